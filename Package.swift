@@ -1,0 +1,72 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// One loop of settings for every Swift target; see CONTRIBUTING.md for why each is on.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A connector exports its entry symbol and nothing else, so two connectors can hold the same code without meeting.
+let connectorLinkage: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "--version-script=Plugins/connector.map"])
+]
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "ConnectHost",
+    products: [
+        .executable(name: "connecthost", targets: ["connecthost"]),
+        .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
+        .library(name: "LocalTransport", type: .dynamic, targets: ["LocalTransport"]),
+        .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransport"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The ABI and what authors build with.
+        .target(name: "PluginABI"),
+        .target(name: "ConnectorKit", dependencies: ["PluginABI"]),
+
+        // The floors of the host, lowest first.
+        .target(name: "ConnectModel"),
+        .target(name: "RecordEngine", dependencies: ["ConnectModel", crypto]),
+        .target(name: "StoreAPI", dependencies: ["ConnectModel", "RecordEngine"]),
+        .target(name: "SQLiteStore", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", grdb, sqlite]),
+        .target(name: "RunEngine", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", crypto]),
+        .target(name: "CHostShims"),
+        .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
+        .target(name: "ConnectHost", dependencies: ["RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams]),
+        .target(
+            name: "ConnectCLI",
+            dependencies: [
+                "ConnectHost", "ConnectorRuntime", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine", "ConnectModel", argumentParser,
+            ]),
+        .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain"),
+
+        // Bundled connectors.
+        .target(name: "SSHTransportCore", dependencies: ["ConnectorKit"]),
+        .target(
+            name: "LocalTransport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/LocalTransport",
+            exclude: ["README.md"], linkerSettings: connectorLinkage),
+        .target(
+            name: "SFTPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SFTPTransport",
+            exclude: ["README.md"], linkerSettings: connectorLinkage),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)
+
+for target in package.targets where target.type != .system && target.name != "PluginABI" && target.name != "CHostShims" {
+    target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
+}

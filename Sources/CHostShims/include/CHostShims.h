@@ -1,0 +1,3 @@
+#ifndef CHOSTSHIMS_H
+#define CHOSTSHIMS_H
+#endif

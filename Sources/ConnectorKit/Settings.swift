@@ -1,0 +1,123 @@
+/// Every setting of a connector, declared once: the JSON Schema that the host publishes, the defaults,
+/// the checks and the forms all come from it (CON-5).
+public struct SettingsSchema: Sendable {
+    public var fields: [SettingField]
+    public init(_ fields: [SettingField]) { self.fields = fields }
+}
+
+public struct SettingField: Sendable {
+    public enum Kind: Sendable {
+        case string(minLength: Int = 0, maxLength: Int? = nil, pattern: String? = nil)
+        case integer(minimum: Int64? = nil, maximum: Int64? = nil)
+        case boolean
+        /// One of the values, with a title for each.
+        case choice([(value: String, title: String)])
+        /// A list of strings.
+        case strings
+    }
+
+    public enum Default: Sendable, Equatable {
+        case string(String)
+        case integer(Int64)
+        case boolean(Bool)
+        case strings([String])
+    }
+
+    public var name: String
+    public var title: String
+    /// Help in a sentence or two, with the default in words.
+    public var help: String
+    public var kind: Kind
+    public var isRequired: Bool
+    public var defaultValue: Default?
+    /// Stored encrypted, never shown; `writeOnly` in the schema.
+    public var isSecret: Bool
+    /// Filled by `servers trust` with the pins of `identify` (FS-7); `x-pin` in the schema. Kind `.strings`.
+    public var isPin: Bool
+    /// Shown only on demand; `x-advanced` in the schema.
+    public var isAdvanced: Bool
+    /// Asked for only while another setting has this value; `x-depends` in the schema.
+    public var dependsOn: (name: String, value: String)?
+
+    public init(
+        _ name: String, title: String, help: String, kind: Kind, required isRequired: Bool = false, default defaultValue: Default? = nil,
+        secret isSecret: Bool = false, pin isPin: Bool = false, advanced isAdvanced: Bool = false, dependsOn: (name: String, value: String)? = nil
+    ) {
+        self.name = name
+        self.title = title
+        self.help = help
+        self.kind = kind
+        self.isRequired = isRequired
+        self.defaultValue = defaultValue
+        self.isSecret = isSecret
+        self.isPin = isPin
+        self.isAdvanced = isAdvanced
+        self.dependsOn = dependsOn
+    }
+}
+
+/// Settings as they arrive, checked against the schema, defaults filled in.
+public struct SettingValues: Sendable {
+    public enum Value: Sendable, Equatable {
+        case string(String)
+        case integer(Int64)
+        case boolean(Bool)
+        case strings([String])
+    }
+
+    private let values: [String: Value]
+    public init(_ values: [String: Value]) { self.values = values }
+
+    public func string(_ name: String) -> String? {
+        if case .string(let value)? = values[name] { value } else { nil }
+    }
+    public func integer(_ name: String) -> Int64? {
+        if case .integer(let value)? = values[name] { value } else { nil }
+    }
+    public func boolean(_ name: String) -> Bool? {
+        if case .boolean(let value)? = values[name] { value } else { nil }
+    }
+    public func strings(_ name: String) -> [String]? {
+        if case .strings(let value)? = values[name] { value } else { nil }
+    }
+}
+
+/// Who a connector is. Text is shown to people; the id is how everything else names it.
+public struct ConnectorDescription: Sendable {
+    public enum Maturity: UInt32, Sendable {
+        case stable = 0
+        case beta = 1
+        case experimental = 2
+        case deprecated = 3
+    }
+
+    /// Reverse DNS, `[a-z0-9.-]`, never used again for another connector.
+    public var id: String
+    public var name: String
+    /// SemVer of the connector, not of the ABI.
+    public var version: String
+    public var vendor: String
+    /// SPDX.
+    public var license: String
+    public var documentationURL: String
+    /// One line.
+    public var summary: String
+    /// Short names a job file may use instead of the id ("sftp").
+    public var aliases: [String]
+    public var maturity: Maturity
+
+    public init(
+        id: String, name: String, version: String, vendor: String, license: String, documentationURL: String, summary: String,
+        aliases: [String], maturity: Maturity = .stable
+    ) {
+        self.id = id
+        self.name = name
+        self.version = version
+        self.vendor = vendor
+        self.license = license
+        self.documentationURL = documentationURL
+        self.summary = summary
+        self.aliases = aliases
+        self.maturity = maturity
+    }
+}

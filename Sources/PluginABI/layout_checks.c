@@ -1,0 +1,1 @@
+#include "connecthost_plugin.h"
