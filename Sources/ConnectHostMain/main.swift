@@ -1,1 +1,4 @@
-print("placeholder")
+import ConnectCLI
+import Foundation
+
+exit(ConnectHostCommand.run(Array(CommandLine.arguments.dropFirst())))

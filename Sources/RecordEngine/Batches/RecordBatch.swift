@@ -1,49 +1,72 @@
+public import ConnectModel
+
 /// Rows of text in Arrow layout (utf8 columns: 32-bit offsets, one data buffer a column), in file order.
 ///
 /// An empty value is a value of length 0; text files know no other absence, and the store keeps it as NULL.
 /// Beside the columns a batch holds each record's line number and raw bytes, so that a reject can be written
 /// as it came (IMP-15). A batch is filled by one thread and then only read; whoever holds it last frees it.
-public final class RecordBatch {
+///
+/// `@unchecked Sendable`: it changes threads through a queue whose lock orders the memory, and only the reader or
+/// checker that made it writes to it, before handing it over or after it was given back by `recycle`.
+public final class RecordBatch: @unchecked Sendable {
     public let columnCount: Int
     public internal(set) var rowCount: Int = 0
     public internal(set) var columns: [TextColumn]
     /// Line of the file on which each record begins, from 1.
     public internal(set) var lineNumbers: [Int64] = []
-    /// Where each record's raw bytes end in `raw`; they begin where the one before ends.
-    public internal(set) var rawEnds: [Int32] = []
-    public internal(set) var raw: ByteBuffer
+    /// Records that stand between the rows of this batch but could not be read, in file order.
+    public internal(set) var malformed: [MalformedRecord] = []
+
+    /// Where each record's raw bytes begin and end in `raw`, line end excluded.
+    internal var rawStarts: [Int32] = []
+    internal var rawEnds: [Int32] = []
+    /// The piece of the file the rows were read from, as UTF-8. Several batches may share it.
+    internal var raw: ByteBuffer?
 
     public init(columnCount: Int, rowCapacity: Int = 8192, byteCapacity: Int = 1 << 20) {
         self.columnCount = columnCount
         columns = (0..<columnCount).map { _ in TextColumn(rowCapacity: rowCapacity, byteCapacity: byteCapacity / max(columnCount, 1)) }
-        raw = ByteBuffer(capacity: byteCapacity)
         lineNumbers.reserveCapacity(rowCapacity)
+        rawStarts.reserveCapacity(rowCapacity)
         rawEnds.reserveCapacity(rowCapacity)
+    }
+
+    internal init(columns: [TextColumn]) {
+        columnCount = columns.count
+        self.columns = columns
+    }
+
+    /// The record as it stood in the file (in UTF-8, without its line end). Empty for rows that were not read from a file.
+    public func rawRecord(_ row: Int) -> UnsafeRawBufferPointer {
+        guard let raw, row < rawEnds.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: raw.bytes[Int(rawStarts[row])..<Int(rawEnds[row])])
+    }
+
+    internal func removeAll() {
+        rowCount = 0
+        for column in columns { column.removeAll() }
+        lineNumbers.removeAll(keepingCapacity: true)
+        rawStarts.removeAll(keepingCapacity: true)
+        rawEnds.removeAll(keepingCapacity: true)
+        malformed.removeAll(keepingCapacity: true)
+        raw = nil
     }
 }
 
-/// One utf8 column: value `i` is `data[offsets[i] ..< offsets[i + 1]]`.
-public final class TextColumn {
-    public internal(set) var offsets: Int32Buffer
-    public internal(set) var data: ByteBuffer
+/// A record that could not be read; reading went on at the next one.
+public struct MalformedRecord: Sendable, Equatable {
+    /// Line of the file on which the record begins, from 1.
+    public var line: Int64
+    public var reason: RejectReason
+    /// The record in UTF-8 (undecodable characters as byte FF), at most `rawLimit` bytes, line end excluded.
+    public var raw: [UInt8]
 
-    public init(rowCapacity: Int, byteCapacity: Int) {
-        offsets = Int32Buffer(capacity: rowCapacity + 1)
-        data = ByteBuffer(capacity: byteCapacity)
-        offsets.append(0)
-    }
+    /// Most bytes kept of the raw text of a record that could not be read or was refused.
+    public static let rawLimit = 16 << 10
 
-    /// Valid while the column lives and nothing is appended.
-    @inlinable
-    public subscript(row: Int) -> UnsafeRawBufferPointer {
-        let start = Int(offsets[row])
-        let end = Int(offsets[row + 1])
-        return UnsafeRawBufferPointer(start: data.base + start, count: end - start)
-    }
-
-    @inlinable
-    public func append(_ bytes: UnsafeRawBufferPointer) {
-        data.append(bytes)
-        offsets.append(Int32(truncatingIfNeeded: data.count))
+    public init(line: Int64, reason: RejectReason, raw: [UInt8]) {
+        self.line = line
+        self.reason = reason
+        self.raw = raw
     }
 }

@@ -1,0 +1,88 @@
+import ArgumentParser
+import ConnectHost
+import ConnectModel
+import RunEngine
+
+struct JobsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs", abstract: "Jobs: write, look at, preview and run them.",
+        subcommands: [JobsNew.self, JobsList.self, JobsShow.self, JobsPreview.self, JobsRun.self, JobsDelete.self])
+}
+
+struct JobsNew: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Print a commented job file to fill in.", discussion: "Example: connecthost jobs new import-list > contacts.yaml")
+    @Argument(help: "The kind of job: \(JobKindRegistry().kinds.map(\.id).joined(separator: ", ")).") var kind: String
+
+    func run() throws { print(try JobKindRegistry().kind(kind).template, terminator: "") }
+}
+
+struct JobsList: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the jobs.", discussion: "Example: connecthost jobs list --json")
+    @OptionGroup var host: HostOptions
+    @OptionGroup var output: OutputOptions
+
+    private struct Row: Encodable {
+        var id: JobID
+        var name: String
+        var kind: String
+        var active: Bool
+        var lastRun: RunReport?
+        enum CodingKeys: String, CodingKey {
+            case id, name, kind, active
+            case lastRun = "last_run"
+        }
+    }
+
+    func run() throws {
+        let opened = try host.open()
+        let jobs = try opened.control.jobs()
+        let last = try jobs.map { try opened.runs(job: $0.name, limit: 1).first }
+        var table = Table(["ID", "NAME", "KIND", "ACTIVE", "LAST RUN", "STATUS", "STARTED"])
+        for (job, run) in zip(jobs, last) {
+            table.add([
+                job.id.description, job.name, job.kind, job.active ? "yes" : "no", run?.id.description ?? "-", run?.status.rawValue ?? "-",
+                Moment.text(run?.startedAtUnixMilliseconds),
+            ])
+        }
+        let rows = zip(jobs, last).map { Row(id: $0.id, name: $0.name, kind: $0.kind, active: $0.active, lastRun: $1.map(RunReport.init)) }
+        try Output(output).show(rows, text: jobs.isEmpty ? "No jobs. Write one with `connecthost jobs new import-list`." : table.text)
+    }
+}
+
+struct JobsShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a job's definition.", discussion: "Example: connecthost jobs show \"Nightly contacts\"")
+    @Argument(help: "The job, by name or number.") var name: String
+    @OptionGroup var host: HostOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let job = try host.open().existingJob(name)
+        let lines = job.definition.sorted { $0.key < $1.key }.flatMap { section, value in
+            ["  \(section):"] + (value.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "    \($0.key): \(SettingText.value($0.value))" }
+        }
+        let head = "Job \(job.id): \(job.name) (\(job.kind), \(job.active ? "active" : "not active"))"
+        try Output(output).show(job, text: ([head] + (job.description.isEmpty ? [] : ["  \(job.description)"]) + lines).joined(separator: "\n"))
+    }
+}
+
+struct JobsDelete: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a job; its runs, their logs and the loaded records stay.",
+        discussion: "Example: connecthost jobs delete \"Nightly contacts\" --yes")
+    @Argument(help: "The job, by name or number.") var name: String
+    @Flag(name: .long, help: "Yes, delete it.") var yes = false
+    @OptionGroup var host: HostOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let opened = try host.open()
+        let job = try opened.existingJob(name)
+        guard yes else {
+            throw ConnectError("job.unconfirmed", .configuration, "Job \"\(job.name)\" would be deleted.", remedy: "Say so with --yes.")
+        }
+        try opened.deleteJob(name)
+        try Output(output).show(["deleted": job.name], text: "Job \"\(job.name)\" was deleted.")
+    }
+}

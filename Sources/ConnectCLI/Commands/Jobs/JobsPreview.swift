@@ -1,0 +1,42 @@
+import ArgumentParser
+import ConnectHost
+import ConnectModel
+
+struct JobsPreview: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preview", abstract: "Show what a run would do: format, mapping, rows, counts. Nothing is written.",
+        discussion: "The whole file is read and merged in thought, so the counts are exact.\n\nExample: connecthost jobs preview \"Nightly contacts\"")
+    @Argument(help: "The job, by name or number.") var name: String
+    @Option(name: .long, help: "How many rows to show.") var rows = 5
+    @OptionGroup var host: HostOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let display = ProgressDisplay(quiet: output.json)
+        let preview = try host.open().previewJob(name, rows: max(0, rows), onMessage: display.show)
+        display.end()
+        try Output(output).show(preview, text: text(preview))
+    }
+
+    private func text(_ preview: ImportPreview) -> String {
+        var lines = ["File \(preview.file.path) on \"\(preview.file.server)\", \(Moment.bytes(max(0, preview.file.size)))", "", "Format"]
+        for (name, declared) in preview.declared.sorted(by: { $0.key < $1.key }) {
+            let seen = preview.detected[name]
+            lines.append("  \(name): \(declared)\(seen != nil && seen != declared ? "   (the file looks like \(seen ?? ""))" : "")")
+        }
+        lines += ["", "Mapping"]
+        var mapping = Table(["COLUMN", "FIELD", "BECAUSE"])
+        for column in preview.mapping { mapping.add([column.source, column.target ?? "-", column.reason]) }
+        lines.append(mapping.text)
+        if !preview.newFields.isEmpty { lines.append("New fields: " + preview.newFields.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")) }
+        lines += preview.problems.map { "\($0.severity.rawValue): \($0.message)" }
+        if !preview.firstRows.isEmpty {
+            var rows = Table(preview.header)
+            for row in preview.firstRows { rows.add(row.map { $0.count > 24 ? String($0.prefix(23)) + "…" : $0 }) }
+            lines += ["", "First rows", rows.text]
+        }
+        lines += ["", "Would be", CountText.lines(preview.records, preview.rejectedByReason).joined(separator: "\n")]
+        lines += preview.firstRejects.map { "  line \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
+        return (lines + ["", "Nothing was written."]).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,48 @@
+public import ArgumentParser
+import ConnectModel
+import Foundation
+
+/// The program. Every command parses, calls one function of the host and renders its answer.
+public struct ConnectHostCommand: ParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "connecthost",
+        abstract: "Moves customer data between file servers and an audience store, exactly once.",
+        discussion: """
+            Start with `connecthost init`, put a file into the upload directory it names, write a job with `connecthost jobs new import-list`,
+            and run it. Every command takes --json; exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration, 4 connection, 5 something else.
+            """,
+        version: "connecthost \(Composition.version) (ABI 1.0)",
+        subcommands: [
+            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, ListsCommand.self, JobsCommand.self, RunsCommand.self,
+            ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,
+            WorkerCommand.self, ConnectorProbeCommand.self, TransferCommand.self, ReferenceCommand.self,
+        ])
+
+    public init() {}
+
+    /// Runs the command line and returns the exit code; errors are told in words, or as JSON where the command asked for it.
+    public static func run(_ arguments: [String]) -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+            return ExitStatus.ok.rawValue
+        } catch let error as ConnectError {
+            report(error, json: arguments.contains("--json"))
+            return ExitStatus(error).rawValue
+        } catch let exit as ExitCode {
+            return exit.rawValue
+        } catch {
+            let text = fullMessage(for: error)
+            let isRequest = exitCode(for: error) == .success
+            if isRequest { print(text) } else { Output.complain(text) }
+            return isRequest ? ExitStatus.ok.rawValue : exitCode(for: error) == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.other.rawValue
+        }
+    }
+
+    private static func report(_ error: ConnectError, json: Bool) {
+        if json, let text = try? Output.encoded(ErrorReport(error)) { print(text) }
+        Output.complain("error: \(error.message)")
+        if let remedy = error.remedy { Output.complain("  \(remedy)") }
+    }
+}

@@ -1,0 +1,56 @@
+import ConnectHost
+import ConnectModel
+import Foundation
+import RunEngine
+import SQLiteStore
+import StoreAPI
+
+/// The composition root: the one place that names a concrete store and knows where the program's own files lie.
+enum Composition {
+    static let version = "0.1.0"
+
+    static func host(_ home: HomeLayout, connectorDirectories: [String]) throws -> Host {
+        let executable = executablePath
+        return Host(
+            home: home,
+            control: try SQLiteControlStore(path: home.controlDatabase),
+            audience: try audience(home),
+            catalog: catalog(home, connectorDirectories),
+            kinds: JobKindRegistry(),
+            workers: WorkerLauncher(executable: executable),
+            clock: now)
+    }
+
+    static func audience(_ home: HomeLayout) throws -> any AudienceStore {
+        try SQLiteAudienceStore(path: home.audienceDatabase, failpoint: Failpoint.hit)
+    }
+
+    static func catalog(_ home: HomeLayout?, _ directories: [String]) -> ConnectorCatalog {
+        ConnectorCatalog(
+            directories: directories + bundledConnectors + (home.map { [$0.connectors] } ?? []),
+            cacheFile: home?.connectorCache,
+            probe: [executablePath, "connector-probe"])
+    }
+
+    @Sendable static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+    /// The program itself, through links.
+    static var executablePath: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    private static var executableDirectory: String { URL(fileURLWithPath: executablePath).deletingLastPathComponent().path }
+
+    /// Beside the program in a build tree, below `lib` in an installation.
+    private static var bundledConnectors: [String] {
+        [executableDirectory + "/connectors", executableDirectory + "/../lib/connecthost/connectors"]
+            .map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+            .filter { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// The list of top-level domains: the user's own, else the one that came with the program.
+    static func topLevelDomains(_ home: HomeLayout) -> String? {
+        [home.topLevelDomains, executableDirectory + "/data/tlds.txt", executableDirectory + "/../share/connecthost/tlds.txt"]
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }
+}

@@ -1,0 +1,147 @@
+public import ConnectModel
+
+/// Servers, lists and jobs as a file has them (MGT-6).
+public struct JobDocument: Sendable {
+    public struct ServerEntry: Sendable {
+        var place: String
+        var name: String
+        var connector: String
+        var settings: [String: JSONValue]
+        var secrets: [String: SecretReference]
+    }
+
+    public struct ListEntry: Sendable {
+        var place: String
+        var list: ProfileList
+    }
+
+    public struct JobEntry: Sendable {
+        var place: String
+        var name: String
+        var kind: String
+        var description: String
+        var definition: [String: JSONValue]
+        var active: Bool
+    }
+
+    public var file: String
+    var servers: [ServerEntry] = []
+    var lists: [ListEntry] = []
+    var jobs: [JobEntry] = []
+    /// What is wrong with its form; found before anything is compared with the host.
+    var problems: [Problem] = []
+    var lines: [String: Int] = [:]
+    private var node: DocumentNode
+
+    /// Throws only when the text is not YAML at all; everything else is a problem among `problems`.
+    public init(yaml text: String, file: String) throws {
+        self.file = file
+        node = try DocumentNode(yaml: text, file: file)
+        guard let root = node.value.objectValue else {
+            throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists: or jobs:.")
+        }
+        let sections = ["servers", "lists", "jobs"]
+        for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
+        for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
+        for (index, entry) in entries(root, "lists") { readList(entry, "lists[\(index)]") }
+        for (index, entry) in entries(root, "jobs") { readJob(entry, "jobs[\(index)]") }
+        for (kind, names) in [("servers", servers.map(\.name)), ("lists", lists.map(\.list.name)), ("jobs", jobs.map(\.name))] {
+            for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
+                problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
+            }
+        }
+    }
+
+    /// "contacts.yaml:12" for a place in the document.
+    func location(of path: String) -> String { node.line(of: path).map { "\(file):\($0)" } ?? file }
+
+    mutating func problem(_ path: String, _ message: String) { problems.append(Problem(path: path, message: message)) }
+
+    private mutating func unknown(_ name: String, at path: String, among known: [String]) {
+        let close = Similarity.closest(to: name, among: known)
+        problem(path, "\"\(name)\" is not known here. " + (close.map { "Did you mean \"\($0)\"?" } ?? "Known: \(known.joined(separator: ", "))."))
+    }
+
+    private mutating func entries(_ root: [String: JSONValue], _ section: String) -> [(Int, [String: JSONValue])] {
+        guard let value = root[section], value != .null else { return [] }
+        guard let array = value.arrayValue else {
+            problem(section, "\"\(section)\" is a list; begin each entry with a dash.")
+            return []
+        }
+        return array.enumerated().compactMap { index, element in
+            guard let members = element.objectValue else {
+                problem("\(section)[\(index)]", "An entry of \"\(section)\" holds named values.")
+                return nil
+            }
+            return (index, members)
+        }
+    }
+
+    /// A text that must be there; numbers are taken as they are written.
+    private mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
+        switch members[name] {
+        case .string(let text): return text
+        case .integer(let number): return String(number)
+        case nil: problem(place, "\"\(name)\" is missing.")
+        default: problem("\(place).\(name)", "\"\(name)\" is a text.")
+        }
+        return nil
+    }
+
+    private mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
+        guard let value = members[name], value != .null else { return [:] }
+        guard let object = value.objectValue else {
+            problem("\(place).\(name)", "\"\(name)\" holds named values, one a line beneath it.")
+            return [:]
+        }
+        return object
+    }
+
+    private mutating func check(_ members: [String: JSONValue], _ place: String, _ known: [String]) {
+        for name in members.keys.sorted() where !known.contains(name) { unknown(name, at: "\(place).\(name)", among: known) }
+    }
+
+    private mutating func readServer(_ members: [String: JSONValue], _ place: String) {
+        check(members, place, ["name", "connector", "settings", "secrets"])
+        guard let name = text(members, "name", place), let connector = text(members, "connector", place) else { return }
+        if let wrong = Host.problem(withServerName: name) { problem("\(place).name", wrong) }
+        var secrets: [String: SecretReference] = [:]
+        for (key, value) in object(members, "secrets", place) {
+            guard let reference = value.stringValue.flatMap(SecretReference.init) else {
+                problem("\(place).secrets.\(key)", "A secret stands here by reference only: env:NAME, file:/PATH or vault (set with `servers set`).")
+                continue
+            }
+            secrets[key] = reference
+        }
+        servers.append(
+            ServerEntry(place: place, name: name, connector: connector, settings: object(members, "settings", place), secrets: secrets))
+    }
+
+    private mutating func readList(_ members: [String: JSONValue], _ place: String) {
+        check(members, place, ["name", "fields"])
+        guard let name = text(members, "name", place) else { return }
+        let fields = object(members, "fields", place).sorted { (node.line(of: "\(place).fields.\($0.key)") ?? 0, $0.key) < (node.line(of: "\(place).fields.\($1.key)") ?? 0, $1.key) }
+        var custom: [Field] = []
+        for (field, type) in fields {
+            guard let known = type.stringValue.flatMap({ FieldType(rawValue: $0.uppercased()) }) else {
+                problem("\(place).fields.\(field)", "The type of \"\(field)\" is one of \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).")
+                continue
+            }
+            custom.append(Field(field.uppercased(), known))
+        }
+        lists.append(ListEntry(place: place, list: ProfileList(name: name, customFields: custom)))
+    }
+
+    private mutating func readJob(_ members: [String: JSONValue], _ place: String) {
+        guard let name = text(members, "name", place), let kind = text(members, "kind", place) else { return }
+        if let wrong = Job.problem(withName: name) { problem("\(place).name", wrong) }
+        var active = true
+        if let value = members["active"] {
+            if let truth = value.boolValue { active = truth } else { problem("\(place).active", "\"active\" is true or false.") }
+        }
+        let definition = members.filter { !["name", "kind", "description", "active"].contains($0.key) }
+        jobs.append(
+            JobEntry(
+                place: place, name: name, kind: kind, description: members["description"]?.stringValue ?? "", definition: definition, active: active))
+    }
+}

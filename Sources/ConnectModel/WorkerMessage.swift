@@ -1,0 +1,152 @@
+/// How one named server is reached by a worker: the connector's file and its settings, secrets included.
+/// Travels over an inherited pipe only, never in arguments, environment or a file.
+public struct ServerConnection: Sendable, Codable {
+    public var server: String
+    public var connectorFile: String
+    public var connector: String
+    public var settings: JSONValue
+    /// Values that must not appear in any text the worker passes on.
+    public var secrets: [String]
+
+    public init(server: String, connectorFile: String, connector: String, settings: JSONValue, secrets: [String]) {
+        self.server = server
+        self.connectorFile = connectorFile
+        self.connector = connector
+        self.settings = settings
+        self.secrets = secrets
+    }
+}
+
+/// What a worker is asked to do; one JSON line on its standard input. The end of that input means: cancel.
+public struct WorkerRequest: Sendable, Codable {
+    public enum Task: Sendable, Codable {
+        case run(RunID)
+        case preview(job: Job, rows: Int)
+        case checkServer
+        case identifyServer
+        /// Copies one file between a server and a local file; for measuring and for support.
+        case transfer(upload: Bool, remote: String, local: String)
+    }
+
+    public var home: String
+    public var task: Task
+    public var connections: [ServerConnection]
+    /// Goes on when the standard input ends.
+    public var isDetached: Bool
+
+    public init(home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false) {
+        self.home = home
+        self.task = task
+        self.connections = connections
+        self.isDetached = isDetached
+    }
+}
+
+/// What a worker tells its host; one JSON line each on its standard output.
+public enum WorkerMessage: Sendable, Codable {
+    case log(LogLine)
+    case progress(RunProgress)
+    case step(ConnectionStep)
+    case finished(WorkerResult)
+}
+
+public enum WorkerResult: Sendable, Codable {
+    case run(Run)
+    case preview(ImportPreview)
+    case checked
+    case identities([PeerIdentity])
+    case transferred(bytes: Int64)
+    case failed(RunFailure)
+}
+
+/// One line of a run's log (MGT-4).
+public struct LogLine: Sendable, Codable, Equatable {
+    public enum Level: String, Sendable, Codable {
+        case debug, info, warning, error
+    }
+
+    public var atUnixMilliseconds: Int64
+    public var level: Level
+    public var message: String
+    public var fields: [String: String]
+
+    public init(atUnixMilliseconds: Int64, level: Level, message: String, fields: [String: String] = [:]) {
+        self.atUnixMilliseconds = atUnixMilliseconds
+        self.level = level
+        self.message = message
+        self.fields = fields
+    }
+}
+
+/// How far a run is. Counts are of this attempt.
+public struct RunProgress: Sendable, Codable, Equatable {
+    /// "reading", "merging", "archiving".
+    public var phase: String
+    public var bytes: Int64
+    public var totalBytes: Int64?
+    public var records: Int64
+    public var rejected: Int64
+    /// Rows merged so far, in the merging phase.
+    public var merged: Int64
+
+    public init(phase: String, bytes: Int64 = 0, totalBytes: Int64? = nil, records: Int64 = 0, rejected: Int64 = 0, merged: Int64 = 0) {
+        self.phase = phase
+        self.bytes = bytes
+        self.totalBytes = totalBytes
+        self.records = records
+        self.rejected = rejected
+        self.merged = merged
+    }
+}
+
+/// What an import would do (IMP-18). JSON keys are a contract.
+public struct ImportPreview: Sendable, Codable {
+    public struct Column: Sendable, Codable {
+        public var source: String
+        public var target: String?
+        public var reason: String
+        public init(source: String, target: String?, reason: String) {
+            self.source = source
+            self.target = target
+            self.reason = reason
+        }
+    }
+
+    public struct Reject: Sendable, Codable {
+        public var line: Int64
+        public var reason: String
+        public var field: String?
+        public init(line: Int64, reason: String, field: String?) {
+            self.line = line
+            self.reason = reason
+            self.field = field
+        }
+    }
+
+    public var file: SourceFile
+    /// What a look at the first bytes suggests, beside what the job says: "charset", "delimiter", "enclosure", "header", "line_end".
+    public var detected: [String: String]
+    public var declared: [String: String]
+    public var mapping: [Column]
+    public var newFields: [Field]
+    public var problems: [Problem]
+    public var header: [String]
+    public var firstRows: [[String]]
+    public var records: RecordCounts
+    public var rejectedByReason: [String: Int64]
+    public var firstRejects: [Reject]
+
+    public init(file: SourceFile) {
+        self.file = file
+        detected = [:]
+        declared = [:]
+        mapping = []
+        newFields = []
+        problems = []
+        header = []
+        firstRows = []
+        records = RecordCounts()
+        rejectedByReason = [:]
+        firstRejects = []
+    }
+}

@@ -1,0 +1,101 @@
+public import ConnectModel
+
+/// Checks a job's definition against the fields of its kind and reports everything at once (MGT-6).
+public struct JobSchema: Sendable {
+    private let fields: [JobField]
+
+    public init(_ kind: any JobKind) { fields = kind.fields }
+
+    public func problems(in definition: [String: JSONValue]) -> [Problem] {
+        let sections = Set(fields.map(\.section))
+        var found: [Problem] = []
+        for (section, value) in definition.sorted(by: { $0.key < $1.key }) {
+            guard sections.contains(section) else {
+                found.append(unknown(section, at: section, among: Array(sections)))
+                continue
+            }
+            guard let members = value.objectValue else {
+                found.append(Problem(path: section, message: "\"\(section)\" holds named values, one a line beneath it."))
+                continue
+            }
+            found += problems(in: members, of: section)
+        }
+        for field in fields where field.isRequired && definition[field.section]?[field.name] == nil {
+            found.append(Problem(path: field.path, message: "\"\(field.path)\" is missing: \(field.help)"))
+        }
+        return found
+    }
+
+    /// The definition with every default filled in.
+    public func filled(_ definition: [String: JSONValue]) -> [String: JSONValue] {
+        var filled = definition
+        for field in fields {
+            guard let value = field.defaultValue else { continue }
+            var members = filled[field.section]?.objectValue ?? [:]
+            if members[field.name] == nil { members[field.name] = value }
+            filled[field.section] = .object(members)
+        }
+        return filled
+    }
+
+    private func problems(in members: [String: JSONValue], of section: String) -> [Problem] {
+        let known = fields.filter { $0.section == section }
+        return members.sorted { $0.key < $1.key }.compactMap { name, value in
+            guard let field = known.first(where: { $0.name == name }) else {
+                return unknown(name, at: "\(section).\(name)", among: known.map(\.name))
+            }
+            return mismatch(value, field)
+        }
+    }
+
+    private func unknown(_ name: String, at path: String, among known: [String]) -> Problem {
+        let close = Similarity.closest(to: name, among: known)
+        let advice = close.map { "Did you mean \"\($0)\"?" } ?? "Known here: \(known.sorted().joined(separator: ", "))."
+        return Problem(path: path, message: "\"\(name)\" is not a field of this kind of job. \(advice)", suggestions: close.map { [$0] })
+    }
+
+    private func mismatch(_ value: JSONValue, _ field: JobField) -> Problem? {
+        expectation(value, field.kind).map { Problem(path: field.path, message: "\"\(field.path)\" \($0)") }
+    }
+
+    /// What the value should have been, or nil when it fits.
+    private func expectation(_ value: JSONValue, _ kind: JobField.Kind) -> String? {
+        switch kind {
+        case .string:
+            return value.stringValue == nil ? "is a text." : nil
+        case .integer(let minimum, let maximum):
+            guard let number = value.integerValue, (minimum...maximum).contains(number) else {
+                return "is a whole number from \(minimum) to \(maximum)."
+            }
+            return nil
+        case .number(let minimum, let maximum):
+            let number: Double? = if case .number(let value) = value { value } else { value.integerValue.map(Double.init) }
+            guard let number, (minimum...maximum).contains(number) else { return "is a number from \(minimum) to \(maximum)." }
+            return nil
+        case .boolean:
+            return value.boolValue == nil ? "is true or false." : nil
+        case .choice(let choices):
+            guard let text = value.stringValue, choices.contains(text) else { return "is one of: \(choices.joined(separator: ", "))." }
+            return nil
+        case .strings:
+            guard let texts = value.arrayValue, texts.allSatisfy({ $0.stringValue != nil }) else { return "is a list of texts: [A, B]." }
+            return nil
+        case .choices(let choices):
+            guard let texts = value.arrayValue, texts.allSatisfy({ $0.stringValue.map(choices.contains) ?? false }) else {
+                return "is a list out of: \(choices.joined(separator: ", "))."
+            }
+            return nil
+        case .map:
+            guard let members = value.objectValue, members.values.allSatisfy({ $0.stringValue != nil }) else {
+                return "holds pairs of texts, one a line: NAME: VALUE."
+            }
+            return nil
+        case .fieldTypes:
+            let types = FieldType.allCases.map(\.rawValue)
+            guard let members = value.objectValue, members.values.allSatisfy({ $0.stringValue.map(types.contains) ?? false }) else {
+                return "holds NAME: TYPE, a type being one of \(types.joined(separator: ", "))."
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,131 @@
+public import ConnectModel
+import Foundation
+public import RecordEngine
+
+/// The definition of a list import as values. Made only from a definition that its schema has accepted.
+public struct ListImportDefinition: Sendable {
+    public var server: String
+    public var directory: String
+    public var archiveDirectory: String
+    public var fileName: String
+    public var zone: String
+    public var charset: String
+    public var delimiter: String
+    public var enclosure: String
+    public var hasHeader: Bool
+    public var maximumRecordBytes: Int
+    public var list: String
+    public var policy: MergePolicy
+    public var optInValue: String
+    public var optOutValue: String
+    public var htmlValue: String
+    public var textValue: String
+    public var dateFormat: String
+    public var mapsAutomatically: Bool
+    public var mappedFields: [String: String]
+    public var newFields: [Field]
+    public var ignoredColumns: [String]
+    public var columnNames: [String]
+    public var minimumRecords: Int64
+    public var maximumRejectedPercent: Double
+    public var failsIfEmpty: Bool
+
+    public init(_ definition: [String: JSONValue], schema: JobSchema) throws {
+        let values = DefinitionValues(schema.filled(definition))
+        server = try values.string("file", "server")
+        directory = values.optionalString("file", "directory") ?? (server == FileServer.embeddedName ? "upload" : "")
+        archiveDirectory = try values.string("file", "archive_directory")
+        fileName = try values.string("file", "name")
+        zone = try values.string("file", "zone")
+        charset = try values.string("file", "charset")
+        delimiter = try values.string("file", "delimiter")
+        enclosure = try values.string("file", "enclosure")
+        hasHeader = try values.boolean("file", "header")
+        maximumRecordBytes = Int(try values.integer("file", "max_record_bytes"))
+        list = try values.string("target", "list")
+        policy = try Self.policy(values)
+        optInValue = try values.string("target", "opt_in_value")
+        optOutValue = try values.string("target", "opt_out_value")
+        htmlValue = try values.string("target", "html_value")
+        textValue = try values.string("target", "text_value")
+        dateFormat = try values.string("target", "date_format")
+        mapsAutomatically = try values.boolean("mapping", "auto")
+        mappedFields = try values.map("mapping", "fields")
+        newFields = try values.map("mapping", "new_fields").sorted { $0.key < $1.key }.compactMap { name, type in
+            FieldType(rawValue: type).map { Field(name.uppercased(), $0) }
+        }
+        ignoredColumns = try values.strings("mapping", "ignore")
+        columnNames = try values.strings("mapping", "columns")
+        minimumRecords = try values.integer("limits", "min_records")
+        maximumRejectedPercent = try values.number("limits", "max_rejected_percent")
+        failsIfEmpty = try values.boolean("options", "fail_if_empty")
+    }
+
+    private static func policy(_ values: DefinitionValues) throws -> MergePolicy {
+        MergePolicy(
+            match: try values.strings("target", "match"),
+            onMatch: try values.choice("target", "on_match"),
+            onNoMatch: try values.choice("target", "on_no_match"),
+            emptyValue: try values.choice("target", "empty_value"),
+            rejectIfEmpty: try values.strings("target", "reject_if_empty").compactMap(Channel.init(rawValue:)),
+            defaultPermission: try values.choice("target", "default_permission"),
+            optInAgain: try values.boolean("target", "opt_in_again"))
+    }
+
+    /// What the schema cannot say about one definition by itself.
+    public func problems() -> [Problem] {
+        var found = FileNamePattern.problems(in: fileName).map { Problem(path: "file.name", severity: $0.severity, message: $0.message) }
+        if TimeZone(identifier: zone) == nil {
+            found.append(Problem(path: "file.zone", message: "\"\(zone)\" is not a time zone; write it like Europe/Berlin or UTC."))
+        }
+        found += DirectoryRule.problems(directory, at: "file.directory") + DirectoryRule.problems(archiveDirectory, at: "file.archive_directory")
+        if archiveDirectory == directory {
+            found.append(Problem(path: "file.archive_directory", message: "The archive must be another directory than the one files arrive in."))
+        }
+        do { _ = try FileCharacterSet(name: charset) } catch { found.append(Problem(path: "file.charset", message: "\(error)")) }
+        do { _ = try format() } catch { found.append(Problem(path: "file.delimiter", message: "\(error)")) }
+        found += matchProblems()
+        if !hasHeader && columnNames.isEmpty {
+            found.append(
+                Problem(path: "mapping.columns", message: "The file has no header line, so name its columns in order in mapping.columns."))
+        }
+        return found
+    }
+
+    private func matchProblems() -> [Problem] {
+        var found: [Problem] = []
+        let hashes = policy.match.filter { $0.hasSuffix("_HASH_") }
+        if policy.match.isEmpty || policy.match.count > 2 {
+            found.append(Problem(path: "target.match", message: "Match on one field or two."))
+        }
+        if Set(policy.match).count < policy.match.count {
+            found.append(Problem(path: "target.match", message: "A match field stands there twice."))
+        }
+        if !hashes.isEmpty && policy.match.count > 1 {
+            found.append(Problem(path: "target.match", message: "A hash is matched alone, without a second field."))
+        }
+        if (!hashes.isEmpty || policy.match.contains("RIID_")) && policy.onNoMatch == .insert {
+            found.append(
+                Problem(
+                    path: "target.on_no_match",
+                    message: "Matching on \(policy.match.joined(separator: " and ")) can only update; set target.on_no_match to skip."))
+        }
+        return found
+    }
+
+    public func format() throws -> DelimitedFormat {
+        try DelimitedFormat(
+            delimiter: delimiter == "tab" ? "\t" : delimiter, enclosure: enclosure, hasHeader: hasHeader, maximumRecordBytes: maximumRecordBytes)
+    }
+}
+
+/// Directories of a job stay below their server's.
+enum DirectoryRule {
+    static func problems(_ directory: String, at path: String) -> [Problem] {
+        let parts = directory.split(separator: "/", omittingEmptySubsequences: false)
+        guard directory.isEmpty || parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
+            return [Problem(path: path, message: "\"\(directory)\" must be a path below the server's directory, without . or .. in it.")]
+        }
+        return []
+    }
+}

@@ -1,0 +1,67 @@
+import ConnectModel
+import Foundation
+import RecordEngine
+
+/// Finds the file of a run on its server (IMP-2). There is no silent fallback: an exact name that is not there is an error.
+struct SourceSelection {
+    let definition: ListImportDefinition
+    let transport: any Transport
+
+    func select(at now: Date) throws -> SourceFile {
+        let name = try resolvedName(at: now)
+        let entry = name.contains("*") || name.contains("?") ? try oldestMatch(name) : try exact(name)
+        guard entry.kind == .file || entry.kind == .link else {
+            throw ConnectError("file.not-a-file", .configuration, "\"\(entry.path)\" on server \"\(definition.server)\" is not a file.")
+        }
+        return SourceFile(
+            server: definition.server, path: entry.path, size: entry.size ?? -1, modifiedUnixNanoseconds: entry.modifiedUnixNanoseconds)
+    }
+
+    private func resolvedName(at now: Date) throws -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = TimeZone(identifier: definition.zone) ?? .gmt
+        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: now)
+        let date = CalendarTime(
+            year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0, hour: parts.hour ?? 0, minute: parts.minute ?? 0,
+            second: parts.second ?? 0)
+        return try FileNamePattern(definition.fileName).resolved(at: date)
+    }
+
+    private func exact(_ name: String) throws -> RemoteEntry {
+        do {
+            return try transport.stat(RemotePath.join(definition.directory, name))
+        } catch let error as ConnectError where error.code == "file.missing" {
+            throw missing("There is no file \"\(name)\"")
+        }
+    }
+
+    private func oldestMatch(_ pattern: String) throws -> RemoteEntry {
+        var matches: [RemoteEntry] = []
+        do {
+            try transport.list(definition.directory) { entry in
+                if entry.kind == .file, FileNamePattern.matches(RemotePath.name(entry.path), glob: pattern) { matches.append(entry) }
+            }
+        } catch let error as ConnectError where error.code == "file.missing" {
+            throw ConnectError(
+                "directory.missing", .configuration, "Server \"\(definition.server)\" has no directory \"\(definition.directory)\".",
+                remedy: "Make it, or set file.directory to one that is there.")
+        }
+        guard let oldest = matches.min(by: { ($0.modifiedUnixNanoseconds ?? 0, $0.path) < ($1.modifiedUnixNanoseconds ?? 0, $1.path) }) else {
+            throw missing("No file is named like \"\(pattern)\"")
+        }
+        return oldest
+    }
+
+    private func missing(_ what: String) -> ConnectError {
+        let place = definition.directory.isEmpty ? "the server's directory" : "directory \"\(definition.directory)\""
+        return ConnectError(
+            "file.missing", .configuration, "\(what) in \(place) of server \"\(definition.server)\".",
+            remedy: "Put the file there, or correct file.name or file.directory of the job. A file that was loaded before lies in \"\(definition.archiveDirectory)\".")
+    }
+}
+
+/// Paths on a server: `/` between names, none in front.
+enum RemotePath {
+    static func join(_ directory: String, _ name: String) -> String { directory.isEmpty ? name : "\(directory)/\(name)" }
+    static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+}

@@ -1,0 +1,26 @@
+public import ConnectModel
+import Foundation
+
+/// Where everything of one installation lies.
+public struct HomeLayout: Sendable {
+    public let root: String
+
+    public init(_ root: String) { self.root = root }
+
+    public var controlDatabase: String { root + "/control.sqlite" }
+    public var audienceDatabase: String { root + "/audience.sqlite" }
+    public var secretKey: String { root + "/secret.key" }
+    public var connectors: String { root + "/connectors" }
+    public var connectorCache: String { root + "/cache/connectors.json" }
+    /// Directories of the account's own file server.
+    public var files: String { root + "/files" }
+    /// A user's own list of top-level domains, in place of the one that came with the program.
+    public var topLevelDomains: String { root + "/tlds.txt" }
+
+    public func run(_ id: RunID) -> String { root + "/runs/\(id)" }
+    public func runLog(_ id: RunID) -> String { run(id) + "/log.jsonl" }
+    public func rejects(_ id: RunID) -> String { run(id) + "/rejects.csv" }
+    public func work(_ id: RunID) -> String { run(id) + "/work" }
+
+    public var isInitialised: Bool { FileManager.default.fileExists(atPath: controlDatabase) }
+}

@@ -1,0 +1,165 @@
+public import ConnectModel
+import Foundation
+
+/// A transport that opens a new connection and tries again when one fails for a reason that may pass (FS-8).
+///
+/// Reads go on at the byte where they broke off, provided the file is still the one that was opened. A rename is not repeated:
+/// whether the first one arrived is for its caller to find out by looking.
+public final class RetryingTransport: Transport {
+    private let opener: any TransportOpener
+    private let policy: RetryPolicy
+    private let cancellation: Cancellation
+    private let reporter: any RunReporter
+    private let name: String
+    private var current: (any Transport)?
+
+    /// Opens the first connection.
+    public init(
+        _ opener: any TransportOpener, server name: String, policy: RetryPolicy = RetryPolicy(), cancellation: Cancellation, reporter: any RunReporter
+    ) throws {
+        self.opener = opener
+        self.name = name
+        self.policy = policy
+        self.cancellation = cancellation
+        self.reporter = reporter
+        try retrying("connect") { _ in }
+    }
+
+    public var features: TransportFeatures { current?.features ?? [] }
+
+    public func stat(_ path: String) throws -> RemoteEntry { try retrying("stat") { try $0.stat(path) } }
+
+    public func list(_ directory: String, _ each: (RemoteEntry) throws -> Void) throws {
+        // Collected first, so that a second try does not hand out an entry twice.
+        let entries = try retrying("list") { transport in
+            var entries: [RemoteEntry] = []
+            try transport.list(directory) { entries.append($0) }
+            return entries
+        }
+        try entries.forEach(each)
+    }
+
+    public func openRead(_ path: String, offset: Int64) throws -> any TransportReader {
+        let (reader, entry) = try retrying("open") { (try $0.openRead(path, offset: offset), try $0.stat(path)) }
+        return ResumingReader(self, path: path, entry: entry, reader: reader, offset: offset)
+    }
+
+    public func openWrite(_ path: String, offset: Int64, expectedSize: Int64?) throws -> any TransportWriter {
+        try retrying("open") { try $0.openWrite(path, offset: offset, expectedSize: expectedSize) }
+    }
+
+    public func rename(_ from: String, to: String, replace: Bool) throws {
+        try once { try $0.rename(from, to: to, replace: replace) }
+    }
+
+    public func remove(_ path: String) throws { try once { try $0.remove(path) } }
+
+    public func makeDirectory(_ path: String) throws { try retrying("make directory") { try $0.makeDirectory(path) } }
+
+    public func cancel() { current?.cancel() }
+
+    public func close() { drop() }
+
+    private func drop() {
+        current?.close()
+        current = nil
+    }
+
+    private func connected() throws -> any Transport {
+        try cancellation.check()
+        if let current { return current }
+        let opened = try opener.open()
+        current = opened
+        return opened
+    }
+
+    private func once<Result>(_ body: (any Transport) throws -> Result) throws -> Result {
+        do {
+            return try body(connected())
+        } catch let error as ConnectError {
+            if error.category == .transient { drop() }
+            throw error
+        }
+    }
+
+    func retrying<Result>(_ what: String, _ body: (any Transport) throws -> Result) throws -> Result {
+        var attempt = 1
+        while true {
+            do {
+                return try body(connected())
+            } catch let error as ConnectError {
+                try cancellation.check()
+                guard let delay = policy.delay(after: attempt, error, jitter: .random(in: 0...1)) else { throw error }
+                drop()
+                reporter.log(
+                    .warning, "\(error.message) Trying again in \(delay) ms.",
+                    ["server": name, "step": what, "attempt": String(attempt), "code": error.code])
+                try wait(milliseconds: delay)
+                attempt += 1
+            }
+        }
+    }
+
+    private func wait(milliseconds: Int64) throws {
+        let wakeUp = DispatchSemaphore(value: 0)
+        let handler = cancellation.onCancel { wakeUp.signal() }
+        defer { cancellation.remove(handler) }
+        _ = wakeUp.wait(timeout: .now() + .milliseconds(Int(milliseconds)))
+        try cancellation.check()
+    }
+
+    /// Reads on at `offset` in the file that `entry` describes, on a new connection.
+    fileprivate func reopen(_ path: String, _ entry: RemoteEntry, at offset: Int64, after error: ConnectError, attempt: Int) throws -> any TransportReader {
+        guard let delay = policy.delay(after: attempt, error, jitter: .random(in: 0...1)), features.contains(.seekRead) || offset == 0 else {
+            throw error
+        }
+        reporter.log(.warning, "\(error.message) Going on at byte \(offset) in \(delay) ms.", ["server": name, "path": path, "code": error.code])
+        drop()
+        try wait(milliseconds: delay)
+        return try retrying("resume") { transport in
+            let now = try transport.stat(path)
+            guard now.size == entry.size, now.modifiedUnixNanoseconds == entry.modifiedUnixNanoseconds else {
+                throw ConnectError(
+                    "file.replaced", .transient, "\"\(path)\" on \(name) was replaced while it was read.",
+                    remedy: "The next run takes the new file.")
+            }
+            return try transport.openRead(path, offset: offset)
+        }
+    }
+}
+
+/// A reader that survives the end of its connection.
+private final class ResumingReader: TransportReader {
+    private let transport: RetryingTransport
+    private let path: String
+    private let entry: RemoteEntry
+    private var reader: any TransportReader
+    private var offset: Int64
+    /// Failures in a row without a byte between them.
+    private var failures = 0
+
+    init(_ transport: RetryingTransport, path: String, entry: RemoteEntry, reader: any TransportReader, offset: Int64) {
+        self.transport = transport
+        self.path = path
+        self.entry = entry
+        self.reader = reader
+        self.offset = offset
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            do {
+                let count = try reader.read(into: buffer)
+                offset += Int64(count)
+                if count > 0 { failures = 0 }
+                return count
+            } catch let error as ConnectError {
+                failures += 1
+                reader.close()
+                reader = try transport.reopen(path, entry, at: offset, after: error, attempt: failures)
+            }
+        }
+    }
+
+    func close() { reader.close() }
+}

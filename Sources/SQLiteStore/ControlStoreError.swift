@@ -1,0 +1,54 @@
+import ConnectModel
+import GRDB
+
+/// Every sentence of the control store.
+enum ControlStoreError {
+    static func opening(_ path: String, _ error: any Error) -> ConnectError {
+        if (error as? DatabaseError)?.resultCode == .SQLITE_CANTOPEN {
+            return ConnectError(
+                "home.unreadable", .configuration, "The control database \(path) cannot be opened.",
+                remedy: "Check that the directory exists and belongs to you, or make a home with `connecthost init`.")
+        }
+        return wrapping(error)
+    }
+
+    static func wrapping(_ error: any Error) -> ConnectError {
+        if let error = error as? ConnectError { return error }
+        guard let error = error as? DatabaseError else {
+            return ConnectError("control.defect", .internal, "The control database could not be used: \(error).")
+        }
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            return ConnectError(
+                "disk.full", .transient, "The disk of the control database is full.", remedy: "Free some space and run the command again.")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            return ConnectError("control.busy", .transient, "The control database is held by another process.", remedy: "Try again.")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            return ConnectError(
+                "control.corrupt", .internal, "The control database is damaged: \(error.message ?? "no more is known").",
+                remedy: "Restore it from a backup.")
+        case .SQLITE_CONSTRAINT:
+            return ConnectError("control.conflict", .configuration, "The name or run is taken: \(error.message ?? "").")
+        default:
+            return ConnectError("control.failed", .transient, "The control database answered: \(error.message ?? "\(error.resultCode)").")
+        }
+    }
+
+    static func runActive(job: String, run: RunID) -> ConnectError {
+        ConnectError(
+            "run.active", .configuration, "Job \"\(job)\" is running already, as run \(run).",
+            remedy: "Wait for it, or stop it with `connecthost runs stop \(run)`.")
+    }
+
+    static func runMissing(_ id: RunID) -> ConnectError {
+        ConnectError("run.missing", .configuration, "There is no run \(id).", remedy: "`connecthost runs list` shows what there is.")
+    }
+
+    static func runFinished(_ id: RunID) -> ConnectError {
+        ConnectError("run.finished", .configuration, "Run \(id) has ended.")
+    }
+
+    static func runStale(_ id: RunID) -> ConnectError {
+        ConnectError("run.stale", .internal, "Run \(id) has been taken up by another worker; this one stops.")
+    }
+}

@@ -1,0 +1,40 @@
+import GRDB
+
+/// The tables of `control.sqlite`. A migration is never edited once it has shipped; changes are new ones.
+enum ControlStoreMigrations {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("001-foundation") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE server (
+                        name TEXT PRIMARY KEY NOT NULL,
+                        body TEXT NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE TABLE secret (
+                        owner TEXT NOT NULL,
+                        key TEXT NOT NULL,
+                        sealed BLOB NOT NULL,
+                        PRIMARY KEY (owner, key)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE job (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        name TEXT NOT NULL UNIQUE,
+                        body TEXT NOT NULL
+                    );
+                    CREATE TABLE run (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        job INTEGER NOT NULL,
+                        epoch INTEGER NOT NULL,
+                        state TEXT NOT NULL,
+                        status TEXT NOT NULL,
+                        body TEXT NOT NULL
+                    );
+                    CREATE INDEX run_of_job ON run (job, number);
+                    -- One run of a job at a time (SCH-5), kept by the database whoever asks.
+                    CREATE UNIQUE INDEX run_unfinished ON run (job) WHERE state <> 'finished';
+                    """)
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,36 @@
+public import ConnectModel
+import GRDB
+
+extension SQLiteControlStore {
+    public func jobs() throws -> [Job] {
+        try read { db in try String.fetchAll(db, sql: "SELECT body FROM job ORDER BY id").map(decode) }
+    }
+
+    public func job(named name: String) throws -> Job? {
+        try read { db in try String.fetchOne(db, sql: "SELECT body FROM job WHERE name = ?", arguments: [name]).map(decode) }
+    }
+
+    public func job(_ id: JobID) throws -> Job? {
+        try read { db in try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [id.value]).map(decode) }
+    }
+
+    public func addJob(name: String, kind: String, description: String, definition: [String: JSONValue], active: Bool) throws -> Job {
+        try write { db in
+            try db.execute(sql: "INSERT INTO job (name, body) VALUES (?, '')", arguments: [name])
+            let job = Job(
+                id: JobID(db.lastInsertedRowID), name: name, kind: kind, description: description, definition: definition, active: active)
+            try db.execute(sql: "UPDATE job SET body = ? WHERE id = ?", arguments: [try encode(job), job.id.value])
+            return job
+        }
+    }
+
+    public func update(_ job: Job) throws {
+        try write { db in
+            try db.execute(sql: "UPDATE job SET name = ?, body = ? WHERE id = ?", arguments: [job.name, try encode(job), job.id.value])
+        }
+    }
+
+    public func removeJob(_ id: JobID) throws {
+        try write { db in try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value]) }
+    }
+}

@@ -1,0 +1,80 @@
+public import ConnectModel
+import Foundation
+import GRDB
+public import StoreAPI
+
+/// The control store in one SQLite file, through GRDB. Values are kept as JSON beside the columns that are searched.
+public final class SQLiteControlStore: ControlStore {
+    private let database: DatabasePool
+
+    /// Opens or creates the file and brings its tables up to date.
+    public init(path: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        do {
+            database = try DatabasePool(path: path, configuration: configuration)
+            try ControlStoreMigrations.migrator.migrate(database)
+        } catch {
+            throw ControlStoreError.opening(path, error)
+        }
+    }
+
+    public func servers() throws -> [FileServer] {
+        try read { db in try String.fetchAll(db, sql: "SELECT body FROM server ORDER BY name").map(decode) }
+    }
+
+    public func server(named name: String) throws -> FileServer? {
+        try read { db in try String.fetchOne(db, sql: "SELECT body FROM server WHERE name = ?", arguments: [name]).map(decode) }
+    }
+
+    public func save(_ server: FileServer) throws {
+        try write { db in
+            try db.execute(
+                sql: "INSERT INTO server (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+                arguments: [server.name, try encode(server)])
+        }
+    }
+
+    public func removeServer(named name: String) throws {
+        try write { db in
+            try db.execute(sql: "DELETE FROM secret WHERE owner = ?", arguments: ["server/\(name)"])
+            try db.execute(sql: "DELETE FROM server WHERE name = ?", arguments: [name])
+        }
+    }
+
+    public func sealedSecret(_ name: SecretName) throws -> [UInt8]? {
+        try read { db in
+            try Data.fetchOne(db, sql: "SELECT sealed FROM secret WHERE owner = ? AND key = ?", arguments: [name.owner, name.key]).map { [UInt8]($0) }
+        }
+    }
+
+    public func setSealedSecret(_ sealed: [UInt8], _ name: SecretName) throws {
+        try write { db in
+            try db.execute(
+                sql: "INSERT INTO secret (owner, key, sealed) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+                arguments: [name.owner, name.key, Data(sealed)])
+        }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try database.read(body) } catch { throw ControlStoreError.wrapping(error) }
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try database.write(body) } catch { throw ControlStoreError.wrapping(error) }
+    }
+}
+
+/// JSON with sorted keys, so that equal values are equal text.
+func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+func decode<Value: Decodable>(_ text: String) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+}

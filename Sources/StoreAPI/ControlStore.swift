@@ -1,0 +1,50 @@
+public import ConnectModel
+
+/// Servers, jobs, runs and encrypted secrets: what the host knows, apart from people. Any thread. All throw `ConnectError`.
+public protocol ControlStore: AnyObject, Sendable {
+    func servers() throws -> [FileServer]
+    func server(named name: String) throws -> FileServer?
+    /// Adds the server or takes the place of the one with its name.
+    func save(_ server: FileServer) throws
+    /// Removes the server and its secrets.
+    func removeServer(named name: String) throws
+
+    /// Sealed bytes as `setSealedSecret` got them; this store never sees the secret itself.
+    func sealedSecret(_ name: SecretName) throws -> [UInt8]?
+    func setSealedSecret(_ sealed: [UInt8], _ name: SecretName) throws
+
+    func jobs() throws -> [Job]
+    func job(named name: String) throws -> Job?
+    func job(_ id: JobID) throws -> Job?
+    /// Adds a job under a new id.
+    func addJob(name: String, kind: String, description: String, definition: [String: JSONValue], active: Bool) throws -> Job
+    func update(_ job: Job) throws
+    /// Runs and their logs stay.
+    func removeJob(_ id: JobID) throws
+
+    /// A new queued run with the job's definition frozen. Throws `run.active` when the job has an unfinished one (SCH-5).
+    func createRun(of job: Job, trigger: String, atUnixMilliseconds now: Int64) throws -> Run
+    func run(_ id: RunID) throws -> Run?
+    /// Newest first.
+    func runs(job: JobID?, limit: Int) throws -> [Run]
+    func unfinishedRuns() throws -> [Run]
+    /// Takes an unfinished run up: epoch + 1, status running. Throws `run.finished` when there is nothing left to do.
+    func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run
+    /// Writes the run down if it is still of this epoch and in state `from`; throws `run.stale` otherwise and changes nothing.
+    func advance(_ run: Run, from state: ImportRunState) throws
+    /// Marks a run whose worker is gone; only if it is still of this epoch and unfinished.
+    func markInterrupted(_ id: RunID, epoch: Int64) throws
+}
+
+/// Whose secret, and which: ("server/partner", "password").
+public struct SecretName: Sendable, Hashable {
+    public var owner: String
+    public var key: String
+
+    public init(owner: String, key: String) {
+        self.owner = owner
+        self.key = key
+    }
+
+    public static func server(_ name: String, _ key: String) -> SecretName { SecretName(owner: "server/\(name)", key: key) }
+}
