@@ -1,1 +1,12 @@
+#define _GNU_SOURCE
 #include "CHostShims.h"
+#include <dlfcn.h>
+#include <stddef.h>
+#include <sys/eventfd.h>
+
+const char *chs_file_of_symbol(const void *address) {
+  Dl_info info;
+  return dladdr(address, &info) != 0 ? info.dli_fname : NULL;
+}
+
+int chs_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

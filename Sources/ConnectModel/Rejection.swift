@@ -29,7 +29,7 @@ public enum RejectReason: String, Sendable, Codable, CaseIterable {
         case .unknownTopLevelDomain: "The e-mail address ends in a top-level domain that does not exist."
         case .emptyMatchKey: "A match field is empty."
         case .emptyChannel: "The address of a channel that the job requires is empty."
-        case .badMobile: "The mobile number is not one of 6 to 15 digits."
+        case .badMobile: "The mobile number is not one of 6 to 15 digits that begins with a country code."
         case .badTimestamp: "The date does not fit the job's date format."
         case .badNumber: "The value is not a number."
         case .badInteger: "The value is not a whole number."

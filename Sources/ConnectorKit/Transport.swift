@@ -29,7 +29,7 @@ public struct FileEntry: Sendable, Equatable {
 /// A file that is being read. Calls come one at a time; the last is `close`.
 public protocol ReadableFile: AnyObject {
     /// Fills up to `buffer.count` bytes; returns how many, 0 at the end of the file.
-    func read(into buffer: UnsafeMutableRawBufferPointer, _ call: CallContext) throws(ConnectorError) -> Int
+    func read(into buffer: UnsafeMutableRawBufferPointer, _ call: any CallContext) throws(ConnectorError) -> Int
     /// Gives everything back; never fails.
     func close()
 }
@@ -37,9 +37,9 @@ public protocol ReadableFile: AnyObject {
 /// A file that is being written. Exactly one of `commit` and `abort` ends it.
 public protocol WritableFile: AnyObject {
     /// Takes at least one byte of `buffer` (not empty); returns how many.
-    func write(_ buffer: UnsafeRawBufferPointer, _ call: CallContext) throws(ConnectorError) -> Int
+    func write(_ buffer: UnsafeRawBufferPointer, _ call: any CallContext) throws(ConnectorError) -> Int
     /// Makes the file complete and durable. The only success; ends the file whatever happens.
-    func commit(modifiedUnixNanoseconds: Int64?, _ call: CallContext) throws(ConnectorError)
+    func commit(modifiedUnixNanoseconds: Int64?, _ call: any CallContext) throws(ConnectorError)
     /// Removes what was written, where the server lets it; never fails.
     func abort()
 }
@@ -49,20 +49,20 @@ public protocol WritableFile: AnyObject {
 /// only `cancel` may come from another thread while a call runs.
 public protocol TransportSession: AnyObject {
     /// Throws `.notFound` when there is nothing at `path`. Follows links.
-    func stat(_ path: String, _ call: CallContext) throws(ConnectorError) -> FileEntry
+    func stat(_ path: String, _ call: any CallContext) throws(ConnectorError) -> FileEntry
     /// One level of `directory` ("" is the root), in any order, handed over as it arrives. Names that are not UTF-8 are skipped with a logged warning.
-    func list(_ directory: String, _ call: CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError)
-    func openRead(_ path: String, offset: Int64, _ call: CallContext) throws(ConnectorError) -> any ReadableFile
+    func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError)
+    func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile
     /// `offset` 0 creates or truncates; above 0 goes on with a file that has exactly that many bytes.
-    func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: CallContext) throws(ConnectorError) -> any WritableFile
+    func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile
     /// With `replace` false an existing target is `.exists`.
-    func rename(_ from: String, to: String, replace: Bool, _ call: CallContext) throws(ConnectorError)
+    func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError)
     /// Throws `.notFound` when there is nothing to remove.
-    func remove(_ path: String, _ call: CallContext) throws(ConnectorError)
+    func remove(_ path: String, _ call: any CallContext) throws(ConnectorError)
     /// Succeeds when the directory is there already.
-    func makeDirectory(_ path: String, _ call: CallContext) throws(ConnectorError)
+    func makeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError)
     /// Throws `.notEmpty` when something is in it.
-    func removeDirectory(_ path: String, _ call: CallContext) throws(ConnectorError)
+    func removeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError)
     /// Unblocks the call in flight, which then throws `.cancelled`. Any thread, any number of times.
     func cancel()
     /// Ends the session within 2 s; never fails.
@@ -113,13 +113,13 @@ public protocol TransportConnector {
     static var settings: SettingsSchema { get }
     /// Throws `.configuration` naming the setting. No I/O.
     static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> Settings
-    static func open(_ settings: Settings, _ call: CallContext) throws(ConnectorError) -> any TransportSession
+    static func open(_ settings: Settings, _ call: any CallContext) throws(ConnectorError) -> any TransportSession
     /// The steps of a connection test (FS-6), reported by `call.step`; read-only at the far end. Throws where a step fails.
-    static func check(_ settings: Settings, _ call: CallContext) throws(ConnectorError)
+    static func check(_ settings: Settings, _ call: any CallContext) throws(ConnectorError)
     /// Asks the peer who it is, sending no credential. An empty answer: this transport has no such thing.
-    static func identify(_ settings: Settings, _ call: CallContext) throws(ConnectorError) -> [PeerIdentity]
+    static func identify(_ settings: Settings, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity]
 }
 
 extension TransportConnector {
-    public static func identify(_ settings: Settings, _ call: CallContext) throws(ConnectorError) -> [PeerIdentity] { [] }
+    public static func identify(_ settings: Settings, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] { [] }
 }

@@ -1,3 +1,11 @@
 #ifndef CHOSTSHIMS_H
 #define CHOSTSHIMS_H
+/* What Swift cannot see of the C library. */
+
+/* dladdr needs _GNU_SOURCE, which Swift's Glibc module does not set: the path of the file that `address` was loaded from, or NULL. */
+const char *chs_file_of_symbol(const void *address);
+
+/* A close-on-exec, non-blocking event descriptor, or -1; <sys/eventfd.h> is in no Swift module. */
+int chs_eventfd(void);
+
 #endif

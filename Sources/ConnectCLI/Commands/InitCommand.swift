@@ -2,6 +2,7 @@ import ArgumentParser
 import ConnectHost
 import ConnectModel
 import Foundation
+import RunEngine
 
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +16,7 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         let layout = host.layout
         let isNew = !layout.isInitialised
-        try Host.prepareHome(layout)
+        try Installation.prepareHome(layout)
         let opened = try Composition.host(layout, connectorDirectories: host.connectors)
         let hasServer = try opened.addEmbeddedServer()
         let result = Result(home: layout.root, created: isNew, upload: layout.files + "/upload", server: hasServer ? FileServer.embeddedName : nil)

@@ -24,7 +24,7 @@ struct HostOptions: ParsableArguments {
     }
 
     /// The host of an initialised home.
-    func open() throws -> Host {
+    func open() throws -> Installation {
         let layout = layout
         guard layout.isInitialised else {
             throw ConnectError(

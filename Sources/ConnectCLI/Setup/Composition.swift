@@ -9,9 +9,9 @@ import StoreAPI
 enum Composition {
     static let version = "0.1.0"
 
-    static func host(_ home: HomeLayout, connectorDirectories: [String]) throws -> Host {
+    static func host(_ home: HomeLayout, connectorDirectories: [String]) throws -> Installation {
         let executable = executablePath
-        return Host(
+        return Installation(
             home: home,
             control: try SQLiteControlStore(path: home.controlDatabase),
             audience: try audience(home),
@@ -22,7 +22,7 @@ enum Composition {
     }
 
     static func audience(_ home: HomeLayout) throws -> any AudienceStore {
-        try SQLiteAudienceStore(path: home.audienceDatabase, failpoint: Failpoint.hit)
+        try SQLiteAudienceStore.open(home.audienceDatabase, failpoint: { Failpoint.hit($0) })
     }
 
     static func catalog(_ home: HomeLayout?, _ directories: [String]) -> ConnectorCatalog {

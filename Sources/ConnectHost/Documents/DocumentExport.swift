@@ -2,7 +2,7 @@ import ConnectModel
 import StoreAPI
 import Yams
 
-extension Host {
+extension Installation {
     /// Servers, lists and jobs as one document; applying it to this host changes nothing. Secrets appear as references only (OPS-3).
     public func exportDocument() throws -> String {
         var sections: [(Node, Node)] = []

@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// What applying a document would change; nothing else is changed (MGT-6). JSON keys are a contract.
 public struct DocumentPlan: Sendable, Encodable {

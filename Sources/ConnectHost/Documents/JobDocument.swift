@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// Servers, lists and jobs as a file has them (MGT-6).
 public struct JobDocument: Sendable {
@@ -104,7 +104,7 @@ public struct JobDocument: Sendable {
     private mutating func readServer(_ members: [String: JSONValue], _ place: String) {
         check(members, place, ["name", "connector", "settings", "secrets"])
         guard let name = text(members, "name", place), let connector = text(members, "connector", place) else { return }
-        if let wrong = Host.problem(withServerName: name) { problem("\(place).name", wrong) }
+        if let wrong = Installation.problem(withServerName: name) { problem("\(place).name", wrong) }
         var secrets: [String: SecretReference] = [:]
         for (key, value) in object(members, "secrets", place) {
             guard let reference = value.stringValue.flatMap(SecretReference.init) else {

@@ -85,10 +85,10 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Close-on-exec from the start, so that no other child inherits an end by chance.
+    /// Close-on-exec, so that no other child inherits an end; dup2 in the child takes the mark off the ends it is given.
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else {
+        guard Foundation.pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
             throw ConnectError("worker.start", .transient, "No pipe could be made for a worker: \(String(cString: strerror(errno))).")
         }
         return (ends[0], ends[1])

@@ -1,11 +1,12 @@
 /// A growing run of bytes that the hot path writes and reads in place. Owned by whoever holds the object; freed with it.
 ///
 /// `slack` bytes behind the capacity are always allocated, so that wide loads and stores near the end stay inside the allocation.
+/// Exclusivity is not checked at run time, since a check would cost more than what it guards: no access calls out while it lasts.
 /// `@unchecked Sendable`: filled by one thread, then only read; it changes threads through a queue whose lock orders the memory.
 public final class ByteBuffer: @unchecked Sendable {
-    @usableFromInline internal var storage: UnsafeMutableRawPointer
-    @usableFromInline internal private(set) var capacity: Int
-    @usableFromInline internal var length: Int = 0
+    @exclusivity(unchecked) @usableFromInline internal var storage: UnsafeMutableRawPointer
+    @exclusivity(unchecked) @usableFromInline internal private(set) var capacity: Int
+    @exclusivity(unchecked) @usableFromInline internal var length: Int = 0
 
     /// Bytes that may be read or written beyond the capacity without harm.
     @usableFromInline internal static let slack = 64
@@ -74,9 +75,9 @@ public final class ByteBuffer: @unchecked Sendable {
 
 /// Arrow's offsets: a growing run of 32-bit numbers. `@unchecked Sendable` for the reason given at `ByteBuffer`.
 public final class Int32Buffer: @unchecked Sendable {
-    @usableFromInline internal var storage: UnsafeMutablePointer<Int32>
-    @usableFromInline internal private(set) var capacity: Int
-    @usableFromInline internal var length: Int = 0
+    @exclusivity(unchecked) @usableFromInline internal var storage: UnsafeMutablePointer<Int32>
+    @exclusivity(unchecked) @usableFromInline internal private(set) var capacity: Int
+    @exclusivity(unchecked) @usableFromInline internal var length: Int = 0
 
     public init(capacity: Int) {
         self.capacity = max(capacity, 16)

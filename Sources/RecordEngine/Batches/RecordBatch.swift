@@ -10,16 +10,16 @@ public import ConnectModel
 /// checker that made it writes to it, before handing it over or after it was given back by `recycle`.
 public final class RecordBatch: @unchecked Sendable {
     public let columnCount: Int
-    public internal(set) var rowCount: Int = 0
+    @exclusivity(unchecked) public internal(set) var rowCount: Int = 0
     public internal(set) var columns: [TextColumn]
     /// Line of the file on which each record begins, from 1.
-    public internal(set) var lineNumbers: [Int64] = []
+    @exclusivity(unchecked) public internal(set) var lineNumbers: [Int64] = []
     /// Records that stand between the rows of this batch but could not be read, in file order.
-    public internal(set) var malformed: [MalformedRecord] = []
+    @exclusivity(unchecked) public internal(set) var malformed: [MalformedRecord] = []
 
     /// Where each record's raw bytes begin and end in `raw`, line end excluded.
-    internal var rawStarts: [Int32] = []
-    internal var rawEnds: [Int32] = []
+    @exclusivity(unchecked) internal var rawStarts: [Int32] = []
+    @exclusivity(unchecked) internal var rawEnds: [Int32] = []
     /// The piece of the file the rows were read from, as UTF-8. Several batches may share it.
     internal var raw: ByteBuffer?
 

@@ -26,20 +26,6 @@ public final class TextColumn: @unchecked Sendable {
     /// Closes the value whose bytes have been appended to `data`.
     @inlinable internal func endValue() { offsets.append(Int32(truncatingIfNeeded: data.count)) }
 
-    /// Appends the `count` bytes at `source`. Reads up to 16 bytes there whatever `count` is, so as many must be readable.
-    @inlinable
-    internal func append(from source: UnsafeRawPointer, count: Int) {
-        data.reserve(count)
-        let target = data.tail
-        if count <= 16 {
-            target.storeBytes(of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
-        } else {
-            target.copyMemory(from: source, byteCount: count)
-        }
-        data.advance(count)
-        endValue()
-    }
-
     internal func removeAll() {
         offsets.removeAll()
         data.removeAll()

@@ -41,15 +41,16 @@ struct BatchWriter {
     @inline(__always)
     mutating func append(_ spans: UnsafePointer<FieldSpan>, _ window: UnsafeRawPointer) {
         rows += 1
+        let (rows, enclosure, batch) = (rows, enclosure, batch)
         open.withUnsafeMutableBufferPointer { open in
             for index in 0..<open.count {
                 let span = spans[index]
                 let count = Int(span.end - span.start)
-                if open[index].count + count > open[index].capacity { grow(&open[index], at: index, by: count) }
+                if open[index].count + count > open[index].capacity { Self.grow(&open[index], batch?.columns[index], by: count) }
                 let target = open[index].data + open[index].count
                 let source = window + Int(span.start)
                 if span.isDoubled {
-                    open[index].count += undouble(source, count, into: target)
+                    open[index].count += Self.undouble(source, count, enclosure, into: target)
                 } else {
                     // Wide copies run over the value's end into slack that every buffer has.
                     if count <= 16 {
@@ -67,8 +68,8 @@ struct BatchWriter {
     }
 
     @inline(never)
-    private func grow(_ column: inout OpenColumn, at index: Int, by count: Int) {
-        guard let data = batch?.columns[index].data else { return }
+    private static func grow(_ column: inout OpenColumn, _ object: TextColumn?, by count: Int) {
+        guard let data = object?.data else { return }
         data.length = column.count
         data.grow(count)
         column.data = data.storage
@@ -76,7 +77,7 @@ struct BatchWriter {
     }
 
     /// Copies with each doubled enclosure written once; returns the bytes written.
-    private func undouble(_ source: UnsafeRawPointer, _ count: Int, into target: UnsafeMutableRawPointer) -> Int {
+    private static func undouble(_ source: UnsafeRawPointer, _ count: Int, _ enclosure: UInt8, into target: UnsafeMutableRawPointer) -> Int {
         var written = 0
         var index = 0
         while index < count {

@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// How records and fields stand in a text file (IMP-3).
 ///

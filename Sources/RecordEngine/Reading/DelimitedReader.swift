@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// Reads a delimited text file as batches of records (IMP-3). One thread at a time.
 ///
@@ -19,21 +19,22 @@ public final class DelimitedReader {
     /// Names of the columns, blanks around them removed; empty for an empty file. Without header line and names given: COLUMN1, COLUMN2, …
     public private(set) var header: [String]
     /// Well-formed records handed out so far.
-    public private(set) var recordCount: Int64 = 0
+    @exclusivity(unchecked) public private(set) var recordCount: Int64 = 0
     /// Records refused so far.
     public private(set) var malformedCount: Int64 = 0
 
     public static let mostColumns = 4096
     private static let rowLimit = 8192
 
-    private var window: TextWindow
-    private var scanner: RecordScanner
-    private var writer: BatchWriter
+    // Read and written for every record by one thread, so without exclusivity checks at run time.
+    @exclusivity(unchecked) private var window: TextWindow
+    @exclusivity(unchecked) private var scanner: RecordScanner
+    @exclusivity(unchecked) private var writer: BatchWriter
+    @exclusivity(unchecked) private var line: Int64 = 1
+    @exclusivity(unchecked) private var rescan = RescanBudget()
     private let pool: BatchPool
     private let format: DelimitedFormat
     private let spans: UnsafeMutablePointer<FieldSpan>
-    private var line: Int64 = 1
-    private var rescan = RescanBudget()
 
     /// Reads up to the header. `columnNames` take the place of the header line, which is then passed over if the format has one.
     /// Throws what the source throws, or `file.header` (data) when the first record cannot be read.
@@ -77,7 +78,7 @@ public final class DelimitedReader {
                 line += 1
                 window.consume(to: next)
             case .skip(let reason, let from, let lines):
-                refuse(reason, to: from, in: batch)
+                refuse(reason, to: window.end, in: batch)
                 line += 1 + Int64(lines)
                 try window.skipLine(from: from)
                 if window.slab !== batch.raw { return batch }

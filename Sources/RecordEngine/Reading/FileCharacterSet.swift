@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// A character set of a data file, by the names IANA registers (IMP-3).
 ///

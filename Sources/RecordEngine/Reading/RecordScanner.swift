@@ -10,7 +10,7 @@ struct FieldSpan {
 
 /// Finds one record at a time in a window of UTF-8 text; holds no text and no position between calls.
 ///
-/// The window is looked at 64 bytes at a time: one comparison a special character (delimiter, enclosure, LF, CR, NUL) gives a
+/// The window is looked at 64 bytes at a time, eight to a machine word: one comparison a special character (delimiter, enclosure, LF, CR, NUL) gives a
 /// mask of the places worth a branch, everything else is passed over.
 struct RecordScanner {
     /// Bytes beyond a special character that must be in the window before it is judged: the longest delimiter and an enclosure.
@@ -163,18 +163,25 @@ struct RecordScanner {
     /// One bit for each special character among the 64 bytes at `base`, the lowest for the first; none at or behind `end`.
     @inline(__always)
     private func specials(_ window: UnsafeRawPointer, _ base: Int, _ end: Int) -> UInt64 {
-        let block = window.loadUnaligned(fromByteOffset: base, as: SIMD64<UInt8>.self)
-        let hits =
-            (block .== SIMD64(repeating: delimiter)) .| (block .== SIMD64(repeating: enclosure)) .| (block .== SIMD64(repeating: 0x0A))
-            .| (block .== SIMD64(repeating: 0x0D)) .| (block .== SIMD64(repeating: 0))
-        let words = unsafeBitCast(hits, to: SIMD8<UInt64>.self)
+        let patterns = (
+            0x0101_0101_0101_0101 &* UInt64(delimiter), 0x0101_0101_0101_0101 &* UInt64(enclosure), 0x0A0A_0A0A_0A0A_0A0A as UInt64,
+            0x0D0D_0D0D_0D0D_0D0D as UInt64
+        )
         var bits: UInt64 = 0
         for word in 0..<8 {
+            let text = window.loadUnaligned(fromByteOffset: base &+ 8 &* word, as: UInt64.self)
+            let others =
+                Self.nonZeroBytes(text ^ patterns.0) & Self.nonZeroBytes(text ^ patterns.1) & Self.nonZeroBytes(text ^ patterns.2)
+                & Self.nonZeroBytes(text ^ patterns.3) & Self.nonZeroBytes(text)
             // Gathers the top bit of each byte into the top byte.
-            bits |= (((words[word] & 0x8080_8080_8080_8080) &* 0x0002_0408_1020_4081) &>> 56) &<< UInt64(8 * word)
+            bits |= (((~others & 0x8080_8080_8080_8080) &* 0x0002_0408_1020_4081) &>> 56) &<< UInt64(truncatingIfNeeded: 8 &* word)
         }
         return end - base >= 64 ? bits : bits & ~(~0 << UInt64(end - base))
     }
+
+    /// The top bit of each byte is set where the byte is not zero; the other bits mean nothing.
+    @inline(__always)
+    private static func nonZeroBytes(_ word: UInt64) -> UInt64 { ((word & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | word }
 
     @inline(__always)
     private func store(_ record: OpenRecord, end: Int, at index: Int) {

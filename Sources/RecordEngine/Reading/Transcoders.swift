@@ -3,7 +3,6 @@ struct SingleByteTranscoder: Transcoder {
     /// The scalars of bytes 80 to FF; 0 where a byte is no character.
     private let upper: [UInt32]
 
-
     enum Table { case latin1, windows1252, ascii }
 
     init(_ table: Table) {

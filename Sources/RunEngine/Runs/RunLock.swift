@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 import Foundation
 
 /// Says that a worker is alive on a run: an flock on a file of the run's directory, which the kernel gives back when the process ends,

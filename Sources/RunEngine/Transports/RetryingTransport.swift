@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 import Foundation
 
 /// A transport that opens a new connection and tries again when one fails for a reason that may pass (FS-8).

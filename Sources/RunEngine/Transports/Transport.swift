@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// One thing on a file server, seen from the host.
 public struct RemoteEntry: Sendable, Codable, Equatable {

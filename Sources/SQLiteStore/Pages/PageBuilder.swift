@@ -52,8 +52,8 @@ struct PageBuilder {
         page.storeBytes(of: kind.rawValue, as: UInt8.self)
         page.storeBytes(of: 0, toByteOffset: 1, as: UInt8.self)
         page.storeBytes(of: 0, toByteOffset: 2, as: UInt8.self)
-        page.storeBytes(of: UInt16(truncatingIfNeeded: count).bigEndian, toByteOffset: 3, as: UInt16.self, unaligned: ())
-        page.storeBytes(of: UInt16(truncatingIfNeeded: contentStart).bigEndian, toByteOffset: 5, as: UInt16.self, unaligned: ())
+        page.storeBytes(of: UInt16(truncatingIfNeeded: count).bigEndian, toByteOffset: 3, as: UInt16.self)
+        page.storeBytes(of: UInt16(truncatingIfNeeded: contentStart).bigEndian, toByteOffset: 5, as: UInt16.self)
         page.storeBytes(of: 0, toByteOffset: 7, as: UInt8.self)
         if headerLength == 12 { page.storeBytes(of: rightmost.bigEndian, toByteOffset: 8, as: UInt32.self) }
         let gap = headerLength + 2 * count
@@ -67,12 +67,5 @@ struct PageBuilder {
 
     private func offset(_ index: Int) -> Int {
         Int(UInt16(bigEndian: page.load(fromByteOffset: headerLength + 2 * index, as: UInt16.self)))
-    }
-}
-
-extension UnsafeMutableRawPointer {
-    @inline(__always)
-    fileprivate func storeBytes(of value: UInt16, toByteOffset offset: Int, as type: UInt16.Type, unaligned: Void) {
-        withUnsafeBytes(of: value) { (self + offset).copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: 2) }
     }
 }

@@ -55,8 +55,8 @@ final class PageFile: Sendable {
             guard written > 0 else { throw AudienceStoreError.system(written == 0 ? ENOSPC : errno, "written", path) }
             done += written
         }
-        // The disk starts now, so that the final fsync finds little left to do.
-        sync_file_range(descriptor, off_t(start), off_t(bytes.count), UInt32(SYNC_FILE_RANGE_WRITE))
+        // Makes Linux start writing to the disk now, so that the final fsync finds little left to do.
+        posix_fadvise(descriptor, off_t(start), off_t(bytes.count), POSIX_FADV_DONTNEED)
     }
 
     /// Writes the list of unused pages and the header's size and list, so that the file is a whole database again.
@@ -74,8 +74,12 @@ final class PageFile: Sendable {
         try patchHeader(pages: next - 1, firstTrunk: firstTrunk, free: UInt32(unused.count))
     }
 
+    /// Makes the file and its name durable. Nobody may have it open.
     func synchronize() throws {
         guard fsync(descriptor) == 0 else { throw AudienceStoreError.system(errno, "made durable", path) }
+        let directory = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if directory >= 0 { close(directory) } }
+        guard directory >= 0, fsync(directory) == 0 else { throw AudienceStoreError.system(errno, "made durable", path) }
     }
 
     /// File format §1.5: trunk pages that name the next trunk and their leaves.
@@ -111,6 +115,9 @@ final class PageFile: Sendable {
         set(32, firstTrunk)
         set(36, free)
         set(92, change)
+        // Read and write version 2: the database is used with a log (WAL) from now on.
+        header[18] = 2
+        header[19] = 2
         try header.withUnsafeBytes { try write($0, page: 1) }
     }
 }

@@ -6,7 +6,7 @@ struct Cell {
     var type: UInt64
     var bytes: UnsafeRawPointer?
 
-    static let null = Cell(type: 0, bytes: nil)
+    static var null: Cell { Cell(type: 0, bytes: nil) }
 
     static func text(_ bytes: UnsafeRawBufferPointer) -> Cell { Cell(type: UInt64(bytes.count) * 2 + 13, bytes: bytes.baseAddress) }
     static func blob(_ bytes: UnsafeRawBufferPointer) -> Cell { Cell(type: UInt64(bytes.count) * 2 + 12, bytes: bytes.baseAddress) }

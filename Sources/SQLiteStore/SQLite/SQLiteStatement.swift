@@ -15,6 +15,22 @@ final class SQLiteStatement {
         handle = prepared
     }
 
+    /// Refuses text that goes on after one statement.
+    init(_ connection: SQLiteConnection, whole sql: String) throws {
+        self.connection = connection
+        var prepared: OpaquePointer?
+        let isAlone = try sql.withCString { text in
+            var rest: UnsafePointer<CChar>?
+            try connection.check(sqlite3_prepare_v3(connection.handle, text, -1, 0, &prepared, &rest))
+            return rest.map { $0.pointee == 0 } ?? true
+        }
+        guard let prepared, isAlone, sqlite3_bind_parameter_count(prepared) == 0 else {
+            sqlite3_finalize(prepared)
+            throw AudienceStoreError.query("it is more than one expression, or has places for values")
+        }
+        handle = prepared
+    }
+
     deinit { sqlite3_finalize(handle) }
 
     /// True when there is a row.

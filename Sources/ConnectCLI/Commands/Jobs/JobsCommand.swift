@@ -2,6 +2,7 @@ import ArgumentParser
 import ConnectHost
 import ConnectModel
 import RunEngine
+import StoreAPI
 
 struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -59,11 +60,21 @@ struct JobsShow: ParsableCommand {
 
     func run() throws {
         let job = try host.open().existingJob(name)
-        let lines = job.definition.sorted { $0.key < $1.key }.flatMap { section, value in
-            ["  \(section):"] + (value.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "    \($0.key): \(SettingText.value($0.value))" }
+        try Output(output).show(job, text: text(job))
+    }
+}
+
+extension JobsShow {
+    private func text(_ job: Job) -> String {
+        var lines = ["Job \(job.id): \(job.name) (\(job.kind), \(job.active ? "active" : "not active"))"]
+        if !job.description.isEmpty { lines.append("  \(job.description)") }
+        for (section, value) in job.definition.sorted(by: { $0.key < $1.key }) {
+            lines.append("  \(section):")
+            for (name, member) in (value.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
+                lines.append("    \(name): \(SettingText.value(member))")
+            }
         }
-        let head = "Job \(job.id): \(job.name) (\(job.kind), \(job.active ? "active" : "not active"))"
-        try Output(output).show(job, text: ([head] + (job.description.isEmpty ? [] : ["  \(job.description)"]) + lines).joined(separator: "\n"))
+        return lines.joined(separator: "\n")
     }
 }
 

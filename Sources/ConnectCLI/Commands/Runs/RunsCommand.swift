@@ -34,12 +34,12 @@ struct RunsList: ParsableCommand {
 struct RunsShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one run.", discussion: "Example: connecthost runs show 3.17 --json")
-    @Argument(help: "The run, written JobID.RunID.") var run: String
+    @Argument(help: ArgumentHelp("The run, written JobID.RunID.", valueName: "run")) var number: String
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let found = try host.open().existingRun(run)
+        let found = try host.open().existingRun(number)
         try Output(output).show(RunReport(found), text: RunText(found).text)
     }
 }
@@ -47,7 +47,7 @@ struct RunsShow: ParsableCommand {
 struct RunsLog: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Show a run's log.", discussion: "--json prints one object a line.\n\nExample: connecthost runs log 3.17 --follow")
-    @Argument(help: "The run, written JobID.RunID.") var run: String
+    @Argument(help: ArgumentHelp("The run, written JobID.RunID.", valueName: "run")) var number: String
     @Flag(name: .long, help: "Go on until the run has ended.") var follow = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -56,7 +56,7 @@ struct RunsLog: ParsableCommand {
         let opened = try host.open()
         var shown = 0
         while true {
-            let found = try opened.existingRun(run)
+            let found = try opened.existingRun(number)
             let lines = try opened.log(of: found.id)
             for line in lines.dropFirst(shown) { print(output.json ? try Output.line(line) : text(line)) }
             shown = lines.count
@@ -76,7 +76,7 @@ struct RunsRejects: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rejects", abstract: "Print a run's rejected records: line, reason, raw text, as CSV.",
         discussion: "Example: connecthost runs rejects 3.17 > rejects.csv")
-    @Argument(help: "The run, written JobID.RunID.") var run: String
+    @Argument(help: ArgumentHelp("The run, written JobID.RunID.", valueName: "run")) var number: String
     @Flag(name: .long, help: "Print the path of the file and the counts instead of its contents.") var summary = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -94,7 +94,7 @@ struct RunsRejects: ParsableCommand {
 
     func run() throws {
         let opened = try host.open()
-        let found = try opened.existingRun(run)
+        let found = try opened.existingRun(number)
         let file = opened.rejectsFile(of: found.id)
         let report = Report(run: found.id, file: file, rejected: found.records.rejected, byReason: found.rejectedByReason)
         if output.json || summary {
@@ -108,12 +108,12 @@ struct RunsRejects: ParsableCommand {
 struct RunsStop: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "Stop a run; nothing is left half done.", discussion: "Example: connecthost runs stop 3.17")
-    @Argument(help: "The run, written JobID.RunID.") var run: String
+    @Argument(help: ArgumentHelp("The run, written JobID.RunID.", valueName: "run")) var number: String
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let stopped = try host.open().stopRun(run)
+        let stopped = try host.open().stopRun(number)
         try Output(output).show(RunReport(stopped), text: RunText(stopped).text)
     }
 }

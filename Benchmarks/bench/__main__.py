@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Measures ConnectHost and other tools in one run: the same data, the same disk, turn by turn. Called by `make bench`.
+
+Prints one table and writes bench.json at the root of the repository.
+
+environment:
+  BENCH_RUNS=3      how often each row is measured; the median counts (at least 3)
+  BENCH_ROWS=…      records of the main data, 1,000,000 where not given
+  BENCH_ONLY=a,b    only these groups: import, transfer, parse, list
+  BENCH_PEERS=all   also the slow or unusual peers: a sqlite3 shell with a large cache, PostgreSQL
+  BENCH_LARGE=1     also an import of 20,000,000 records, for its memory
+  BENCH_DIR=…       where data and homes are put, .build/bench where not given; must be on the disk to be measured
+"""
+import os
+import sys
+
+from imports import import_rows
+from lists import connector_list_row, parse_row
+from measure import Workplace, say
+from report import Report
+from transfers import transfer_rows
+
+
+def main():
+    workplace = Workplace(os.environ)
+    report = Report(workplace)
+    groups = {"import": import_rows, "transfer": transfer_rows, "parse": parse_row, "list": connector_list_row}
+    wanted = os.environ.get("BENCH_ONLY", ",".join(groups)).split(",")
+    unknown = [name for name in wanted if name not in groups]
+    if unknown:
+        sys.exit(f"bench: BENCH_ONLY knows {', '.join(groups)}, not {', '.join(unknown)}")
+    if not os.access(workplace.program, os.X_OK):
+        sys.exit(f"bench: {workplace.program} is not there; run `make build`")
+    try:
+        for name in wanted:
+            say(f"{name}:")
+            groups[name](workplace, report)
+    finally:
+        workplace.clean_up()
+    print(report.table())
+    report.write(os.path.join(workplace.root, "bench.json"))
+
+
+if __name__ == "__main__":
+    main()

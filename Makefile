@@ -1,0 +1,46 @@
+# Thin on purpose: every target is one command or one script. `make` alone prints this help.
+PREFIX ?= /usr/local
+SWIFT ?= swift
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build test soak bench demo docs install uninstall check format clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Install the system packages that are missing
+	@scripts/install-deps
+
+build: deps ## Build .build/release/connecthost with its connectors beside it
+	@scripts/build-release
+
+test: deps check ## Build and run every test
+	@scripts/run-tests
+
+soak: deps ## The long crash and fuzz suites (hours on a small machine)
+	@CRASH_ROUNDS=1000 CONNECTHOST_FUZZ_CASES=5000000 SFTP_FUZZ_CASES=1000000 scripts/run-tests
+
+bench: build ## Measure against other tools in one run; writes bench.json
+	@scripts/install-deps --bench
+	@python3 Benchmarks/bench
+
+demo: ## A complete import from a throwaway server, from nothing
+	@scripts/demo
+
+docs: build ## Write the generated part of Docs/
+	@scripts/generate-docs
+
+install: build ## Install below PREFIX (default /usr/local; DESTDIR is honoured)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install
+
+uninstall: ## Remove what `make install` put below PREFIX
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install --remove
+
+check: ## Rules of the tree that the compiler does not know
+	@scripts/check-tree
+
+format: ## Format the Swift sources in place
+	@$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Plugins Tests Examples Benchmarks
+
+clean: ## Remove everything that was built or left by the demo
+	rm -rf .build demo-home bench.json

@@ -1,0 +1,78 @@
+internal import ConnectorKit
+internal import SSHTransportCore
+
+/// One log-in to one server.
+final class SFTPSession: TransportSession {
+    private let client: SFTPClient
+    private let root: RemoteRoot
+
+    init(_ client: SFTPClient, _ root: RemoteRoot) {
+        self.client = client
+        self.root = root
+    }
+
+    func stat(_ path: String, _ call: any CallContext) throws(ConnectorError) -> FileEntry {
+        try FileEntry(path: path, client.stat(root.resolve(path), name: quoted(path), call))
+    }
+
+    func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError) {
+        let name = directory.isEmpty ? "the directory" : "the directory \(quoted(directory))"
+        try client.list(root.resolve(directory), name: name, call) { (entry) throws(ConnectorError) in
+            switch RemoteName.check(entry.filename) {
+            case .dots: return
+            case .unusable(let reason):
+                call.log(
+                    .warning, "A name from the server was skipped.",
+                    ["name": SFTPClient.printable(entry.filename), "reason": reason, "directory": directory])
+            case .usable(let text):
+                try each(FileEntry(path: directory.isEmpty ? text : directory + "/" + text, entry.attributes))
+            }
+        }
+    }
+
+    func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
+        try client.openRead(root.resolve(path), name: quoted(path), offset: offset, call)
+    }
+
+    func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
+        try client.openWrite(root.resolve(path), name: quoted(path), offset: offset, call)
+    }
+
+    func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {
+        try client.rename(root.resolve(from), name: quoted(from), to: root.resolve(to), targetName: quoted(to), replace: replace, call)
+    }
+
+    func remove(_ path: String, _ call: any CallContext) throws(ConnectorError) {
+        try client.remove(root.resolve(path), name: quoted(path), call)
+    }
+
+    func makeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {
+        try client.makeDirectory(root.resolve(path), name: quoted(path), call)
+    }
+
+    func removeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {
+        guard !path.isEmpty else { throw ConnectorError(.configuration, "The server's own directory is not removed.") }
+        try client.removeDirectory(root.resolve(path), name: quoted(path), call)
+    }
+
+    /// Stays in force: every later call of this session throws `.cancelled` too.
+    func cancel() { client.cancel() }
+    func close() { client.close() }
+
+    private func quoted(_ path: String) -> String { "\"" + SFTPClient.printable(Array(path.utf8)) + "\"" }
+}
+
+extension FileEntry {
+    fileprivate init(path: String, _ attributes: SFTPAttributes) {
+        let kind: Kind =
+            switch attributes.fileType {
+            case .file, .unknown: .file
+            case .directory: .directory
+            case .link: .link
+            case .other: .other
+            }
+        self.init(
+            path: path, kind: kind, size: attributes.size, modifiedUnixNanoseconds: attributes.modified.map { Int64($0) * 1_000_000_000 },
+            unixMode: (attributes.permissions ?? 0) & 0o7777)
+    }
+}

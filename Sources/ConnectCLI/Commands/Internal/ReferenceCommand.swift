@@ -1,0 +1,39 @@
+import ArgumentParser
+import RunEngine
+
+/// Prints the reference of the job files, from the same declarations that check them; `make docs` keeps Docs/job-files.md equal to it.
+struct ReferenceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "job-reference", abstract: "Print the reference of job files.", shouldDisplay: false)
+
+    func run() throws {
+        print(
+            """
+            # Job files
+
+            A file may hold `servers`, `lists` and `jobs`. `connecthost validate FILE` checks it and reports every problem with its line,
+            `connecthost diff FILE` shows what would change, `connecthost apply FILE` makes it so, and `connecthost export` prints what there is.
+            This page is printed by `connecthost job-reference` from the declarations that check the files.
+
+            ```yaml
+            servers:
+              - name: partner
+                connector: NAME              # an id or short name of `connecthost connectors list`
+                settings: { host: files.partner.example, username: feeds }
+                secrets: { password: env:PARTNER_PASSWORD }   # env:NAME, file:/PATH, or vault (set with `servers set --secret`)
+            lists:
+              - name: CONTACTS
+                fields: { FIRST_NAME: STR100, BIRTH_DATE: TIMESTAMP }
+            jobs:
+              - name: Nightly contacts
+                kind: import-list
+                file: { server: partner, name: "contacts_{YYYYMMDD}.csv" }
+                target: { list: CONTACTS, match: [EMAIL_ADDRESS_] }
+                active: true
+            ```
+
+            Each job has `name`, `kind`, an optional `description`, `active` (true when left out), and the sections of its kind.
+
+            """)
+        for kind in JobKindRegistry().kinds { print(kind.reference) }
+    }
+}

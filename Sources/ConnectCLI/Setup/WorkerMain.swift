@@ -1,0 +1,119 @@
+import ConnectModel
+import ConnectorRuntime
+import Foundation
+import RunEngine
+import SQLiteStore
+import StoreAPI
+
+/// Composes stores, connectors and the run engine for one task, and reports how it went.
+struct WorkerMain {
+    let request: WorkerRequest
+    let channel: WorkerChannel
+
+    private var home: HomeLayout { HomeLayout(request.home) }
+    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets)) }
+
+    func perform() {
+        // A core of a crashed connector would hold the passwords it was given.
+        var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+        let cancellation = Cancellation()
+        listenForCancel(cancellation)
+        do {
+            channel.send(.finished(try result(cancellation)))
+        } catch {
+            let known = error as? ConnectError ?? ConnectError("worker.defect", .internal, "An unexpected error: \(error)")
+            var failure = RunFailure(known)
+            failure.message = redaction.redacted(failure.message)
+            channel.send(.finished(.failed(failure)))
+        }
+        // Connectors may have threads of their own; leaving at once is the only end that none of them can hold up.
+        _exit(0)
+    }
+
+    /// SIGINT, SIGTERM and the end of standard input all mean: stop in good order.
+    private func listenForCancel(_ cancellation: Cancellation) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        Thread.detachNewThread {
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, SIGINT)
+            sigaddset(&signals, SIGTERM)
+            var number: Int32 = 0
+            while sigwait(&signals, &number) == 0 { cancellation.cancel() }
+        }
+        guard !request.isDetached else { return }
+        Thread.detachNewThread {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(0, &byte, 1)
+                if count == 0 || (count < 0 && errno != EINTR) { break }
+            }
+            cancellation.cancel()
+        }
+    }
+
+    private func result(_ cancellation: Cancellation) throws -> WorkerResult {
+        switch request.task {
+        case .run(let id): return .run(try run(id, cancellation))
+        case .preview(let job, let rows): return .preview(try preview(job, rows, cancellation))
+        case .checkServer:
+            let reporter = WorkerReporter(channel: channel, file: nil, redaction: redaction)
+            try connector(reporter, cancellation).check()
+            return .checked
+        case .identifyServer:
+            return .identities(try connector(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation).identify())
+        case .transfer(let upload, let remote, let local):
+            return .transferred(bytes: try transfer(upload: upload, remote: remote, local: local, cancellation))
+        }
+    }
+
+    private func run(_ id: RunID, _ cancellation: Cancellation) throws -> Run {
+        guard let lock = try RunLock.acquire(directory: home.run(id)) else {
+            throw ConnectError("run.active", .configuration, "Another worker is on run \(id).")
+        }
+        lock.write(processID: getpid())
+        let log = try RunLogFile(path: home.runLog(id), redaction: redaction)
+        let environment = try environment(WorkerReporter(channel: channel, file: log, redaction: redaction), cancellation)
+        return try withExtendedLifetime(lock) { try ImportRun(environment).execute(id) }
+    }
+
+    private func preview(_ job: Job, _ rows: Int, _ cancellation: Cancellation) throws -> ImportPreview {
+        let work = home.root + "/runs/preview-\(getpid())"
+        // A preview's spill files are of no use to anybody afterwards.
+        defer { try? FileManager.default.removeItem(atPath: work) }
+        let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
+        return try ImportPreviewer(environment, workDirectory: work).preview(job, rows: rows)
+    }
+
+    private func transfer(upload: Bool, remote: String, local: String, _ cancellation: Cancellation) throws -> Int64 {
+        let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
+        guard let server = request.connections.first?.server else { throw ConnectError("worker.request", .internal, "No server was named.") }
+        let transfer = FileTransfer(environment, server: server)
+        return try upload ? transfer.upload(local, to: remote) : transfer.download(remote, to: local)
+    }
+
+    private func environment(_ reporter: WorkerReporter, _ cancellation: Cancellation) throws -> RunEnvironment {
+        let openers = try request.connections.map {
+            ($0.server, try ConnectorBridge(connection: $0, reporter: reporter, cancellation: cancellation).opener())
+        }
+        return RunEnvironment(
+            home: home,
+            control: try SQLiteControlStore(path: home.controlDatabase),
+            audience: try Composition.audience(home),
+            openers: Dictionary(uniqueKeysWithValues: openers),
+            reporter: reporter,
+            cancellation: cancellation,
+            topLevelDomainsFile: Composition.topLevelDomains(home),
+            clock: Composition.now)
+    }
+
+    private func connector(_ reporter: WorkerReporter, _ cancellation: Cancellation) throws -> ConnectorBridge {
+        guard let connection = request.connections.first else { throw ConnectError("worker.request", .internal, "No server was named.") }
+        return try ConnectorBridge(connection: connection, reporter: reporter, cancellation: cancellation)
+    }
+}

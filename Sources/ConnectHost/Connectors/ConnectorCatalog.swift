@@ -1,0 +1,127 @@
+public import ConnectModel
+import Foundation
+
+/// The connectors of this installation: every file of the connector directories, loaded or refused with the reason (CON-2).
+///
+/// Loads nothing itself. A file is probed in a child process, and what it said is kept until the file changes,
+/// so that looking costs a few stats when nothing has.
+public final class ConnectorCatalog: Sendable {
+    private let directories: [String]
+    private let cache: ConnectorCache
+    private let probe: ConnectorProbeChild
+
+    /// `directories` in the order in which they are searched; `probe` is a command that gets the file as its last argument.
+    public init(directories: [String], cacheFile: String?, probe: [String]) {
+        self.directories = directories
+        cache = ConnectorCache(file: cacheFile)
+        self.probe = ConnectorProbeChild(command: probe)
+    }
+
+    /// Every file in search order. Of two with one connector id the first is taken and the other refused.
+    public func scan() -> [ConnectorFile] {
+        var remembered = cache.load()
+        var isChanged = false
+        var files: [ConnectorFile] = []
+        for directory in directories {
+            let trust = ConnectorTrust(lockFile: directory + "/connectors.lock")
+            for path in Self.candidates(in: directory) where !files.contains(where: { $0.path == path }) {
+                if let refusal = trust.refusal(of: path) {
+                    files.append(ConnectorFile(path: path, refused: refusal))
+                    continue
+                }
+                guard let stamp = FileStamp(path) else { continue }
+                if let known = remembered[path], known.stamp == stamp {
+                    files.append(known.file)
+                } else {
+                    let file = probe.look(at: path)
+                    remembered[path] = .init(stamp: stamp, file: file)
+                    isChanged = true
+                    files.append(file)
+                }
+            }
+        }
+        if isChanged { cache.save(remembered.filter { entry in files.contains { $0.path == entry.key } }) }
+        return Self.withoutDuplicates(files)
+    }
+
+    /// One file, probed whatever is remembered: for `connectors check`.
+    public func check(_ path: String) -> ConnectorFile {
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard FileManager.default.fileExists(atPath: real) else { return ConnectorFile(path: path, refused: "does not exist") }
+        let lock = URL(fileURLWithPath: real).deletingLastPathComponent().path + "/connectors.lock"
+        if let refusal = ConnectorTrust(lockFile: lock).refusal(of: real) { return ConnectorFile(path: real, refused: refusal) }
+        return probe.look(at: real)
+    }
+
+    /// A loaded connector by id or short name. Throws `connector.missing` with what there is, or why its file was refused.
+    public func connector(_ name: String) throws -> (info: ConnectorInfo, file: String) {
+        let files = scan()
+        for file in files {
+            if let info = file.connectors.first(where: { $0.id == name }) { return (info, file.path) }
+        }
+        for file in files {
+            if let info = file.connectors.first(where: { $0.aliases.contains(name) }) { return (info, file.path) }
+        }
+        let known = files.flatMap(\.connectors).map { $0.aliases.first ?? $0.id }
+        let refused = files.filter { $0.refused != nil }.count
+        throw ConnectError(
+            "connector.missing", .configuration, "There is no connector \"\(name)\".",
+            remedy: "There are: \(known.isEmpty ? "none" : known.sorted().joined(separator: ", ")).\(refused > 0 ? " \(refused) files were refused; `connecthost connectors list` says why." : "")")
+    }
+
+    private static func candidates(in directory: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.filter { $0.hasSuffix(".so") }.sorted().map { URL(fileURLWithPath: directory + "/" + $0).resolvingSymlinksInPath().path }
+    }
+
+    private static func withoutDuplicates(_ files: [ConnectorFile]) -> [ConnectorFile] {
+        var owners: [String: String] = [:]
+        return files.map { file in
+            guard let twice = file.connectors.first(where: { owners[$0.id] != nil }) else {
+                for info in file.connectors { owners[info.id] = file.path }
+                return file
+            }
+            return ConnectorFile(
+                path: file.path, abi: file.abi, build: file.build,
+                refused: "has connector \(twice.id), which \(owners[twice.id] ?? "another file") has too and comes first: remove one of them")
+        }
+    }
+}
+
+/// What tells whether a file is still the one that was looked at.
+struct FileStamp: Codable, Equatable {
+    let size: Int64
+    let modifiedSeconds: Int64
+    let modifiedNanoseconds: Int64
+    let inode: UInt64
+
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        size = Int64(status.st_size)
+        modifiedSeconds = Int64(status.st_mtim.tv_sec)
+        modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+        inode = UInt64(status.st_ino)
+    }
+}
+
+/// What files said of themselves, kept on disk. Losing it costs time and nothing else, so nothing about it is an error.
+struct ConnectorCache {
+    struct Entry: Codable {
+        var stamp: FileStamp
+        var file: ConnectorFile
+    }
+
+    let file: String?
+
+    func load() -> [String: Entry] {
+        guard let file, let data = FileManager.default.contents(atPath: file) else { return [:] }
+        return (try? JSONDecoder().decode([String: Entry].self, from: data)) ?? [:]
+    }
+
+    func save(_ entries: [String: Entry]) {
+        guard let file, let data = try? JSONEncoder().encode(entries) else { return }
+        // Read-only homes still work; they only probe each time.
+        try? data.write(to: URL(fileURLWithPath: file), options: .atomic)
+    }
+}

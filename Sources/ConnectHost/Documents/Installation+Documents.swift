@@ -1,0 +1,104 @@
+public import ConnectModel
+import RecordEngine
+import RunEngine
+import StoreAPI
+
+extension Installation {
+    /// Every problem of the documents, with file and line; empty when they could be applied.
+    public func problems(in documents: [JobDocument]) throws -> [Problem] {
+        let known = try KnownNames(self, documents)
+        return try documents.flatMap { document in
+            let found = try document.problems + document.servers.flatMap(serverProblems) + document.lists.flatMap(listProblems)
+                + document.jobs.flatMap { try jobProblems($0, known) }
+            return found.map { problem in
+                Problem(
+                    path: document.location(of: problem.path), severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+            }
+        }
+    }
+
+    /// What applying would change. Throws with every problem when there is an error among them.
+    public func plan(_ documents: [JobDocument]) throws -> DocumentPlan {
+        let errors = try problems(in: documents).filter { $0.severity == .error }
+        guard errors.isEmpty else {
+            throw ProblemList("document.invalid", "\(documents.map(\.file).joined(separator: ", ")) cannot be applied", errors).error
+        }
+        var changes: [DocumentPlan.Change] = []
+        for document in documents {
+            changes += try document.servers.map(change) + document.lists.map(change) + document.jobs.map(change)
+        }
+        return DocumentPlan(changes: changes)
+    }
+
+    /// Makes it so, and returns what was changed. Applying the same documents again changes nothing.
+    public func apply(_ documents: [JobDocument]) throws -> DocumentPlan {
+        let plan = try plan(documents)
+        for document in documents {
+            for entry in document.servers where try change(entry).action != .unchanged { try control.save(try server(entry)) }
+            for entry in document.lists { try applyList(entry.list) }
+            for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
+        }
+        return plan
+    }
+
+    private func server(_ entry: JobDocument.ServerEntry) throws -> FileServer {
+        var server = FileServer(
+            name: entry.name, connector: try catalog.connector(entry.connector).info.id, settings: entry.settings, secrets: entry.secrets)
+        // Pins are given by `servers trust`; a document that does not speak of them leaves them as they are.
+        if let pin = SettingsForm(try catalog.connector(entry.connector).info).pinField, server.settings[pin] == nil,
+            let old = try control.server(named: entry.name)
+        {
+            server.settings[pin] = old.settings[pin]
+        }
+        return server
+    }
+
+    private func applyList(_ list: ProfileList) throws {
+        guard let old = try? audience.list(named: list.name) else { return try audience.createList(list) }
+        let added = list.customFields.filter { old.field($0.name) == nil }
+        if !added.isEmpty { try audience.addFields(added, to: list.name) }
+    }
+
+    private func applyJob(_ entry: JobDocument.JobEntry) throws {
+        if var job = try control.job(named: entry.name) {
+            job.kind = entry.kind
+            job.description = entry.description
+            job.definition = entry.definition
+            job.active = entry.active
+            try control.update(job)
+        } else {
+            _ = try control.addJob(
+                name: entry.name, kind: entry.kind, description: entry.description, definition: entry.definition, active: entry.active)
+        }
+    }
+
+    private func change(_ entry: JobDocument.ServerEntry) throws -> DocumentPlan.Change {
+        let new = try server(entry)
+        guard let old = try control.server(named: entry.name) else {
+            return .init(action: .create, kind: "server", name: entry.name, details: [])
+        }
+        var details = DefinitionDifference.lines(old.settings, new.settings)
+        if old.connector != new.connector { details.append("connector: \(old.connector) -> \(new.connector)") }
+        if old.secrets != new.secrets { details.append("secrets: other references") }
+        return .init(action: details.isEmpty ? .unchanged : .update, kind: "server", name: entry.name, details: details)
+    }
+
+    private func change(_ entry: JobDocument.ListEntry) throws -> DocumentPlan.Change {
+        guard let old = try audience.lists().first(where: { $0.name == entry.list.name }) else {
+            return .init(action: .create, kind: "list", name: entry.list.name, details: [])
+        }
+        let details = entry.list.customFields.filter { old.field($0.name) == nil }.map { "new field \($0.name) \($0.type.rawValue)" }
+        return .init(action: details.isEmpty ? .unchanged : .update, kind: "list", name: entry.list.name, details: details)
+    }
+
+    private func change(_ entry: JobDocument.JobEntry) throws -> DocumentPlan.Change {
+        guard let old = try control.job(named: entry.name) else {
+            return .init(action: .create, kind: "job", name: entry.name, details: [])
+        }
+        var details = DefinitionDifference.lines(old.definition, entry.definition)
+        if old.kind != entry.kind { details.append("kind: \(old.kind) -> \(entry.kind)") }
+        if old.description != entry.description { details.append("description") }
+        if old.active != entry.active { details.append("active: \(old.active) -> \(entry.active)") }
+        return .init(action: details.isEmpty ? .unchanged : .update, kind: "job", name: entry.name, details: details)
+    }
+}

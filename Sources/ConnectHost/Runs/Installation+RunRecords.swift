@@ -1,0 +1,65 @@
+public import ConnectModel
+import Foundation
+import RunEngine
+import StoreAPI
+
+extension Installation {
+    public func existingRun(_ text: String) throws -> Run {
+        guard let id = RunID(text) else {
+            throw ConnectError("run.name", .configuration, "\"\(text)\" is not a run; runs are written JobID.RunID, like 3.17.")
+        }
+        guard let run = try control.run(id) else {
+            throw ConnectError("run.missing", .configuration, "There is no run \(id).", remedy: "`connecthost runs list` shows what there is.")
+        }
+        return seenAlive(run)
+    }
+
+    /// Newest first.
+    public func runs(job: String?, limit: Int) throws -> [Run] {
+        try control.runs(job: try job.map { try existingJob($0).id }, limit: limit).map(seenAlive)
+    }
+
+    /// A run that says it is running and whose worker is gone was interrupted, whether or not somebody has written that down.
+    private func seenAlive(_ run: Run) -> Run {
+        guard run.status == .running, RunLock.holder(directory: home.run(run.id)) == nil else { return run }
+        var seen = run
+        seen.status = .interrupted
+        return seen
+    }
+
+    public func log(of run: RunID) throws -> [LogLine] { try RunLogFile.lines(path: home.runLog(run)) }
+
+    /// Path of the rejects file, or nil when the run has none.
+    public func rejectsFile(of run: RunID) -> String? {
+        FileManager.default.fileExists(atPath: home.rejects(run)) ? home.rejects(run) : nil
+    }
+
+    /// Stops a run: asks its worker, then makes it. What has been committed stays; nothing is left half done.
+    public func stopRun(_ text: String) throws -> Run {
+        let run = try existingRun(text)
+        guard !run.status.isFinal else {
+            throw ConnectError("run.finished", .configuration, "Run \(run.id) has ended already: \(run.status.rawValue).")
+        }
+        for signal in [SIGINT, SIGTERM, SIGKILL] {
+            guard let worker = RunLock.holder(directory: home.run(run.id)) else { break }
+            kill(worker, signal)
+            for _ in 0..<200 where RunLock.holder(directory: home.run(run.id)) != nil { usleep(50_000) }
+        }
+        guard var current = try control.run(run.id), current.state != .finished else { return try existingRun(text) }
+        // Killed before it could say so: nothing is applied unless the witness stands, and then the next attempt finishes it.
+        if current.state == .queued || current.state == .selected, try audience.appliedLoad(run: run.id) == nil {
+            let state = current.state
+            current.state = .finished
+            current.status = .cancelled
+            current.failure = RunFailure(Cancellation.error)
+            current.finishedAtUnixMilliseconds = clock()
+            try control.advance(current, from: state)
+        }
+        return try existingRun(text)
+    }
+
+    func appendLog(_ run: RunID, _ level: LogLine.Level, _ message: String) throws {
+        let log = try RunLogFile(path: home.runLog(run), redaction: Redaction(secrets: []))
+        log.append(LogLine(atUnixMilliseconds: clock(), level: level, message: message))
+    }
+}

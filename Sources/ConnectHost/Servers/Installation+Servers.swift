@@ -1,0 +1,170 @@
+public import ConnectModel
+import Foundation
+import RunEngine
+import StoreAPI
+
+/// A server as `servers show` and `--json` present it: no secret, only where each comes from.
+public struct ServerDetails: Sendable, Encodable {
+    public var server: FileServer
+    public var connectorName: String?
+    public var problems: [Problem]
+}
+
+extension Installation {
+    /// Adds a server. `secretValues` go into the vault; `references` name secrets kept elsewhere.
+    public func addServer(
+        name: String, connector: String, settings: [String: String], secretValues: [String: Secret], references: [String: SecretReference]
+    ) throws {
+        guard try control.server(named: name) == nil else {
+            throw ConnectError(
+                "server.exists", .configuration, "There is a server \"\(name)\" already.",
+                remedy: "Change it with `connecthost servers set \(name) --set key=value`, or remove it first.")
+        }
+        if let problem = Self.problem(withServerName: name) { throw ConnectError("server.name", .configuration, problem) }
+        let info = try catalog.connector(connector).info
+        let form = SettingsForm(info)
+        try saveServer(
+            FileServer(name: name, connector: info.id, settings: try form.values(fromText: settings)), secretValues: secretValues, references: references)
+    }
+
+    /// Changes settings of a server; an empty text takes a setting back to its default.
+    public func setServer(name: String, settings: [String: String], secretValues: [String: Secret], references: [String: SecretReference]) throws {
+        var server = try existingServer(name)
+        let form = SettingsForm(try catalog.connector(server.connector).info)
+        for key in settings.keys where settings[key]?.isEmpty == true { server.settings[key] = nil }
+        server.settings.merge(try form.values(fromText: settings.filter { !$0.value.isEmpty })) { _, new in new }
+        try saveServer(server, secretValues: secretValues, references: references)
+    }
+
+    func saveServer(_ server: FileServer, secretValues: [String: Secret], references: [String: SecretReference]) throws {
+        var server = server
+        let form = SettingsForm(try catalog.connector(server.connector).info)
+        for (key, reference) in references { server.secrets[key] = reference }
+        for key in secretValues.keys { server.secrets[key] = .vault }
+        let problems = form.problems(in: server.settings, secrets: Set(server.secrets.keys)).filter { $0.severity == .error }
+        guard problems.isEmpty else { throw ProblemList("server.invalid", "Server \"\(server.name)\" cannot be saved", problems).error }
+        for (key, secret) in secretValues { try vault.set(secret, .server(server.name, key)) }
+        try control.save(server)
+    }
+
+    public func servers() throws -> [FileServer] { try control.servers() }
+
+    public func serverDetails(_ name: String) throws -> ServerDetails {
+        let server = try existingServer(name)
+        let info = try? catalog.connector(server.connector).info
+        let problems = info.map { SettingsForm($0).problems(in: server.settings, secrets: Set(server.secrets.keys)) }
+        return ServerDetails(server: server, connectorName: info?.name, problems: problems ?? [
+            Problem(path: "connector", message: "The connector \(server.connector) is not loaded; see `connecthost connectors list`.")
+        ])
+    }
+
+    public func removeServer(_ name: String) throws {
+        _ = try existingServer(name)
+        let users = try control.jobs().filter { $0.definition["file"]?["server"]?.stringValue == name }
+        guard users.isEmpty else {
+            throw ConnectError(
+                "server.used", .configuration, "Server \"\(name)\" is used by \(users.map { "\"\($0.name)\"" }.joined(separator: ", ")).",
+                remedy: "Change or delete those jobs first.")
+        }
+        try control.removeServer(named: name)
+    }
+
+    /// Runs the steps of a connection test (FS-6), each reported as it ends; throws where one fails.
+    public func testServer(_ name: String, step: @escaping (ConnectionStep) -> Void) throws {
+        let request = WorkerRequest(home: home.root, task: .checkServer, connections: [try connection(to: name)])
+        _ = try workers.perform(request) { if case .step(let finished) = $0 { step(finished) } }
+    }
+
+    /// Asks the server who it is, sending no credential (FS-7).
+    public func identifyServer(_ name: String) throws -> [PeerIdentity] {
+        let request = WorkerRequest(home: home.root, task: .identifyServer, connections: [try connection(to: name, withSecrets: false)])
+        guard case .identities(let identities) = try workers.perform(request, onMessage: { _ in }) else {
+            throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
+        }
+        return identities
+    }
+
+    /// What is pinned for the server now.
+    public func pins(of name: String) throws -> [String] {
+        let server = try existingServer(name)
+        return try pinSetting(of: server).flatMap { server.settings[$0]?.arrayValue?.compactMap(\.stringValue) } ?? []
+    }
+
+    /// Pins identities a person has seen, in place of those pinned before.
+    public func trust(_ identities: [PeerIdentity], server name: String) throws {
+        var server = try existingServer(name)
+        guard let setting = try pinSetting(of: server) else {
+            throw ConnectError("server.no-identity", .configuration, "Server \"\(name)\" has no identity that could be pinned.")
+        }
+        server.settings[setting] = .array(identities.map { .string($0.pin) })
+        try control.save(server)
+    }
+
+    private func pinSetting(of server: FileServer) throws -> String? {
+        SettingsForm(try catalog.connector(server.connector).info).pinField
+    }
+
+    func existingServer(_ name: String) throws -> FileServer {
+        if let server = try control.server(named: name) { return server }
+        let names = try control.servers().map(\.name)
+        throw ConnectError(
+            "server.missing", .configuration, "There is no server \"\(name)\".",
+            remedy: names.isEmpty ? "Add one with `connecthost servers add`." : "There are: \(names.joined(separator: ", ")).")
+    }
+
+    /// Everything a worker needs to reach the server, secrets opened.
+    func connection(to name: String, withSecrets: Bool = true) throws -> ServerConnection {
+        let server = try existingServer(name)
+        let found = try catalog.connector(server.connector)
+        let form = SettingsForm(found.info)
+        var settings = form.filled(server.settings)
+        var secrets: [String] = []
+        if withSecrets {
+            for (key, reference) in server.secrets {
+                let value = try resolve(reference, .server(name, key)).reveal()
+                settings[key] = .string(value)
+                secrets.append(value)
+            }
+        }
+        return ServerConnection(
+            server: name, connectorFile: found.file, connector: found.info.id, settings: .object(settings), secrets: secrets)
+    }
+
+    private func resolve(_ reference: SecretReference, _ name: SecretName) throws -> Secret {
+        switch reference {
+        case .vault:
+            if let secret = try vault.secret(name) { return secret }
+            throw ConnectError(
+                "secret.missing", .configuration, "The secret \"\(name.key)\" of \(name.owner) is not stored.",
+                remedy: "Set it with `connecthost servers set … --secret \(name.key)`.")
+        case .environment(let variable):
+            if let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty { return Secret(value) }
+            throw ConnectError(
+                "secret.missing", .configuration, "The environment variable \(variable), which holds \"\(name.key)\" of \(name.owner), is not set.",
+                remedy: "Set it where connecthost is started.")
+        case .file(let path):
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw ConnectError(
+                    "secret.missing", .configuration, "The file \(path), which holds \"\(name.key)\" of \(name.owner), cannot be read.",
+                    remedy: "Check that it exists and that you may read it.")
+            }
+            return Secret(String(decoding: data, as: UTF8.self).trimmingSuffix(while: \.isNewline))
+        }
+    }
+
+    static func problem(withServerName name: String) -> String? {
+        let allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+        guard !name.isEmpty, name.count <= 60, name.allSatisfy({ allowed.contains($0) }), name.first != "-" else {
+            return "A server's name has 1 to 60 letters, digits, -, _ and dots; \"\(name)\" is not one."
+        }
+        return nil
+    }
+}
+
+extension StringProtocol {
+    func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+        var end = endIndex
+        while end > startIndex, predicate(self[index(before: end)]) { end = index(before: end) }
+        return String(self[..<end])
+    }
+}

@@ -1,0 +1,31 @@
+import ConnectModel
+public import RunEngine
+public import StoreAPI
+
+/// Everything a person or a program can do with an installation. The CLI calls it; a web page will call the same functions.
+///
+/// Holds no foreign code and touches no row: whatever needs a connector or a file's bytes happens in a worker process.
+public final class Installation: Sendable {
+    public let home: HomeLayout
+    public let control: any ControlStore
+    public let audience: any AudienceStore
+    public let catalog: ConnectorCatalog
+    public let kinds: JobKindRegistry
+    let vault: SecretVault
+    let workers: WorkerLauncher
+    let clock: @Sendable () -> Int64
+
+    public init(
+        home: HomeLayout, control: any ControlStore, audience: any AudienceStore, catalog: ConnectorCatalog, kinds: JobKindRegistry,
+        workers: WorkerLauncher, clock: @escaping @Sendable () -> Int64
+    ) {
+        self.home = home
+        self.control = control
+        self.audience = audience
+        self.catalog = catalog
+        self.kinds = kinds
+        self.workers = workers
+        self.clock = clock
+        vault = SecretVault(keyFile: home.secretKey, store: control)
+    }
+}

@@ -1,0 +1,125 @@
+import CHostShims
+import ConnectModel
+import Foundation
+import PluginABI
+import RunEngine
+
+/// One `ch_call` for everything a session does: made once, reused call after call, because a session's calls come one at a time.
+/// Owns the event descriptor that becomes readable when the run is cancelled.
+final class CallABI {
+    let raw: UnsafeMutablePointer<ch_call>
+    private let connector: String
+    private let events: CallEvents
+    private let cancellation: Cancellation
+    private let descriptor: Int32
+    private let cancelHandler: Int
+    private var reported: (status: Int32, message: String, retryAfter: Int64)?
+
+    init(connector: String, events: CallEvents, cancellation: Cancellation) {
+        self.connector = connector
+        self.events = events
+        self.cancellation = cancellation
+        let descriptor = chs_eventfd()
+        self.descriptor = descriptor
+        cancelHandler = cancellation.onCancel {
+            var one: UInt64 = 1
+            write(descriptor, &one, 8)
+        }
+        raw = .allocate(capacity: 1)
+        raw.initialize(to: ch_call())
+        raw.pointee.struct_size = UInt32(MemoryLayout<ch_call>.size)
+        raw.pointee.cancel_fd = descriptor
+        raw.pointee.log_min_level = 2
+        raw.pointee.ctx = Unmanaged.passUnretained(self).toOpaque()
+        installCallbacks()
+    }
+
+    deinit {
+        cancellation.remove(cancelHandler)
+        close(descriptor)
+        raw.deallocate()
+    }
+
+    private static func of(_ call: UnsafePointer<ch_call>?) -> CallABI? {
+        call?.pointee.ctx.map { Unmanaged<CallABI>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func installCallbacks() {
+        raw.pointee.is_cancelled = { call in callABI(call)?.cancellation.isCancelled == true ? 1 : 0 }
+        raw.pointee.set_error = { call, status, message, _, retryAfter in
+            callABI(call)?.reported = (status, message.map { String(cString: $0) } ?? "", retryAfter)
+        }
+        raw.pointee.log = { call, level, message, fields in
+            let decoded = fields.flatMap { try? JSONDecoder().decode([String: String].self, from: Data(String(cString: $0).utf8)) }
+            callABI(call)?.events.log(logLevel(level), message.map { String(cString: $0) } ?? "", decoded ?? [:])
+        }
+        raw.pointee.progress = { call, unit, done, total, _ in
+            callABI(call)?.events.progress(unit.map { String(cString: $0) } ?? "", done, total >= 0 ? total : nil)
+        }
+        raw.pointee.step = { call, name, succeeded, milliseconds, message in
+            callABI(call)?.events.step(
+                ConnectionStep(
+                    name: name.map { String(cString: $0) } ?? "", succeeded: succeeded != 0, milliseconds: milliseconds,
+                    message: message.map { String(cString: $0) } ?? ""))
+        }
+    }
+
+    fileprivate static func instance(_ call: UnsafePointer<ch_call>?) -> CallABI? { of(call) }
+
+    /// Calls, and turns a status into an error.
+    func perform(_ what: String, _ body: (UnsafePointer<ch_call>) -> Int32) throws {
+        reported = nil
+        let status = body(UnsafePointer(raw))
+        if status != CH_OK { throw error(status, what) }
+    }
+
+    /// The same for calls that answer with a count.
+    func count(_ what: String, _ body: (UnsafePointer<ch_call>) -> Int64) throws -> Int {
+        reported = nil
+        let result = body(UnsafePointer(raw))
+        guard result >= 0 else { throw error(Int32(clamping: result), what) }
+        return Int(result)
+    }
+
+    /// The connector's own words where it gave some, under the code and category that the status stands for.
+    private func error(_ status: Int32, _ what: String) -> ConnectError {
+        let (code, category) = StatusCode.meaning(status)
+        let own = reported.flatMap { $0.status == status && !$0.message.isEmpty ? $0.message : nil }
+        let message = own ?? "\(what) failed, and connector \(connector) gave no reason (status \(status))."
+        return ConnectError(code, category, message, retryAfterMilliseconds: reported.flatMap { $0.retryAfter > 0 ? $0.retryAfter : nil })
+    }
+}
+
+private func callABI(_ call: UnsafePointer<ch_call>?) -> CallABI? { CallABI.instance(call) }
+
+private func logLevel(_ level: Int32) -> LogLine.Level {
+    switch level {
+    case ..<2: .debug
+    case 2: .info
+    case 3: .warning
+    default: .error
+    }
+}
+
+/// What a status means for the run.
+enum StatusCode {
+    static func meaning(_ status: Int32) -> (code: String, category: ErrorCategory) {
+        switch status {
+        case CH_E_CONFIG: ("server.settings", .configuration)
+        case CH_E_AUTH: ("server.authentication", .authentication)
+        case CH_E_NOT_FOUND: ("file.missing", .configuration)
+        case CH_E_EXISTS: ("file.exists", .configuration)
+        case CH_E_PERMISSION: ("file.permission", .configuration)
+        case CH_E_NOT_EMPTY: ("directory.not-empty", .configuration)
+        case CH_E_NO_SPACE: ("server.no-space", .transient)
+        case CH_E_RATE_LIMIT: ("server.rate-limit", .transient)
+        case CH_E_TRANSIENT: ("server.unreachable", .transient)
+        case CH_E_TIMEOUT: ("server.timeout", .transient)
+        case CH_E_CANCELLED: ("run.cancelled", .cancelled)
+        case CH_E_DATA: ("server.data", .data)
+        case CH_E_CURSOR: ("source.cursor", .data)
+        case CH_E_UNSUPPORTED: ("transport.unsupported", .configuration)
+        default: ("connector.defect", .internal)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import CHostShims
+import ConnectModel
+import Foundation
+import PluginABI
+
+/// A loaded connector file. The only caller of dlopen and dlsym; nothing is ever closed, because neither Swift nor
+/// thread-local destructors survive that (Docs/connectors/abi.md).
+struct SharedLibrary: @unchecked Sendable {
+    // Unchecked: the table and everything it points at is constant for the life of the process, as the ABI demands.
+    let path: String
+    let table: UnsafePointer<ch_library>
+
+    private static let entrySymbol = "connecthost_library_v1"
+
+    /// Loads the file and asks it for its table. Throws `connector.refused` with a sentence a user can act on.
+    init(path: String) throws {
+        guard path.hasPrefix("/") else { throw Self.refused("is not given by its whole path") }
+        try ELFHeader.check(path)
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | 0x01000) else {
+            let reason = dlerror().map { String(cString: $0) } ?? "no reason given"
+            throw Self.refused("cannot be loaded: \(reason.replacingOccurrences(of: path + ": ", with: "")). Check with `ldd \(path)` what it lacks")
+        }
+        guard let symbol = dlsym(handle, Self.entrySymbol) else { throw Self.missingEntry(handle) }
+        guard let home = chs_file_of_symbol(symbol), Self.isSame(String(cString: home), path) else {
+            let other = chs_file_of_symbol(symbol).map { String(cString: $0) } ?? "another file"
+            throw Self.refused("has no \(Self.entrySymbol) of its own; the one found belongs to \(other)")
+        }
+        typealias Entry = @convention(c) (UnsafePointer<ch_host>?) -> UnsafePointer<ch_library>?
+        guard let table = unsafeBitCast(symbol, to: Entry.self)(HostTable.shared) else {
+            throw Self.refused("does not want to work with this host; its author's documentation says why")
+        }
+        self.path = path
+        self.table = table
+        try checkVersion()
+    }
+
+    private func checkVersion() throws {
+        let version = table.pointee.abi_version
+        guard version >> 16 == 1 else { throw Self.wrongABI("\(version >> 16).\(version & 0xFFFF)") }
+        guard table.pointee.struct_size >= 32, table.pointee.count > 0, table.pointee.count <= 64, table.pointee.connectors != nil else {
+            throw Self.refused("describes itself wrongly: its table of connectors is empty or malformed")
+        }
+    }
+
+    private static func missingEntry(_ handle: UnsafeMutableRawPointer) -> ConnectError {
+        for major in 2...9 where dlsym(handle, "connecthost_library_v\(major)") != nil { return wrongABI("\(major).0") }
+        return refused("is no connector: it has no symbol \(entrySymbol)")
+    }
+
+    private static func wrongABI(_ version: String) -> ConnectError {
+        refused("was built for ABI \(version), this host takes 1.x: get a newer ConnectHost or an older connector")
+    }
+
+    static func refused(_ reason: String) -> ConnectError { ConnectError("connector.refused", .configuration, reason) }
+
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        func real(_ path: String) -> String? {
+            guard let resolved = realpath(path, nil) else { return nil }
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        return real(left) != nil && real(left) == real(right)
+    }
+}
+
+/// Reads the first bytes of a file, so that a wrong kind of file is told in a sentence and not by the loader.
+enum ELFHeader {
+    static func check(_ path: String) throws {
+        guard let handle = FileHandle(forReadingAtPath: path), let head = try? handle.read(upToCount: 20) else {
+            throw SharedLibrary.refused("cannot be read")
+        }
+        guard head.starts(with: [0x7F, 0x45, 0x4C, 0x46]), head.count == 20 else { throw SharedLibrary.refused("is not a shared library") }
+        guard head[16] == 3 else { throw SharedLibrary.refused("is not a shared library but another kind of ELF file; link it with -shared") }
+        let machine = Int(head[18]) | Int(head[19]) << 8
+        guard machine == ownMachine else { throw SharedLibrary.refused("was built for \(name(machine)), this host runs on \(name(ownMachine))") }
+    }
+
+    private static func name(_ machine: Int) -> String {
+        switch machine {
+        case 62: "x86_64"
+        case 183: "aarch64"
+        case 3: "x86 (32 bit)"
+        case 40: "arm (32 bit)"
+        case 243: "riscv"
+        default: "another processor (\(machine))"
+        }
+    }
+
+    private static var ownMachine: Int {
+        #if arch(arm64)
+            183
+        #else
+            62
+        #endif
+    }
+}

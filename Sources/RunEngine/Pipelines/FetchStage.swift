@@ -1,0 +1,120 @@
+import ConnectModel
+import Crypto
+import Foundation
+import RecordEngine
+import Synchronization
+
+/// The first stage: bytes from the server into a bounded queue, hashed as they pass, on a thread of its own,
+/// so that the network is busy while records are read and checked.
+final class FetchStage: Sendable {
+    private static let chunkBytes = 1 << 20
+    private let chunks = BoundedQueue<Chunk>(capacity: 4)
+    private let free = BoundedQueue<Chunk>(capacity: 8)
+    private let outcome = Mutex<(bytes: Int64, sha256: String)>((0, ""))
+    private let firstBytes = Mutex<[UInt8]>([])
+    private let done = DispatchSemaphore(value: 0)
+
+    /// Starts to read. `reader` is used by the stage's thread alone, and closed by it.
+    init(reader handle: Handle<any TransportReader>, cancellation: Cancellation) {
+        for _ in 0..<6 { _ = free.send(Chunk(capacity: Self.chunkBytes)) }
+        Thread.detachNewThread { [self] in
+            let reader = handle.value
+            do {
+                try pump(reader, cancellation)
+                chunks.finish()
+            } catch {
+                chunks.finish(throwing: error)
+            }
+            reader.close()
+            done.signal()
+        }
+    }
+
+    /// The bytes, for the thread that reads records.
+    var source: any ByteSource { QueueSource(chunks, free) }
+
+    var bytesRead: Int64 { outcome.withLock { $0.bytes } }
+    /// Lower-case hex of all bytes; valid once the source has ended.
+    var sha256: String { outcome.withLock { $0.sha256 } }
+
+    /// The beginning of the file, up to 64 KiB; complete once the first record has been read.
+    var sample: [UInt8] { firstBytes.withLock { $0 } }
+
+    /// Nobody wants the bytes any more. Any thread.
+    func abandon() {
+        chunks.abandon()
+        free.abandon()
+    }
+
+    /// Ends the stage and waits until its thread is gone.
+    func stop() {
+        abandon()
+        done.wait()
+        done.signal()
+    }
+
+    private func pump(_ reader: any TransportReader, _ cancellation: Cancellation) throws {
+        var hash = SHA256()
+        while let chunk = try free.receive() {
+            try cancellation.check()
+            chunk.count = try reader.read(into: chunk.buffer)
+            guard chunk.count > 0 else { break }
+            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: chunk.buffer[..<chunk.count]))
+            let before = outcome.withLock { outcome in
+                outcome.bytes += Int64(chunk.count)
+                return outcome.bytes - Int64(chunk.count)
+            }
+            if before < 65536 { firstBytes.withLock { $0 += chunk.buffer[..<min(chunk.count, 65536 - Int(before))] } }
+            guard chunks.send(chunk) else { return }
+        }
+        let digest = hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        outcome.withLock { $0.sha256 = digest }
+    }
+}
+
+/// A reference that changes threads once, at a place where the sender is done with it.
+///
+/// `@unchecked Sendable`: the maker hands the value over and does not touch it again while the receiver has it; `cancel` of a transport,
+/// the one call made from elsewhere, is allowed from any thread by its protocol.
+struct Handle<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}
+
+/// One buffer on its way from the server to the reader and back. `@unchecked Sendable`: it is owned by one stage at a time, as the queues pass it on.
+private final class Chunk: @unchecked Sendable {
+    let buffer: UnsafeMutableRawBufferPointer
+    var count = 0
+
+    init(capacity: Int) { buffer = .allocate(byteCount: capacity, alignment: 4096) }
+    deinit { buffer.deallocate() }
+}
+
+/// The queue as the record reader wants it.
+private final class QueueSource: ByteSource {
+    private let chunks: BoundedQueue<Chunk>
+    private let free: BoundedQueue<Chunk>
+    private var current: Chunk?
+    private var position = 0
+
+    init(_ chunks: BoundedQueue<Chunk>, _ free: BoundedQueue<Chunk>) {
+        self.chunks = chunks
+        self.free = free
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        if current == nil {
+            current = try chunks.receive()
+            position = 0
+        }
+        guard let chunk = current else { return 0 }
+        let count = min(buffer.count, chunk.count - position)
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: chunk.buffer[position..<(position + count)]))
+        position += count
+        if position == chunk.count {
+            _ = free.send(chunk)
+            current = nil
+        }
+        return count
+    }
+}

@@ -1,0 +1,137 @@
+import ConnectModel
+import Foundation
+import RecordEngine
+
+/// The file of an import as checked batches: fetch and read stages, header, mapping, checks. Used by runs and by previews alike,
+/// so that a preview says what a run does.
+final class ImportInput {
+    let header: [String]
+    private let definition: ListImportDefinition
+    private let environment: RunEnvironment
+    private let fetch: FetchStage
+    private let read: ReadStage
+    private let cancelHandler: Int
+
+    /// Opens the file and reads its header.
+    init(definition: ListImportDefinition, source: SourceFile, transport: any Transport, environment: RunEnvironment) throws {
+        self.definition = definition
+        self.environment = environment
+        let charset = try FileCharacterSet(name: definition.charset)
+        fetch = FetchStage(reader: Handle(try transport.openRead(source.path, offset: 0)), cancellation: environment.cancellation)
+        read = ReadStage(source: Handle(fetch.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
+        cancelHandler = environment.cancellation.onCancel { [fetch] in fetch.abandon() }
+        do {
+            header = try Self.header(read, fetch, charset)
+        } catch {
+            read.stop()
+            fetch.stop()
+            environment.cancellation.remove(cancelHandler)
+            throw error
+        }
+    }
+
+    var bytesRead: Int64 { fetch.bytesRead }
+    /// Of the whole file; valid after the last batch.
+    var sha256: String { fetch.sha256 }
+    /// The beginning of the file as it came.
+    var sample: [UInt8] { fetch.sample }
+
+    /// Ends both stages; safe to call twice.
+    func stop() {
+        environment.cancellation.remove(cancelHandler)
+        fetch.stop()
+        read.stop()
+    }
+
+    private static func header(_ read: ReadStage, _ fetch: FetchStage, _ charset: FileCharacterSet) throws -> [String] {
+        let first: ReadStage.Item?
+        do {
+            first = try read.next()
+        } catch {
+            // A file that is no text at all deserves that answer, and not one about its first line.
+            try BinaryContent.check(fetch.sample, charset)
+            throw error
+        }
+        try BinaryContent.check(fetch.sample, charset)
+        guard case .header(let names)? = first else { return [] }
+        return names
+    }
+
+    /// Which column goes where; throws with every problem at once.
+    func mapping(onto list: ProfileList) throws -> MappingPlan {
+        let plan = plannedMapping(onto: list)
+        for warning in plan.problems where warning.severity == .warning { environment.reporter.log(.warning, warning.message) }
+        // Nothing can be mapped in a file of no bytes, and nothing needs to be.
+        guard plan.isUsable || header.isEmpty else { throw mappingError(plan) }
+        return plan
+    }
+
+    func plannedMapping(onto list: ProfileList) -> MappingPlan {
+        MappingPlan.make(
+            header: header, list: list, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
+            ignored: definition.ignoredColumns, policy: definition.policy)
+    }
+
+    private func mappingError(_ plan: MappingPlan) -> ConnectError {
+        let detected = FormatDetection(sample: sample)
+        let delimiter = definition.delimiter == "tab" ? "\t" : definition.delimiter
+        if header.count == 1, detected.columnNames.count > 1, detected.delimiter != delimiter {
+            return ConnectError(
+                "format.delimiter", .configuration,
+                "The file has one column only when split at \"\(definition.delimiter)\"; its delimiter looks like \"\(detected.delimiter == "\t" ? "tab" : detected.delimiter)\".",
+                remedy: "Set file.delimiter of the job.")
+        }
+        let errors = plan.problems.filter { $0.severity == .error }.map { "  - \($0.message)" }
+        return ConnectError(
+            "mapping.invalid", .configuration, "The file's columns do not fit list \(definition.list):\n\(errors.joined(separator: "\n"))",
+            remedy: "`connecthost jobs preview` shows the mapping; correct the job's mapping section or the file.")
+    }
+
+    /// Checks for the mapping's columns, or for some of them.
+    func checker(_ mapping: MappingPlan, columns: [MappedColumn]? = nil) throws -> RecordChecker {
+        guard let path = environment.topLevelDomainsFile else {
+            throw ConnectError(
+                "tlds.missing", .configuration, "The list of top-level domains, tlds.txt, was not found.",
+                remedy: "Install connecthost whole, or put IANA's tlds-alpha-by-domain.txt as tlds.txt into the home.")
+        }
+        let rules = CheckRules(
+            dateFormat: NamedDateFormat(rawValue: definition.dateFormat) ?? .standardLongNoMillis, optInValue: definition.optInValue,
+            optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue)
+        return RecordChecker(
+            mapped: columns ?? mapping.columns, policy: definition.policy, rules: rules, topLevelDomains: try TopLevelDomains(path: path))
+    }
+
+    /// Every batch, checked, in file order; recycled when `body` returns.
+    func forEachBatch(_ checker: RecordChecker, _ body: (CheckedBatch) throws -> Void) throws {
+        while let item = try read.next() {
+            try environment.cancellation.check()
+            guard case .batch(let batch) = item else { continue }
+            let checked = checker.check(batch)
+            try body(checked)
+            checker.recycle(checked)
+            read.give(batch)
+        }
+        // A queue that was abandoned ends like a file that ends: only this tells the two apart.
+        try environment.cancellation.check()
+    }
+}
+
+/// Tells files that are no delimited text by their first bytes.
+enum BinaryContent {
+    private static let signatures: [(bytes: [UInt8], name: String)] = [
+        ([0x1F, 0x8B], "a gzip file"), ([0x50, 0x4B, 0x03, 0x04], "a zip or spreadsheet file"), ([0x25, 0x50, 0x44, 0x46], "a PDF"),
+        ([0xD0, 0xCF, 0x11, 0xE0], "an old spreadsheet file"), ([0x28, 0xB5, 0x2F, 0xFD], "a zstd file"), ([0x7F, 0x45, 0x4C, 0x46], "a program"),
+    ]
+
+    static func check(_ sample: [UInt8], _ charset: FileCharacterSet) throws {
+        if let known = signatures.first(where: { sample.starts(with: $0.bytes) }) { throw error("The file is \(known.name), not delimited text.") }
+        let zeros = sample.prefix(4096).count { $0 == 0 }
+        if zeros > sample.prefix(4096).count / 50, !charset.name.uppercased().hasPrefix("UTF-16") {
+            throw error("The file's first bytes hold \(zeros) NULs: it is no text in \(charset.name).")
+        }
+    }
+
+    private static func error(_ message: String) -> ConnectError {
+        ConnectError("file.binary", .data, message, remedy: "Nothing was loaded. Send the file as delimited text, or set file.charset.")
+    }
+}

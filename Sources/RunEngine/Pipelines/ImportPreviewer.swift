@@ -1,0 +1,94 @@
+public import ConnectModel
+import Foundation
+import RecordEngine
+import StoreAPI
+
+/// Says what a run would do, and writes nothing (IMP-18). The whole file is read and merged in thought, so the counts are exact.
+public struct ImportPreviewer {
+    private let environment: RunEnvironment
+    private let workDirectory: String
+    private static let mostRejectsShown = 10
+
+    /// `workDirectory` is for spill files; its maker removes it.
+    public init(_ environment: RunEnvironment, workDirectory: String) {
+        self.environment = environment
+        self.workDirectory = workDirectory
+    }
+
+    public func preview(_ job: Job, rows: Int) throws -> ImportPreview {
+        let definition = try ListImportDefinition(job.definition, schema: JobSchema(ListImport()))
+        let transport = try environment.transport(to: definition.server)
+        defer { transport.close() }
+        let now = Date(timeIntervalSince1970: Double(environment.clock()) / 1000)
+        let source = try SourceSelection(definition: definition, transport: transport).select(at: now)
+        let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
+        defer { input.stop() }
+        let list = try environment.audience.list(named: definition.list)
+        let mapping = input.plannedMapping(onto: list)
+        var preview = describe(definition, source, input, mapping)
+        if mapping.isUsable { try count(job, definition, input, mapping, list, rows, &preview) }
+        return preview
+    }
+
+    private func describe(_ definition: ListImportDefinition, _ source: SourceFile, _ input: ImportInput, _ mapping: MappingPlan) -> ImportPreview {
+        var preview = ImportPreview(file: source)
+        let detected = FormatDetection(sample: input.sample)
+        preview.detected = [
+            "charset": detected.charset.name, "delimiter": detected.delimiter == "\t" ? "tab" : detected.delimiter,
+            "enclosure": detected.enclosure.rawValue, "header": String(detected.hasHeader), "line_end": detected.lineEnd?.rawValue ?? "none",
+        ]
+        preview.declared = [
+            "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure, "header": String(definition.hasHeader),
+        ]
+        preview.header = input.header
+        let mapped = mapping.columns.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason)) }
+        let unmapped = mapping.unmapped.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: nil, reason: $0.reason)) }
+        preview.mapping = (mapped + unmapped).sorted { $0.0 < $1.0 }.map(\.1)
+        preview.newFields = mapping.newFields
+        preview.problems = mapping.problems
+        return preview
+    }
+
+    private func count(
+        _ job: Job, _ definition: ListImportDefinition, _ input: ImportInput, _ mapping: MappingPlan, _ list: ProfileList, _ rows: Int,
+        _ preview: inout ImportPreview
+    ) throws {
+        let checker = try input.checker(mapping)
+        // Fields that only the run will add cannot be compared with rows that do not have them yet; the merge is counted without them.
+        let known = MappingPlan.known(mapping.columns, in: list)
+        let counted = try input.checker(mapping, columns: known)
+        let load = try environment.audience.beginListLoad(
+            ListLoadPlan(
+                list: list.name, columns: counted.columns, policy: definition.policy, run: RunID(job: job.id, number: Int64(getpid())),
+                workDirectory: workDirectory, loadedAtUnixMilliseconds: environment.clock()))
+        defer { load.discard() }
+        var shown = preview
+        try input.forEachBatch(checker) { checked in
+            for row in 0..<checked.source.rowCount where shown.firstRows.count < rows {
+                shown.firstRows.append(checked.source.columns.map { String(decoding: $0[row], as: UTF8.self) })
+            }
+            for reject in checked.rejects {
+                shown.rejectedByReason[reject.reason.rawValue, default: 0] += 1
+                if shown.firstRejects.count < Self.mostRejectsShown {
+                    shown.firstRejects.append(.init(line: reject.line, reason: reject.reason.sentence, field: reject.field))
+                }
+            }
+            shown.records.read += Int64(checked.acceptedCount + checked.rejects.count)
+            shown.records.rejected += Int64(checked.rejects.count)
+            try load.stage(known.count == mapping.columns.count ? checked.batch : counted.check(checked.source).batch, accepted: checked.accepted)
+        }
+        let counts = try load.preview(isCancelled: { environment.cancellation.isCancelled })
+        shown.records.inserted = counts.inserted
+        shown.records.updated = counts.updated
+        shown.records.unchanged = counts.unchanged
+        shown.records.skipped = counts.skipped
+        shown.records.duplicates = counts.duplicates
+        shown.records.rejected += counts.rejected
+        preview = shown
+    }
+}
+
+extension MappingPlan {
+    /// The mapped columns whose fields the list has.
+    static func known(_ columns: [MappedColumn], in list: ProfileList) -> [MappedColumn] { columns.filter { list.field($0.field.name) != nil } }
+}

@@ -1,0 +1,188 @@
+public import ConnectModel
+import Foundation
+import StoreAPI
+
+/// Takes one import run from wherever it stands to its end. Every state is written down before the work after it begins, so this may be
+/// killed anywhere and called again (IMP-17; the table is `ImportRunState`).
+public struct ImportRun {
+    private let environment: RunEnvironment
+
+    public init(_ environment: RunEnvironment) { self.environment = environment }
+
+    /// Runs to the end and returns the run as it then stands: succeeded, failed or cancelled. Throws only when the stores themselves
+    /// cannot be used, or when another worker has taken the run up; the run then stays as it is for the next attempt.
+    public func execute(_ id: RunID) throws -> Run {
+        var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
+        let definition = try ListImportDefinition(run.definition, schema: JobSchema(ListImport()))
+        if run.epoch > 1 { log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state.rawValue).") }
+        Failpoint.hit("run.claimed")
+        while run.state != .finished {
+            do {
+                try step(&run, definition)
+            } catch let error as ConnectError where error.code != "run.stale" {
+                try fail(&run, error)
+            }
+        }
+        // Spill files of a run that has ended are of no use; a directory that cannot be removed harms nothing.
+        try? FileManager.default.removeItem(atPath: environment.home.work(id))
+        Failpoint.hit("run.finished")
+        return run
+    }
+
+    private func step(_ run: inout Run, _ definition: ListImportDefinition) throws {
+        switch run.state.recovery {
+        case .redo: try load(&run, definition)
+        case .askWitness:
+            if let witness = try environment.audience.appliedLoad(run: run.id) {
+                log(.info, "The rows of this run were committed before it was interrupted; it goes on from there.")
+                try advanceApplied(&run, witness)
+            } else {
+                try load(&run, definition)
+            }
+        case .finishArchiving: try archive(&run, definition)
+        case .close: try close(&run)
+        case .nothing: break
+        }
+    }
+
+    private func advance(_ run: inout Run, to state: ImportRunState, _ change: (inout Run) -> Void = { _ in }) throws {
+        let from = run.state
+        var next = run
+        next.state = state
+        change(&next)
+        try environment.control.advance(next, from: from)
+        run = next
+    }
+
+    private func load(_ run: inout Run, _ definition: ListImportDefinition) throws {
+        let transport = try environment.transport(to: definition.server)
+        defer { transport.close() }
+        let handler = environment.cancellation.onCancel { [transport = Handle(transport)] in transport.value.cancel() }
+        defer { environment.cancellation.remove(handler) }
+        let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
+        let source = try SourceSelection(definition: definition, transport: transport).select(at: now)
+        try advance(&run, to: .selected) { $0.source = source }
+        log(.info, "Taking \(source.path) from \"\(source.server)\".", ["bytes": String(source.size)])
+        Failpoint.hit("run.selected")
+        if let earlier = try earlierLoad(of: source, run.id) { return try skip(&run, earlier) }
+        let load = ImportLoad(definition: definition, source: source, run: run.id, environment: environment)
+        do {
+            try advanceApplied(&run, try load.apply(from: transport, startedAt: run.startedAtUnixMilliseconds ?? environment.clock()))
+        } catch {
+            // What was read before it failed is worth knowing; it is written down with the verdict.
+            run.records = load.totals.records
+            run.rejectedByReason = load.totals.rejectedByReason
+            run.bytes = load.totals.bytes
+            throw error
+        }
+    }
+
+    private func advanceApplied(_ run: inout Run, _ entry: LedgerEntry) throws {
+        try advance(&run, to: .applied) { run in
+            run.sha256 = entry.sha256
+            run.bytes = entry.size
+            run.records = RecordCounts(entry)
+            run.rejectedByReason = entry.rejectedByReason
+        }
+        log(.info, "Committed: \(run.records.inserted) inserted, \(run.records.updated) updated, \(run.records.unchanged) unchanged, \(run.records.rejected) rejected.")
+        Failpoint.hit("run.applied")
+    }
+
+    /// The same delivery, loaded by an earlier run whose archiving never came about.
+    private func earlierLoad(of source: SourceFile, _ run: RunID) throws -> LedgerEntry? {
+        guard source.size >= 0, source.modifiedUnixNanoseconds != nil else { return nil }
+        return try environment.audience.ledger(jobID: run.job, limit: 50).first {
+            $0.run != run && $0.server == source.server && $0.path == source.path && $0.size == source.size
+                && $0.modifiedUnixNanoseconds == source.modifiedUnixNanoseconds
+        }
+    }
+
+    private func skip(_ run: inout Run, _ earlier: LedgerEntry) throws {
+        let warning = "This delivery of \(earlier.path) was loaded by run \(earlier.run) already; nothing is loaded twice, it is only archived."
+        log(.warning, warning)
+        try advance(&run, to: .applied) { run in
+            run.sha256 = earlier.sha256
+            run.warnings.append(warning)
+        }
+    }
+
+    private func archive(_ run: inout Run, _ definition: ListImportDefinition) throws {
+        guard let source = run.source else { return try advance(&run, to: .archived) }
+        var place: String?
+        do {
+            let transport = try environment.transport(to: definition.server)
+            defer { transport.close() }
+            let archive = SourceArchive(
+                run: run.id, source: source, directory: definition.archiveDirectory, transport: transport, reporter: environment.reporter)
+            place = run.state == .failedKeep ? try archive.copy() : try archive.moveAway()
+        } catch let error as ConnectError where error.code != "run.stale" {
+            try archivingFailed(&run, error)
+            return
+        }
+        try advance(&run, to: .archived) { $0.archivedPath = place }
+        if let place { log(.info, "Archived as \(place).") }
+        Failpoint.hit("run.archived")
+    }
+
+    /// What is committed stays committed. The file stays where it is, and the ledger keeps it from being loaded again.
+    private func archivingFailed(_ run: inout Run, _ error: ConnectError) throws {
+        let warning = run.state == .applied
+            ? "The records are loaded, but the file could not be archived: \(error.message) The next run of this job archives it and loads nothing twice."
+            : "The file could not be archived and stays where it is: \(error.message)"
+        log(.warning, warning, ["code": error.code])
+        try advance(&run, to: .archived) { $0.warnings.append(warning) }
+    }
+
+    private func close(_ run: inout Run) throws {
+        let now = environment.clock()
+        try advance(&run, to: .finished) { run in
+            run.status = run.failure.map { $0.category == .cancelled ? .cancelled : .failed } ?? .succeeded
+            run.finishedAtUnixMilliseconds = now
+        }
+        log(run.status == .succeeded ? .info : .error, "Run \(run.id) \(run.status.rawValue).")
+    }
+
+    /// The verdict on a run that cannot go on. Which state it leads to decides what becomes of the file (IMP-7).
+    private func fail(_ run: inout Run, _ error: ConnectError) throws {
+        log(.error, error.description, ["code": error.code])
+        // The commit may have come about although its answer was an error: only the witness knows.
+        if run.state == .selected, let witness = try environment.audience.appliedLoad(run: run.id) { return try advanceApplied(&run, witness) }
+        guard run.state == .queued || run.state == .selected else { throw error }
+        let now = environment.clock()
+        let verdict = verdict(on: run, error)
+        try advance(&run, to: verdict) { run in
+            run.failure = RunFailure(error)
+            if verdict == .finished {
+                run.status = error.category == .cancelled ? .cancelled : .failed
+                run.finishedAtUnixMilliseconds = now
+            }
+        }
+    }
+
+    private func verdict(on run: Run, _ error: ConnectError) -> ImportRunState {
+        guard run.state == .selected else { return .finished }
+        switch error.category {
+        case .data: return .failedData
+        case .configuration, .internal: return .failedKeep
+        // The server is not to be had, or somebody said stop: the file is simply left for the next run.
+        case .transient, .authentication, .cancelled: return .finished
+        }
+    }
+
+    private func log(_ level: LogLine.Level, _ message: String, _ fields: [String: String] = [:]) {
+        environment.reporter.log(level, message, fields)
+    }
+}
+
+extension RecordCounts {
+    init(_ entry: LedgerEntry) {
+        self.init()
+        read = entry.recordsRead
+        inserted = entry.counts.inserted
+        updated = entry.counts.updated
+        unchanged = entry.counts.unchanged
+        skipped = entry.counts.skipped
+        duplicates = entry.counts.duplicates
+        rejected = entry.rejectedByReason.values.reduce(0, +)
+    }
+}

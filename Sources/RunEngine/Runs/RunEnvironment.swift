@@ -1,0 +1,42 @@
+import ConnectModel
+public import StoreAPI
+
+/// What a worker gives the work of one run. Everything outside is passed in: stores, servers, the clock.
+public struct RunEnvironment: Sendable {
+    public let home: HomeLayout
+    public let control: any ControlStore
+    public let audience: any AudienceStore
+    /// By name of the server.
+    public let openers: [String: any TransportOpener]
+    public let reporter: any RunReporter
+    public let cancellation: Cancellation
+    /// A list of top-level domains; nil leaves that check out with a warning in the log.
+    public let topLevelDomainsFile: String?
+    public let retryPolicy: RetryPolicy
+    /// Milliseconds since 1970 UTC.
+    public let clock: @Sendable () -> Int64
+
+    public init(
+        home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
+        reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
+        clock: @escaping @Sendable () -> Int64
+    ) {
+        self.home = home
+        self.control = control
+        self.audience = audience
+        self.openers = openers
+        self.reporter = reporter
+        self.cancellation = cancellation
+        self.topLevelDomainsFile = topLevelDomainsFile
+        self.retryPolicy = retryPolicy
+        self.clock = clock
+    }
+
+    /// A connection to the server that retries; closed by its caller.
+    func transport(to server: String) throws -> RetryingTransport {
+        guard let opener = openers[server] else {
+            throw ConnectError("server.missing", .configuration, "There is no server \"\(server)\".", remedy: "`connecthost servers list` shows what there is.")
+        }
+        return try RetryingTransport(opener, server: server, policy: retryPolicy, cancellation: cancellation, reporter: reporter)
+    }
+}

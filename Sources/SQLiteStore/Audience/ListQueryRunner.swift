@@ -1,0 +1,110 @@
+import ConnectModel
+import GRDBSQLite
+import StoreAPI
+
+/// A look at one list: SQLite itself refuses whatever is not reading this list's columns.
+struct ListQueryRunner {
+    private let query: ListQuery
+    private let list: ProfileList
+    private let connection: SQLiteConnection
+    private let timeLimit: Duration
+
+    init(_ query: ListQuery, _ list: ProfileList, _ connection: SQLiteConnection, timeLimit: Duration) {
+        self.query = query
+        self.list = list
+        self.connection = connection
+        self.timeLimit = timeLimit
+    }
+
+    /// Returns the names of the fields asked for.
+    func run(_ row: ([String?]) throws -> Void) throws -> [String] {
+        let fields = query.fields.isEmpty ? list.fields.map(\.name) : query.fields
+        for field in fields where list.field(field) == nil { throw AudienceStoreError.fieldMissing(field, list.name) }
+        let guardian = QueryGuard(timeLimit: timeLimit)
+        guardian.install(connection.handle)
+        defer { QueryGuard.remove(connection.handle) }
+        let statement = try prepared(fields)
+        while true {
+            guardian.resume()
+            let code = sqlite3_step(statement.handle)
+            guardian.pause()
+            if code == SQLITE_DONE { return fields }
+            if code == SQLITE_INTERRUPT { throw AudienceStoreError.queryTime(list.name) }
+            guard code == SQLITE_ROW else {
+                // What fails now is the condition's own doing (a number too large, an ill-formed pattern) unless the file is to blame.
+                if code & 0xff == SQLITE_ERROR { throw AudienceStoreError.query(String(cString: sqlite3_errmsg(connection.handle))) }
+                try connection.check(code)
+                return fields
+            }
+            try row(fields.indices.map { value(statement, $0) })
+        }
+    }
+
+    private func prepared(_ fields: [String]) throws -> SQLiteStatement {
+        let columns = fields.map(quoted).joined(separator: ", ")
+        let alone = "SELECT 1 FROM \(ListTable.name) WHERE (\n"
+        if let condition = query.condition {
+            // By itself first: a condition that closes the bracket and goes on would pass below.
+            try compile("SELECT (\n\(condition)\n) FROM \(ListTable.name)")
+            try compile(alone + condition + "\n)")
+        }
+        let condition = query.condition.map { " WHERE (\n\($0)\n)" } ?? ""
+        let limit = query.limit.map { " LIMIT \(max($0, 0))" } ?? ""
+        return try compile("SELECT \(columns) FROM \(ListTable.name)\(condition) ORDER BY RIID_\(limit)")
+    }
+
+    @discardableResult
+    private func compile(_ sql: String) throws -> SQLiteStatement {
+        guard !sql.utf8.contains(0) else { throw AudienceStoreError.query("it holds a NUL") }
+        do {
+            return try SQLiteStatement(connection, whole: sql)
+        } catch let error as ConnectError where error.code == "store.failed" || error.code == "store.readonly" {
+            throw AudienceStoreError.query(String(cString: sqlite3_errmsg(connection.handle)))
+        }
+    }
+
+    private func value(_ statement: SQLiteStatement, _ column: Int) -> String? {
+        guard statement.type(column) == SQLITE_BLOB else { return statement.text(column) }
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: statement.bytes(column).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+/// Lets a connection read the columns of the list and call harmless functions, for a limited time; refuses everything else.
+/// Used by one thread, and kept alive until it is removed.
+private final class QueryGuard {
+    private static let refusedFunctions: Set<String> = ["load_extension", "fts3_tokenizer", "randomblob", "zeroblob"]
+    private let timeLimit: Duration
+    private var spent = Duration.zero
+    private var began = ContinuousClock.now
+
+    init(timeLimit: Duration) { self.timeLimit = timeLimit }
+
+    func resume() { began = ContinuousClock.now }
+    func pause() { spent += ContinuousClock.now - began }
+
+    func install(_ handle: OpaquePointer) {
+        sqlite3_set_authorizer(
+            handle,
+            { _, action, first, second, _, _ in
+                switch action {
+                case SQLITE_SELECT: SQLITE_OK
+                case SQLITE_READ: first.map { String(cString: $0) } == ListTable.name ? SQLITE_OK : SQLITE_DENY
+                case SQLITE_FUNCTION: second.map { QueryGuard.refusedFunctions.contains(String(cString: $0)) } == false ? SQLITE_OK : SQLITE_DENY
+                default: SQLITE_DENY
+                }
+            }, nil)
+        sqlite3_progress_handler(
+            handle, 20_000,
+            { context in
+                guard let context else { return 0 }
+                let guardian = Unmanaged<QueryGuard>.fromOpaque(context).takeUnretainedValue()
+                return guardian.spent + (ContinuousClock.now - guardian.began) > guardian.timeLimit ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    static func remove(_ handle: OpaquePointer) {
+        sqlite3_set_authorizer(handle, nil, nil)
+        sqlite3_progress_handler(handle, 0, nil, nil)
+    }
+}

@@ -1,0 +1,61 @@
+public import ConnectorKit
+
+/// Bytes both ways to one program or subsystem at the far end of an SSH connection, whoever speaks SSH below it.
+///
+/// Used by one thread at a time; only `cancel` may come from another. `read` and `write` never block: what is not possible now
+/// says so, and `wait` waits for it.
+public protocol ByteChannel: AnyObject {
+    /// Fills `first`, then `second`; either may be empty, not both.
+    func read(into first: UnsafeMutableRawBufferPointer, then second: UnsafeMutableRawBufferPointer) -> ChannelTransfer
+    /// Sends from `first`, then from `second`; either may be empty, not both.
+    func write(_ first: UnsafeRawBufferPointer, then second: UnsafeRawBufferPointer) -> ChannelTransfer
+    /// Returns once a direction of `interest` is worth another try. Throws `.timeout` after `limits.stallMilliseconds` without that,
+    /// `.cancelled` after `cancel` or when the host cancels the call.
+    func wait(for interest: ChannelInterest, _ limits: WaitLimits) throws(ConnectorError)
+    /// Tells the far end that no more bytes come; reading goes on.
+    func finishWriting()
+    /// Why the channel ended, once a transfer said `.ended`; nil when the far end finished with exit status 0. Waits a second at most.
+    func endReason() -> ConnectorError?
+    /// What the far end wrote to its standard error, at most 4 KiB, cleaned of control characters.
+    var errorText: String { get }
+    /// The far end is authenticated and the subsystem answers: secrets that are kept only to connect can go.
+    func established()
+    /// Makes the call that waits, and each later one that heeds it, throw `.cancelled`. Any thread, any number of times.
+    func cancel()
+    /// Whether `cancel` has been called.
+    var isCancelled: Bool { get }
+    /// Gives everything back, within two seconds; nothing else may be called after it.
+    func close()
+}
+
+/// What became of an attempt to move bytes.
+public enum ChannelTransfer: Equatable, Sendable {
+    /// 1 or more.
+    case bytes(Int)
+    case wouldBlock
+    /// No more will ever come or go.
+    case ended
+}
+
+public struct ChannelInterest: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let reading = ChannelInterest(rawValue: 1)
+    public static let writing = ChannelInterest(rawValue: 2)
+}
+
+/// How long, and for whom, one wait lasts.
+public struct WaitLimits {
+    /// Without any progress for so long, the wait throws `.timeout`.
+    public var stallMilliseconds: Int64
+    /// When everything must be over, on the clock of `MonotonicClock`; nil for no such moment. Passing it throws `.timeout`.
+    public var deadlineMilliseconds: Int64?
+    /// Whose cancellation ends the wait; nil for work that goes on after it (clearing up).
+    public var call: (any CallContext)?
+
+    public init(stallMilliseconds: Int64, deadlineMilliseconds: Int64? = nil, call: (any CallContext)?) {
+        self.stallMilliseconds = stallMilliseconds
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.call = call
+    }
+}

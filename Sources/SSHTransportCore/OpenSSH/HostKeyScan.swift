@@ -1,0 +1,85 @@
+public import ConnectorKit
+internal import Glibc
+
+/// Asks a server for its host keys with OpenSSH's `ssh-keyscan`: no credential is sent and nothing is trusted (FS-7).
+public enum HostKeyScan {
+    /// The keys of the server, best type first. Throws as a connection would when it cannot be reached.
+    public static func run(host: String, port: Int, timeoutSeconds: Int, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
+        guard SSHEndpoint.isHost(host) else { throw ConnectorError(.configuration, "\(quoted(host)) in `host` is not a host name or address.") }
+        guard let program = ChildProcess.find("ssh-keyscan") else {
+            throw ConnectorError(.configuration, "The program ssh-keyscan was not found. Install OpenSSH's client (package openssh-client).")
+        }
+        let null = FileDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC))
+        let output = try FileDescriptor.pipe()
+        let complaints = try FileDescriptor.pipe()
+        let arguments = ["-T", String(timeoutSeconds), "-p", String(port), "-t", "ed25519,ecdsa,rsa", "--", host]
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        let child = try ChildProcess(
+            program, arguments, environment: ["PATH=" + path, "LC_ALL=C"], input: null.number, output: output.writing.number,
+            error: complaints.writing.number)
+        defer { child.end() }
+        output.writing.close()
+        complaints.writing.close()
+        // The program's own limit counts for each key type.
+        let limit = MonotonicClock.milliseconds() + Int64(timeoutSeconds) * 1000 + 1000
+        let (keys, log) = try collect(output.reading, complaints.reading, until: limit, call)
+        let found = parse(keys)
+        guard found.isEmpty else { return found }
+        throw failure(host: host, port: port, timeoutSeconds, log)
+    }
+
+    /// Lines are `HOST TYPE BASE64`; comments and whatever is not a key of a known type are passed over.
+    static func parse(_ text: [UInt8]) -> [HostKey] {
+        let keys = text.split(separator: 0x0A).compactMap { line -> HostKey? in
+            let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+            guard words.count == 3, !words[0].hasPrefix("#") else { return nil }
+            return HostKey(type: words[1], base64: words[2])
+        }
+        let order = HostKey.types.map(\.type)
+        var seen = Set<HostKey>()
+        return order.flatMap { type in keys.filter { $0.type == type && seen.insert($0).inserted } }
+    }
+
+    private static func collect(
+        _ output: FileDescriptor, _ complaints: FileDescriptor, until limit: Int64, _ call: any CallContext
+    ) throws(ConnectorError) -> (output: [UInt8], complaints: [UInt8]) {
+        var texts: [[UInt8]] = [[], []]
+        var descriptors = [output.number, complaints.number]
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while descriptors.contains(where: { $0 >= 0 }) {
+            try call.checkCancellation()
+            let left = limit - MonotonicClock.milliseconds()
+            if left <= 0 { break }
+            var polled = (descriptors + [call.cancelFileDescriptor]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            _ = poll(&polled, nfds_t(polled.count), Int32(min(left, 200)))
+            for index in 0..<2 where polled[index].revents != 0 {
+                let count = read(descriptors[index], &chunk, chunk.count)
+                if count > 0 {
+                    // A key is a few hundred bytes; nobody needs to send a megabyte here.
+                    if texts[index].count < 262_144 { texts[index].append(contentsOf: chunk[0..<count]) }
+                } else if count == 0 || errno != EINTR {
+                    descriptors[index] = -1
+                }
+            }
+        }
+        return (texts[0], texts[1])
+    }
+
+    private static func failure(host: String, port: Int, _ seconds: Int, _ log: [UInt8]) -> ConnectorError {
+        let address = "\(host):\(port)"
+        let text = String(decoding: log, as: UTF8.self).lowercased()
+        if text.contains("name or service not known") || text.contains("no address associated") {
+            return ConnectorError(.configuration, "The name \(host) was not found. Check the spelling of `host`.")
+        }
+        if text.contains("temporary failure") {
+            return ConnectorError(.transient, "The name \(host) was not found just now: the name server did not answer. Check the network.")
+        }
+        if text.contains("refused") {
+            return ConnectorError(.transient, "\(address) refused the connection. Check `host` and `port`, and that the SSH server is running.")
+        }
+        return ConnectorError(
+            .timeout,
+            "\(address) showed no host key within \(seconds) s (\(printable(log.split(separator: 0x0A).last ?? []))). "
+                + "Check that `port` is its SSH port, and the firewalls between here and there.")
+    }
+}

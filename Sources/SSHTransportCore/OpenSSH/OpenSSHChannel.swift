@@ -1,0 +1,195 @@
+public import ConnectorKit
+internal import Glibc
+
+/// A channel through OpenSSH's `ssh` program as a child: its algorithms, its fixes, and the parsing of a hostile peer in another process.
+///
+/// The child reads from a socket and writes to a pipe of ours. It is ended and reaped by `close`, at the latest when this object goes.
+public final class OpenSSHChannel: ByteChannel {
+    private let endpoint: SSHEndpoint
+    let child: ChildProcess
+    let input: FileDescriptor
+    let output: FileDescriptor
+    let errors: FileDescriptor
+    let cancelled: CancelSignal
+    private(set) var command: OpenSSHCommand?
+    private var log = OpenSSHLog()
+    private let startedMilliseconds = MonotonicClock.milliseconds()
+
+    /// Starts `ssh`; the connection is made while the first wait waits.
+    /// Throws `.authentication`, naming the keys the server presents, when the endpoint has no host key to check it against.
+    public init(_ endpoint: SSHEndpoint, subsystem: String, _ call: any CallContext) throws(ConnectorError) {
+        guard !endpoint.hostKeys.isEmpty else {
+            let presented = try HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call)
+            throw ConnectorError(
+                .authentication,
+                "The host key of \(endpoint.address) has not been trusted yet. It presents: \(presented.fingerprints). Nothing was sent. "
+                    + "Compare with what the server's operator says, then run `connecthost servers trust NAME`.")
+        }
+        let command = try OpenSSHCommand(endpoint, .subsystem(subsystem))
+        let (ours, theirs) = try FileDescriptor.socketPair()
+        let output = try FileDescriptor.pipe()
+        let errors = try FileDescriptor.pipe()
+        ours.enlargeSocketBuffers(to: 4 << 20)
+        output.reading.enlargePipe(to: 1 << 20)
+        for descriptor in [ours, output.reading, errors.reading] { descriptor.makeNonBlocking() }
+        cancelled = try CancelSignal()
+        child = try ChildProcess(
+            command.program, command.arguments, environment: command.environment, input: theirs.number, output: output.writing.number,
+            error: errors.writing.number)
+        theirs.close()
+        output.writing.close()
+        errors.writing.close()
+        self.endpoint = endpoint
+        self.command = command
+        input = ours
+        self.output = output.reading
+        self.errors = errors.reading
+    }
+
+    deinit { close() }
+
+    // MARK: Moving bytes
+
+    public func read(into first: UnsafeMutableRawBufferPointer, then second: UnsafeMutableRawBufferPointer) -> ChannelTransfer {
+        let count = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
+            vectors[0] = iovec(iov_base: first.baseAddress, iov_len: first.count)
+            vectors[1] = iovec(iov_base: second.baseAddress, iov_len: second.count)
+            return readv(output.number, vectors.baseAddress, 2)
+        }
+        return Self.transfer(count)
+    }
+
+    public func write(_ first: UnsafeRawBufferPointer, then second: UnsafeRawBufferPointer) -> ChannelTransfer {
+        let count = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
+            // The system only reads from what a send names, whatever the field's type says.
+            vectors[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)
+            vectors[1] = iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
+            var message = msghdr()
+            message.msg_iov = vectors.baseAddress
+            message.msg_iovlen = 2
+            // A child that is gone must not end this process by SIGPIPE; that is why the input is a socket.
+            return sendmsg(input.number, &message, Int32(MSG_NOSIGNAL))
+        }
+        return Self.transfer(count)
+    }
+
+    private static func transfer(_ count: Int) -> ChannelTransfer {
+        if count > 0 { return .bytes(count) }
+        return count < 0 && (errno == EAGAIN || errno == EINTR) ? .wouldBlock : .ended
+    }
+
+    public func finishWriting() { shutdown(input.number, Int32(SHUT_WR)) }
+
+    // MARK: Waiting
+
+    public func wait(for interest: ChannelInterest, _ limits: WaitLimits) throws(ConnectorError) {
+        let start = MonotonicClock.milliseconds()
+        let end = Self.end(limits, now: start)
+        var now = start
+        while true {
+            if let call = limits.call, call.isCancelled || cancelled.isRaised { throw ConnectorError(.cancelled, "The transfer was cancelled.") }
+            guard now < end else {
+                let seconds = log.milestone == .authenticated ? max(1, (end - start + 500) / 1000) : Int64(endpoint.connectTimeoutSeconds)
+                throw log.timeout(endpoint, seconds: seconds)
+            }
+            // A call without a descriptor to wait on is asked now and then.
+            let slice = limits.call.map { $0.cancelFileDescriptor < 0 ? min(end - now, 100) : end - now } ?? end - now
+            if pollOnce(interest, limits.call, milliseconds: slice) { return }
+            now = MonotonicClock.milliseconds()
+        }
+    }
+
+    private static func end(_ limits: WaitLimits, now: Int64) -> Int64 {
+        var end = now + limits.stallMilliseconds
+        if let deadline = limits.deadlineMilliseconds { end = min(end, deadline) }
+        if let call = limits.call, call.deadlineUnixMilliseconds > 0 {
+            end = min(end, now + call.deadlineUnixMilliseconds - MonotonicClock.unixMilliseconds())
+        }
+        return end
+    }
+
+    /// True when a direction of `interest` is ready, or has ended.
+    private func pollOnce(_ interest: ChannelInterest, _ call: (any CallContext)?, milliseconds: Int64) -> Bool {
+        withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 5) { polled in
+            polled[0] = pollfd(fd: interest.contains(.reading) ? output.number : -1, events: Int16(POLLIN), revents: 0)
+            polled[1] = pollfd(fd: interest.contains(.writing) ? input.number : -1, events: Int16(POLLOUT), revents: 0)
+            polled[2] = pollfd(fd: errors.number, events: Int16(POLLIN), revents: 0)
+            polled[3] = pollfd(fd: call == nil ? -1 : cancelled.descriptor, events: Int16(POLLIN), revents: 0)
+            polled[4] = pollfd(fd: call?.cancelFileDescriptor ?? -1, events: Int16(POLLIN), revents: 0)
+            guard poll(polled.baseAddress, 5, Int32(clamping: milliseconds)) > 0 else { return false }
+            if polled[2].revents != 0 { takeErrors() }
+            return polled[0].revents != 0 || polled[1].revents != 0
+        }
+    }
+
+    /// Reads what the child has complained so far. Returns false once it will complain no more.
+    @discardableResult private func takeErrors() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while errors.number >= 0 {
+            let count = Glibc.read(errors.number, &chunk, chunk.count)
+            if count > 0 {
+                log.take(chunk[0..<count], atMilliseconds: MonotonicClock.milliseconds())
+            } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+                errors.close()
+            } else if errno == EAGAIN {
+                return true
+            }
+        }
+        return false
+    }
+
+    // MARK: Ending
+
+    public func endReason() -> ConnectorError? {
+        let limit = MonotonicClock.milliseconds() + 1000
+        while takeErrors(), MonotonicClock.milliseconds() < limit {
+            var polled = pollfd(fd: errors.number, events: Int16(POLLIN), revents: 0)
+            _ = poll(&polled, 1, Int32(clamping: limit - MonotonicClock.milliseconds()))
+        }
+        if child.exitStatus(withinMilliseconds: 200) == 0 { return nil }
+        return log.failure(endpoint, presented: scanQuietly)
+    }
+
+    /// For the message about a host key of another type; without an answer the message is only shorter.
+    private func scanQuietly() -> [HostKey] {
+        (try? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: min(endpoint.connectTimeoutSeconds, 5), UncancelledCall())) ?? []
+    }
+
+    public var errorText: String { log.complaints.joined(separator: "\n") }
+
+    /// When each step of connecting was reached, in milliseconds after the start.
+    public var milestones: [ConnectMilestone: Int64] { log.times.mapValues { $0 - startedMilliseconds } }
+
+    /// The key the server presented, as far as it came: type and fingerprint.
+    public var presentedHostKey: String? { log.shownHostKey.map { $0.type + " " + $0.fingerprint } }
+
+    public func established() {
+        takeErrors()
+        log.reach(.authenticated, atMilliseconds: MonotonicClock.milliseconds())
+        command?.files.remove()
+        command = nil
+    }
+
+    public func cancel() { cancelled.raise() }
+    public var isCancelled: Bool { cancelled.isRaised }
+
+    public func close() {
+        input.close()
+        output.close()
+        // With its input and output gone ssh says goodbye at once, unless the network hangs.
+        if child.exitStatus(withinMilliseconds: 300) == nil { child.end() }
+        errors.close()
+        command?.files.remove()
+        command = nil
+    }
+}
+
+/// For clearing up, which goes on after a cancellation and has a short limit of its own.
+private struct UncancelledCall: CallContext {
+    var isCancelled: Bool { false }
+    var cancelFileDescriptor: Int32 { -1 }
+    var deadlineUnixMilliseconds: Int64 { 0 }
+    func log(_ level: LogLevel, _ message: String, _ fields: KeyValuePairs<String, String>) {}
+    func progress(_ unit: String, done: Int64, total: Int64?, note: String?) {}
+    func step(_ name: String, succeeded: Bool, milliseconds: Double, message: String) {}
+}

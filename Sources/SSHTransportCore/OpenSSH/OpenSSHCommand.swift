@@ -1,0 +1,140 @@
+internal import ConnectorKit
+internal import Glibc
+
+/// Arguments, environment and files of one `ssh` child.
+///
+/// Nothing of the account's own configuration is read and no agent is asked: what is in the endpoint decides. Secrets travel by
+/// files and named pipes in a private directory, never by an argument or the environment.
+struct OpenSSHCommand {
+    /// What the far end runs.
+    enum Target {
+        case subsystem(String)
+        case command(String)
+    }
+
+    let program: String
+    let arguments: [String]
+    let environment: [String]
+    /// Holds key and known hosts until the log-in is done.
+    let files: PrivateDirectory
+    /// Holds the password or passphrase until then.
+    let secret: FileDescriptor?
+
+    /// The name the pins are stored under; host and port need no further spelling that way.
+    private static let hostKeyAlias = "connecthost-pinned"
+
+    init(_ endpoint: SSHEndpoint, _ target: Target) throws(ConnectorError) {
+        guard let program = ChildProcess.find("ssh") else {
+            throw ConnectorError(.configuration, "The program ssh was not found. Install OpenSSH's client (package openssh-client).")
+        }
+        self.program = program
+        let login = try Login(endpoint.credential)
+        files = try PrivateDirectory(forScripts: login.secret != nil)
+        let knownHosts = try files.write("known_hosts", Array(endpoint.hostKeys.map { Self.hostKeyAlias + " " + $0.pin + "\n" }.joined().utf8))
+        let identity: String? = if let key = login.key { try files.write("identity", key) } else { nil }
+        if let secret = login.secret {
+            self.secret = try files.writePipe(Login.secretName, Array(secret.utf8))
+            _ = try files.write("askpass", Array(Login.askpass(files.path).utf8), mode: 0o700)
+        } else {
+            self.secret = nil
+        }
+        environment = Self.environment(askpass: login.secret == nil ? nil : files.path + "/askpass")
+        let options = Self.options(endpoint, knownHosts: knownHosts) + login.options(identity: identity)
+        arguments = ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username]
+            + options.flatMap { ["-o", $0] } + Self.target(target, endpoint.host)
+    }
+
+    private static func target(_ target: Target, _ host: String) -> [String] {
+        switch target {
+        case .subsystem(let name): ["-s", "--", host, name]
+        case .command(let line): ["--", host, line]
+        }
+    }
+
+    private static func options(_ endpoint: SSHEndpoint, knownHosts: String) -> [String] {
+        [
+            "UserKnownHostsFile=" + knownHosts, "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" + hostKeyAlias, "StrictHostKeyChecking=yes",
+            "HostKeyAlgorithms=" + HostKey.algorithms(provenBy: endpoint.hostKeys), "CheckHostIP=no", "VerifyHostKeyDNS=no", "UpdateHostKeys=no",
+            "IdentitiesOnly=yes", "IdentityAgent=none", "HostbasedAuthentication=no", "GSSAPIAuthentication=no", "NumberOfPasswordPrompts=1",
+            "ControlMaster=no", "ControlPath=none", "ClearAllForwardings=yes", "PermitLocalCommand=no", "EscapeChar=none", "Compression=no",
+            // On processors with AES instructions a third of the default cipher's cost.
+            "Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com",
+            "ConnectTimeout=\(endpoint.connectTimeoutSeconds)", "ConnectionAttempts=1",
+            "ServerAliveInterval=\(endpoint.keepaliveSeconds)", "ServerAliveCountMax=3",
+        ]
+    }
+
+    private static func environment(askpass: String?) -> [String] {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+        var environment = ["PATH=" + path, "LC_ALL=C"]
+        if let askpass {
+            // DISPLAY is for versions before 8.4, which do not know the second variable.
+            environment += ["SSH_ASKPASS=" + askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none:0"]
+        }
+        return environment
+    }
+}
+
+/// What the child needs for one credential.
+private struct Login {
+    var key: [UInt8]?
+    var secret: String?
+
+    static let secretName = "secret"
+
+    init(_ credential: SSHEndpoint.Credential) throws(ConnectorError) {
+        switch credential {
+        case .password(let password):
+            secret = try Self.line(password, setting: "password")
+        case .privateKey(let text, let passphrase):
+            try take(PrivateKeyText(text, setting: "private_key"), passphrase)
+        case .privateKeyFile(let path, let passphrase):
+            try take(PrivateKeyText(file: path, setting: "private_key_file"), passphrase)
+        }
+    }
+
+    private mutating func take(_ text: PrivateKeyText, _ passphrase: String?) throws(ConnectorError) {
+        key = text.bytes
+        guard text.isEncrypted else { return }
+        guard let passphrase, !passphrase.isEmpty else {
+            throw ConnectorError(.configuration, "The private key is protected by a passphrase. Set `passphrase`.")
+        }
+        secret = try Self.line(passphrase, setting: "passphrase")
+    }
+
+    private static func line(_ secret: String, setting: String) throws(ConnectorError) -> String {
+        guard !secret.isEmpty, secret.utf8.allSatisfy({ $0 != 0 && $0 != 0x0A && $0 != 0x0D }) else {
+            throw ConnectorError(.configuration, "`\(setting)` is empty or holds a line end or a NUL byte.")
+        }
+        return secret
+    }
+
+    func options(identity: String?) -> [String] {
+        if let identity {
+            return [
+                "PreferredAuthentications=publickey", "PubkeyAuthentication=yes", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no",
+                "IdentityFile=" + identity, "BatchMode=" + (secret == nil ? "yes" : "no"),
+            ]
+        }
+        return [
+            "PreferredAuthentications=password,keyboard-interactive", "PubkeyAuthentication=no", "PasswordAuthentication=yes",
+            "KbdInteractiveAuthentication=yes", "IdentityFile=none", "BatchMode=no",
+        ]
+    }
+
+    /// `ssh` runs this with its question as the argument. The pipe is read once: a second question gets no answer instead of a wait.
+    static func askpass(_ directory: String) -> String {
+        """
+        #!/bin/sh
+        case "$1" in
+        "Enter passphrase for"* | *assword*) ;;
+        *) exit 1 ;;
+        esac
+        [ -p '\(directory)/\(secretName)' ] || exit 1
+        IFS= read -r secret < '\(directory)/\(secretName)'
+        rm -f '\(directory)/\(secretName)'
+        printf '%s\\n' "$secret"
+
+        """
+    }
+}

@@ -1,0 +1,138 @@
+import ConnectTesting
+import Foundation
+import Testing
+
+/// IMP-17: whatever is killed, wherever: after recovery the list equals that of an undisturbed run, the rejects file is complete,
+/// and the file lies in the archive once. `CRASH_ROUNDS` sets the number of random kills (make soak: 1,000).
+@Suite(.serialized) struct CrashTests {
+    /// A home with 2,000 rows in its list, and what an undisturbed run of the second file makes of it.
+    private struct Stage {
+        let template: Installation
+        let update: String
+        let rows: [String]
+        let rejects: String
+
+        init() throws {
+            template = try Installation()
+            try template.apply(
+                """
+                lists:
+                  - name: CONTACTS
+                    fields: { FIRST_NAME: STR100, TIER: STR25 }
+                jobs:
+                  - name: contacts
+                    kind: import-list
+                    file: { name: contacts.csv }
+                    target: { list: CONTACTS }
+                    mapping: { fields: { mail: EMAIL_ADDRESS_, id: CUSTOMER_ID_ } }
+                """)
+            try template.put("contacts.csv", Self.file(0..<2000, tier: "SILVER"))
+            try template.expectSuccess("jobs", "run", "contacts")
+            update = Self.file(1000..<3000, tier: "GOLD")
+            let undisturbed = try Installation(copying: template)
+            try undisturbed.put("contacts.csv", update)
+            try undisturbed.expectSuccess("jobs", "run", "contacts")
+            rows = try Self.rows(undisturbed)
+            rejects = try undisturbed.expectSuccess("runs", "rejects", "1.2")
+        }
+
+        static func file(_ numbers: Range<Int>, tier: String) -> String {
+            let records = numbers.map { number in
+                number % 50 == 7 ? "no address,c\(number),Bad,\(tier)" : "p\((number * 7919) % 100_003)@example.com,c\(number),Name \(number),\(tier)"
+            }
+            return "mail,id,FIRST_NAME,TIER\n" + records.joined(separator: "\n") + "\n"
+        }
+
+        static func rows(_ installation: Installation) throws -> [String] {
+            try installation.rows("CONTACTS", "RIID_,EMAIL_ADDRESS_,CUSTOMER_ID_,FIRST_NAME,TIER,EMAIL_SHA256_HASH_,EMAIL_PERMISSION_STATUS_")
+        }
+
+        /// A fresh copy with the second file waiting.
+        func installation() throws -> Installation {
+            let copy = try Installation(copying: template)
+            try copy.put("contacts.csv", update)
+            return copy
+        }
+
+        /// Recovers until nothing is left to recover, runs again where the killed run never began, and compares everything.
+        func expectWhole(_ installation: Installation, _ what: Comment) throws {
+            for _ in 0..<5 where try installation.json("runs", "recover").count > 0 {}
+            if !installation.directory.names(in: "home/files/upload").isEmpty { try installation.expectSuccess("jobs", "run", "contacts") }
+            #expect(try Self.rows(installation) == rows, what)
+            #expect(installation.directory.names(in: "home/files/upload").isEmpty, what)
+            let archive = installation.directory.names(in: "home/files/archive")
+            #expect(archive.count == 2, what)
+            let runs = try installation.json("runs", "list")
+            let last = runs[0]["run"].string ?? ""
+            #expect(runs[0]["status"].string == "succeeded", what)
+            #expect(archive.contains("contacts.csv.\(last)"), what)
+            #expect(runs[0]["records"]["rejected"].int == 40, what)
+            #expect(try installation.expectSuccess("runs", "rejects", last) == rejects, what)
+        }
+    }
+
+    static let failpoints = [
+        "run.claimed", "run.selected", "run.staged", "merge.begin", "merge.half", "run.rejects-written", "merge.before-commit",
+        "merge.after-commit", "run.applied", "archive.before-rename", "archive.after-rename", "run.archived", "run.finished",
+    ]
+
+    @Test("IMP-17: killed at every step boundary, and once more while recovering, a run is applied exactly once")
+    func killedAtEveryStep() throws {
+        let stage = try Stage()
+        for first in Self.failpoints {
+            for second in [nil, first] {
+                let installation = try stage.installation()
+                let killed = try installation.run("jobs", "run", "contacts", "--json", environment: ["CONNECTHOST_FAILPOINT": first])
+                #expect(killed.status != 0 || first == "run.finished", "\(first) was not reached")
+                if let second { try installation.run("runs", "recover", environment: ["CONNECTHOST_FAILPOINT": second]) }
+                try stage.expectWhole(installation, "killed at \(first)\(second == nil ? "" : ", and again")")
+            }
+        }
+    }
+
+    @Test("IMP-17: killed at random moments, worker or host, a run is applied exactly once")
+    func killedAtRandom() throws {
+        let stage = try Stage()
+        let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 80
+        let seed = ProcessInfo.processInfo.environment["CRASH_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1 ... .max)
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<rounds {
+            let installation = try stage.installation()
+            let child = try installation.start(["jobs", "run", "contacts", "--json"])
+            usleep(UInt32.random(in: 5_000...400_000, using: &generator))
+            let hitsHost = Bool.random(using: &generator)
+            if hitsHost { child.send(signal: SIGKILL) } else { Self.workers(of: child.processID).forEach { kill($0, SIGKILL) } }
+            _ = child.wait()
+            Self.waitForWorkers(installation)
+            try stage.expectWhole(installation, "round \(round) of seed \(seed), \(hitsHost ? "host" : "worker") killed")
+        }
+    }
+
+    /// Children of a process, read from /proc.
+    private static func workers(of parent: pid_t) -> [pid_t] {
+        let path = "/proc/\(parent)/task/\(parent)/children"
+        return (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: " ").compactMap { pid_t($0) } ?? []
+    }
+
+    /// A worker whose host was killed stops by itself; recovery begins when it is gone.
+    private static func waitForWorkers(_ installation: Installation) {
+        for _ in 0..<200 {
+            let runs = (try? installation.json("runs", "list")) ?? JSONObject(nil)
+            if (0..<runs.count).allSatisfy({ runs[$0]["status"].string != "running" }) { return }
+            usleep(50_000)
+        }
+    }
+}
+
+/// SplitMix64: a failing round can be repeated from its seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,131 @@
+import ConnectTesting
+import Foundation
+import Testing
+
+/// Bad input gets its own clear error and loses nothing.
+@Suite struct BadInputTests {
+    private func installation(_ file: String = "{ name: contacts.csv }", _ rest: String = "") throws -> Installation {
+        let installation = try Installation()
+        try installation.apply(
+            """
+            lists:
+              - name: CONTACTS
+                fields: { FIRST_NAME: STR100 }
+            jobs:
+              - name: contacts
+                kind: import-list
+                file: \(file)
+                target: { list: CONTACTS }
+                mapping: { fields: { mail: EMAIL_ADDRESS_ } }
+            \(rest)
+            """)
+        return installation
+    }
+
+    /// Runs the job and returns code and message of its error.
+    private func failure(_ installation: Installation) throws -> (code: String, message: String) {
+        let run = try installation.json("jobs", "run", "contacts")
+        #expect(run["status"].string == "failed")
+        #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 0)
+        return (run["error"]["code"].string ?? "", run["error"]["message"].string ?? "")
+    }
+
+    @Test("IMP-2: a missing file is named, with its directory")
+    func missingFile() throws {
+        let failed = try failure(try installation())
+        #expect(failed.code == "file.missing")
+        #expect(failed.message.contains("contacts.csv"))
+        #expect(failed.message.contains("upload"))
+    }
+
+    @Test("IMP-16: an empty file fails the run where the job says so, and is archived and deleted (IMP-7)", arguments: ["", "mail,FIRST_NAME\n"])
+    func emptyFile(_ text: String) throws {
+        let installation = try installation("{ name: contacts.csv }", "    options: { fail_if_empty: true }")
+        try installation.put("contacts.csv", text)
+        #expect(try failure(installation).code == "file.empty")
+        #expect(installation.directory.names(in: "home/files/upload").isEmpty)
+        #expect(installation.directory.names(in: "home/files/archive") == ["contacts.csv.1.1"])
+    }
+
+    @Test("IMP-16: without that option a file with a header alone succeeds with nothing to load")
+    func headerOnly() throws {
+        let installation = try installation()
+        try installation.put("contacts.csv", "mail,FIRST_NAME\n")
+        #expect(try installation.json("jobs", "run", "contacts")["status"].string == "succeeded")
+    }
+
+    @Test("IMP-3: a wrong delimiter is recognised and told, and the file stays")
+    func wrongDelimiter() throws {
+        let installation = try installation()
+        try installation.put("contacts.csv", "mail;FIRST_NAME\nann@example.com;Ann\n")
+        let failed = try failure(installation)
+        #expect(failed.message.contains("delimiter"))
+        #expect(installation.directory.names(in: "home/files/upload") == ["contacts.csv"])
+    }
+
+    @Test("IMP-6: two columns with one name are both named")
+    func twoColumnsOneName() throws {
+        let installation = try installation()
+        try installation.put("contacts.csv", "mail,FIRST_NAME,first_name\nann@example.com,Ann,Anna\n")
+        #expect(try failure(installation).message.uppercased().contains("FIRST_NAME"))
+    }
+
+    @Test("IMP-3: a binary file is recognised before anything is loaded")
+    func binaryFile() throws {
+        let installation = try installation()
+        try installation.put("contacts.csv", Data([0x1F, 0x8B, 0x08, 0x00] + (0..<4000).map { UInt8($0 % 251) }))
+        #expect(try failure(installation).code == "file.binary")
+    }
+
+    @Test("MGT-6: a job file with three mistakes reports all three, each with its line")
+    func threeMistakes() throws {
+        let installation = try installation()
+        let text = """
+            jobs:
+              - name: broken
+                kind: import-list
+                file: { naem: x.csv, name: x.csv }
+                target: { list: NOWHERE, on_match: replace }
+            """
+        let result = try installation.run("validate", "-", input: text)
+        #expect(result.status == 3)
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.contains { $0.contains(":4:") && $0.contains("\"name\"") })
+        #expect(lines.contains { $0.contains(":5:") && $0.contains("on_match") })
+        let reference = try installation.run("validate", "-", input: text.replacingOccurrences(of: "naem: x.csv, ", with: "").replacingOccurrences(of: ", on_match: replace", with: ""))
+        #expect(reference.output.contains("NOWHERE"))
+        #expect(lines.count >= 3)
+    }
+
+    @Test("MGT-6: what is exported can be applied and changes nothing")
+    func exportRoundTrip() throws {
+        let installation = try installation()
+        let exported = try installation.expectSuccess("export")
+        #expect(try installation.apply(exported).contains("Nothing to change."))
+    }
+
+    @Test("IMP-1: a list that was dropped since is named, and the file stays")
+    func listGone() throws {
+        let installation = try installation()
+        try installation.put("contacts.csv", "mail,FIRST_NAME\nann@example.com,Ann\n")
+        let refused = try installation.run("lists", "drop", "CONTACTS", "--yes")
+        #expect(refused.status == 3)
+        #expect(refused.errors.contains("contacts"))
+    }
+
+    @Test("IMP-16: limits on records and rejects stop the load", arguments: ["min_records: 3", "max_rejected_percent: 10"])
+    func limits(_ limit: String) throws {
+        let installation = try installation("{ name: contacts.csv }", "    limits: { \(limit) }")
+        try installation.put("contacts.csv", "mail,FIRST_NAME\nann@example.com,Ann\nbad,Bad\n")
+        #expect(try failure(installation).code.hasPrefix("limit."))
+        #expect(installation.directory.names(in: "home/files/archive") == ["contacts.csv.1.1"])
+    }
+
+    @Test("OPS-4: usage mistakes end with 2, a missing home with 3")
+    func exitCodes() throws {
+        let installation = try installation()
+        #expect(try installation.run("jobs", "run").status == 2)
+        #expect(try installation.run("jobs", "run", "nothing").status == 3)
+        #expect(try ChildRun(Installation.program, ["jobs", "list", "--home", installation.directory.path + "/none"]).wait().status == 3)
+    }
+}

@@ -1,0 +1,172 @@
+import ConnectModel
+import Foundation
+import StoreAPI
+import StoreTesting
+import Testing
+
+@Suite("Loads")
+struct LoadTests {
+    private struct Stop: Error {}
+
+    @Test("IMP-17: a run is applied once; asked again the store answers with what it committed", arguments: StoreKind.allCases)
+    func witness(kind: StoreKind) throws {
+        let test = try kind.make()
+        var load = TestLoad(fields: ["EMAIL_ADDRESS_", "FIRST_NAME"], rows: [["a@x.com", "Al"]])
+        #expect(try test.store.appliedLoad(run: load.run) == nil)
+        try test.apply(load)
+        let entry = try #require(try test.store.appliedLoad(run: load.run))
+        #expect(entry == load.entry(MergeCounts(inserted: 1)))
+        load.rows = [["a@x.com", "Bo"], ["b@x.com", "Cy"]]
+        let again = try load.begin(test.store, workDirectory: test.workDirectory)
+        let answered = try again.apply(
+            reject: { _ in }, progress: { _ in }, isCancelled: { false },
+            prepareCommit: { _ in
+                Issue.record("an applied run was prepared again")
+                throw Stop()
+            })
+        #expect(answered == entry)
+        #expect(try test.rows(["FIRST_NAME"]) == [["Al"]])
+        for run in 2...4 { try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [], run: Int64(run), loadedAtUnixMilliseconds: Int64(run))) }
+        #expect(try test.store.ledger(jobID: JobID(1), limit: 3).map(\.run.number) == [1, 4, 3])
+        #expect(try test.store.ledger(jobID: JobID(2), limit: 3).isEmpty)
+    }
+
+    @Test("IMP-17: a load that is refused before the commit, or stopped, changes nothing", arguments: StoreKind.allCases)
+    func atomicity(kind: StoreKind) throws {
+        let test = try kind.make()
+        try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["a@x.com"]]))
+        let load = TestLoad(fields: ["EMAIL_ADDRESS_", "CITY_"], rows: (0..<9000).map { ["p\($0)@x.com", "Rome"] } + [["a@x.com", "Rome"]], run: 2)
+        let refused = try load.begin(test.store, workDirectory: test.workDirectory)
+        #expect(throws: Stop.self) {
+            try refused.apply(reject: { _ in }, progress: { _ in }, isCancelled: { false }, prepareCommit: { _ in throw Stop() })
+        }
+        refused.discard()
+        refused.discard()
+        let stopped = try load.begin(test.store, workDirectory: test.workDirectory)
+        #expect {
+            try stopped.apply(reject: { _ in }, progress: { _ in }, isCancelled: { true }, prepareCommit: load.entry)
+        } throws: {
+            ($0 as? ConnectError)?.category == .cancelled
+        }
+        #expect(try test.rows(["EMAIL_ADDRESS_", "CITY_"]) == [["a@x.com", nil]])
+        #expect(try test.store.appliedLoad(run: load.run) == nil)
+        #expect(try test.apply(load) == MergeCounts(inserted: 9000, updated: 1))
+    }
+
+    @Test("IMP-18: a preview counts what the load then does, and changes nothing", arguments: StoreKind.allCases)
+    func preview(kind: StoreKind) throws {
+        let test = try kind.make()
+        let fields = ["EMAIL_ADDRESS_", "CITY_"]
+        try test.apply(TestLoad(fields: fields, rows: (0..<100).map { ["p\($0)@x.com", "Rome"] }))
+        let before = try test.rows([])
+        let load = TestLoad(fields: fields, rows: (0..<300).map { ["p\($0 % 200)@x.com", $0 % 3 == 0 ? "Rome" : "Oslo"] }, run: 2)
+        let begun = try load.begin(test.store, workDirectory: test.workDirectory)
+        let previewed = try begun.preview(isCancelled: { false })
+        #expect(try test.rows([]) == before)
+        #expect(try test.store.appliedLoad(run: load.run) == nil)
+        let applied = try begun.apply(reject: { _ in }, progress: { _ in }, isCancelled: { false }, prepareCommit: load.entry)
+        #expect(applied.counts == previewed)
+        #expect(previewed.duplicates == 100 && previewed.inserted == 100)
+    }
+
+    @Test("A reader sees the list as it was until the load is committed, and is not kept waiting", arguments: StoreKind.allCases)
+    func isolation(kind: StoreKind) throws {
+        let test = try kind.make()
+        try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["a@x.com"]]))
+        let load = TestLoad(fields: ["EMAIL_ADDRESS_"], rows: (0..<5000).map { ["p\($0)@x.com"] }, run: 2)
+        let begun = try load.begin(test.store, workDirectory: test.workDirectory)
+        _ = try begun.apply(
+            reject: { _ in }, progress: { _ in }, isCancelled: { false },
+            prepareCommit: { counts in
+                let count = try test.store.count(of: "CONTACTS")
+                #expect(count == 1)
+                return load.entry(counts)
+            })
+        #expect(try test.store.count(of: "CONTACTS") == 5001)
+        // The other way round: a load while somebody reads.
+        var seen = 0
+        _ = try test.store.query(ListQuery(list: "CONTACTS", fields: ["RIID_"])) { _ in
+            if seen == 0 { try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["z@x.com"]], run: 3)) }
+            seen += 1
+        }
+        #expect(seen == 5001)
+        #expect(try test.store.count(of: "CONTACTS") == 5002)
+    }
+
+    @Test("Two loads into one list at a time both arrive", arguments: StoreKind.allCases)
+    func concurrentLoads(kind: StoreKind) async throws {
+        let test = try kind.make()
+        let (store, directory) = (test.store, test.workDirectory)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for run in 1...4 {
+                group.addTask {
+                    let load = TestLoad(fields: ["EMAIL_ADDRESS_"], rows: (0..<3000).map { ["p\($0)-\(run)@x.com"] }, run: Int64(run))
+                    let begun = try load.begin(store, workDirectory: "\(directory)/\(run)")
+                    _ = try begun.apply(reject: { _ in }, progress: { _ in }, isCancelled: { false }, prepareCommit: load.entry)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try test.store.count(of: "CONTACTS") == 12000)
+    }
+
+    @Test("Random loads under random rules leave what the plain reference leaves", arguments: StoreKind.allCases, UInt64(1)...8)
+    func reference(kind: StoreKind, seed: UInt64) throws {
+        let test = try kind.make()
+        var reference = ReferenceList()
+        var random = SeededGenerator(seed: seed)
+        for run in 1...6 {
+            let load = RandomLoads.make(run: Int64(run), &random)
+            let now = "2023-11-14 22:\(13 + run):20"
+            let counts = try test.apply(load)
+            #expect(counts == reference.apply(load, now: now), "seed \(seed), run \(run), \(load.policy)")
+            let fields = RandomLoads.fields + ["CREATED_DATE_", "MODIFIED_DATE_"]
+            let rows = try test.rows(fields)
+            let expected = reference.rows.map { row in fields.map { RandomLoads.shown($0, row[$0]) } }
+            #expect(rows == expected, "seed \(seed), run \(run)")
+            guard rows == expected else { return }
+        }
+    }
+}
+
+private enum RandomLoads {
+    static let fields = [
+        "CUSTOMER_ID_", "EMAIL_ADDRESS_", "MOBILE_NUMBER_", "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_", "POSTAL_STREET_1_",
+        "FIRST_NAME", "NOTES", "POINTS", "SPEND",
+    ]
+
+    static func make(run: Int64, _ random: inout SeededGenerator) -> TestLoad {
+        let keys = [["EMAIL_ADDRESS_"], ["CUSTOMER_ID_"], ["MOBILE_NUMBER_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_"], ["EMAIL_ADDRESS_", "MOBILE_NUMBER_"]]
+        let policy = MergePolicy(
+            match: keys.randomElement(using: &random) ?? keys[0], onMatch: [.update, .update, .update, .updateEmpty, .keep].randomElement(using: &random) ?? .update,
+            onNoMatch: Int.random(in: 0..<4, using: &random) == 0 ? .skip : .insert, emptyValue: Bool.random(using: &random) ? .keep : .clear,
+            defaultPermission: Bool.random(using: &random) ? .optIn : .optOut, optInAgain: Bool.random(using: &random))
+        var chosen = fields.shuffled(using: &random)
+        chosen.removeAll { !policy.match.contains($0) && Int.random(in: 0..<5, using: &random) == 0 }
+        let count = Int.random(in: 0..<1500, using: &random)
+        let rows = (0..<count).map { _ in chosen.map { value($0, &random) } }
+        return TestLoad(
+            fields: chosen, rows: rows, policy: policy, run: run, memoryLimit: Bool.random(using: &random) ? 1 << 17 : 1 << 24,
+            loadedAtUnixMilliseconds: 1_700_000_000_000 + run * 60_000)
+    }
+
+    private static func value(_ field: String, _ random: inout SeededGenerator) -> String {
+        func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+        if number(12) == 0 { return "" }
+        switch field {
+        case "CUSTOMER_ID_": return "C\(number(900))"
+        case "EMAIL_ADDRESS_": return (number(3) == 0 ? "Some.Person" : "some.person") + ".number\(number(900))@example.com"
+        case "MOBILE_NUMBER_": return "4917\(1_000_000 + number(900))"
+        case "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_": return number(2) == 0 ? "I" : "O"
+        case "POINTS": return ["0", "1", "-1", "127", "128", "-32769", "8388608", "2147483648", "140737488355328", "-9223372036854775808"][number(10)]
+        case "SPEND": return ["0", "1", "0.5", "-2.25", "12345.678", "1000000000000"][number(6)]
+        case "NOTES": return number(20) == 0 ? String(repeating: "äö", count: number(2000) + 1) : "n\(number(50))"
+        default: return "v\(number(40))"
+        }
+    }
+
+    static func shown(_ field: String, _ value: String?) -> String? {
+        guard let value, field == "SPEND" else { return value }
+        return value
+    }
+}
