@@ -22,7 +22,7 @@ soak: deps ## The long crash and fuzz suites (hours on a small machine)
 
 bench: build ## Measure against other tools in one run; writes bench.json
 	@scripts/install-deps --bench
-	@python3 Benchmarks/bench
+	@python3 -B Benchmarks/bench
 
 demo: ## A complete import from a throwaway server, from nothing
 	@scripts/demo

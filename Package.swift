@@ -10,7 +10,11 @@ let swiftSettings: [SwiftSetting] = [
 
 /// A connector exports its entry symbol and nothing else, so two connectors can hold the same code without meeting.
 let connectorLinkage: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--version-script=Plugins/connector.map"])
+    .unsafeFlags(["-Xlinker", "--version-script=Plugins/connector.map", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../runtime"])
+]
+/// An installed program finds the Swift runtime beside its connectors.
+let programLinkage: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/connecthost/runtime"])
 ]
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -52,21 +56,33 @@ let package = Package(
             dependencies: [
                 "ConnectHost", "ConnectorRuntime", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine", "ConnectModel", argumentParser,
             ]),
-        .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain"),
+        .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),
 
         // Bundled connectors.
-        .target(name: "SSHTransportCore", dependencies: ["ConnectorKit"]),
+        .target(name: "CSSHShims"),
+        .target(name: "SSHTransportCore", dependencies: ["ConnectorKit", "CSSHShims"]),
         .target(
             name: "LocalTransport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/LocalTransport",
             exclude: ["README.md"], linkerSettings: connectorLinkage),
         .target(
             name: "SFTPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SFTPTransport",
             exclude: ["README.md"], linkerSettings: connectorLinkage),
+
+        .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
+
+        // Tests: one target a module, then the whole program.
+        .target(name: "ConnectTesting", path: "Tests/ConnectTesting"),
+        .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel"]),
+        .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel"]),
+        .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting"]),
+        .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
 )
 
-for target in package.targets where target.type != .system && target.name != "PluginABI" && target.name != "CHostShims" {
+let cTargets = ["PluginABI", "CHostShims", "CSSHShims"]
+for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }

@@ -26,8 +26,11 @@ struct Sample {
         var town = city[next(10)]
         if kind < 1 { town = "\"\(town) \"\"Old\"\"\nTown\"" } else if kind < 11 { town = "\"\(town), \(tier[next(3)])\"" }
         let date = "\(1950 + next(55))-\(padded(1 + next(12), 2))-\(padded(1 + next(28), 2))"
-        let purchase = "2025-\(padded(1 + next(12), 2))-\(padded(1 + next(28), 2)) \(padded(next(24), 2)):\(padded(next(60), 2)):\(padded(next(60), 2))"
-        return "C\(padded(index, 9)),user\(index).\(next(1000))@mail\(next(500)).example.com,49151\(padded(next(10_000_000), 8)),\(name),\(last[next(10)]),"
+        let purchase =
+            "2025-\(padded(1 + next(12), 2))-\(padded(1 + next(28), 2)) \(padded(next(24), 2)):\(padded(next(60), 2)):\(padded(next(60), 2))"
+        return
+            "C\(padded(index, 9)),user\(index).\(next(1000))@mail\(next(500)).example.com,"
+            + "49151\(padded(next(10_000_000), 8)),\(name),\(last[next(10)]),"
             + "\(town),ST\(next(50)),\(padded(next(100_000), 5)),DE,\(date),\(tier[next(3)]),\(purchase)\n"
     }
 }

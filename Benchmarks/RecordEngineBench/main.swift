@@ -2,7 +2,7 @@ import ConnectModel
 import Foundation
 import RecordEngine
 
-/// usage: RecordEngineBench generate FILE [ROWS] | parse FILE | check FILE TLDS | rules FILE TLDS
+/// usage: RecordEngineBench generate FILE [ROWS] | parse FILE | check FILE TLDS
 let arguments = CommandLine.arguments
 
 final class FileSource: ByteSource {
@@ -15,7 +15,10 @@ final class FileSource: ByteSource {
 func report(_ name: String, _ seconds: [Double], bytes: Int, rows: Int64) {
     let sorted = seconds.sorted()
     let median = sorted[sorted.count / 2]
-    print("\(name): median \(String(format: "%.3f", median)) s, best \(String(format: "%.3f", sorted[0])) s, \(Int(Double(bytes) / median / 1e6)) MB/s, \(rows) rows, peak \(peakMegabytes()) MB")
+    print(
+        "\(name): "
+            + "median \(String(format: "%.3f", median)) s, best \(String(format: "%.3f", sorted[0])) s, \(Int(Double(bytes) / median / 1e6)) MB/s, \(rows) rows, peak \(peakMegabytes()) MB"
+    )
 }
 
 func peakMegabytes() -> Int {
@@ -73,7 +76,8 @@ func parse(_ path: String) throws {
 func check(_ path: String, tlds: String) throws {
     let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
     let domains = try TopLevelDomains(path: tlds)
-    let names = ["FIRST_NAME", "LAST_NAME", "TIER"].map { Field($0, .str100) } + [Field("BIRTH_DATE", .timestamp), Field("LAST_PURCHASE", .timestamp)]
+    let names =
+        ["FIRST_NAME", "LAST_NAME", "TIER"].map { Field($0, .str100) } + [Field("BIRTH_DATE", .timestamp), Field("LAST_PURCHASE", .timestamp)]
     let list = ProfileList(name: "CONTACTS", customFields: names)
     var parsing: [Double] = []
     var checking: [Double] = []

@@ -11,7 +11,7 @@ public struct ConnectHostCommand: ParsableCommand {
             Start with `connecthost init`, put a file into the upload directory it names, write a job with `connecthost jobs new import-list`,
             and run it. Every command takes --json; exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration, 4 connection, 5 something else.
             """,
-        version: "connecthost \(Composition.version) (ABI 1.0)",
+        version: Composition.fullVersion,
         subcommands: [
             InitCommand.self, ConnectorsCommand.self, ServersCommand.self, ListsCommand.self, JobsCommand.self, RunsCommand.self,
             ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,

@@ -8,17 +8,21 @@ public enum Similarity {
         return best.distance <= max(1, max(wanted.count, best.candidate.utf8.count) / 3) ? best.candidate : nil
     }
 
-    /// Levenshtein's distance in bytes.
+    /// Edits in bytes: one inserted, left out, replaced, or two neighbours swapped, which is how most slips are made.
     static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var previous = Array(0...right.count)
-        for (row, byte) in left.enumerated() {
-            var current = [row + 1]
-            for (column, other) in right.enumerated() {
-                let substituted = previous[column] + (byte == other ? 0 : 1)
-                current.append(min(substituted, previous[column + 1] + 1, current[column] + 1))
+        var rows = [Array(0...right.count)]
+        for row in 1..<(left.count + 1) {
+            var current = [row]
+            for column in 1..<(right.count + 1) {
+                let isSame = left[row - 1] == right[column - 1]
+                var best = min(rows[row - 1][column - 1] + (isSame ? 0 : 1), rows[row - 1][column] + 1, current[column - 1] + 1)
+                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1] {
+                    best = min(best, rows[row - 2][column - 2] + 1)
+                }
+                current.append(best)
             }
-            previous = current
+            rows.append(current)
         }
-        return previous[right.count]
+        return rows[left.count][right.count]
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Synchronization
 
 /// A program that a test started: waited for, killed, read. Output goes to files, so that nothing ever blocks on a full pipe.

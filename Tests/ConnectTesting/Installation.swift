@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A real `connecthost` on a home of its own, used the way a person or a script uses it.
 public final class Installation: Sendable {
@@ -13,6 +13,8 @@ public final class Installation: Sendable {
         connectors = try Self.linkConnectors(into: directory)
         let result = try run("init")
         guard result.status == 0 else { throw TestFailure("init failed: \(result.errors)") }
+        let domains = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Data/tlds.txt").standardizedFileURL.path
+        try FileManager.default.copyItem(atPath: domains, toPath: home + "/tlds.txt")
     }
 
     /// A copy of another installation's home, for tests that need many with the same beginning.

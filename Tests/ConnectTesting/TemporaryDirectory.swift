@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A directory for one test, removed with it.
 public final class TemporaryDirectory: Sendable {

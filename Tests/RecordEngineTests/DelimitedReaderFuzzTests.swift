@@ -20,7 +20,9 @@ private let firstSeed = ProcessInfo.processInfo.environment["CONNECTHOST_FUZZ_SE
             let found = try readItems(
                 source, format, columns: columns, batchBytes: Int.random(in: 1...256, using: &random), recycles: Bool.random(using: &random))
             guard found != expected else { continue }
-            Issue.record("seed \(seed), \(format), columns \(columns), text \(String(decoding: text, as: UTF8.self).debugDescription)\nfound \(found)\nexpected \(expected)")
+            Issue.record(
+                "seed \(seed), \(format), columns \(columns), text \(text)\nfound \(found)\nexpected \(expected)"
+            )
             return
         }
     }
@@ -34,7 +36,9 @@ private let firstSeed = ProcessInfo.processInfo.environment["CONNECTHOST_FUZZ_SE
 
     private func randomText(_ format: DelimitedFormat, _ random: inout SeededGenerator) -> [UInt8] {
         let quote = format.enclosure.character.map(String.init) ?? "\""
-        var pieces: [[UInt8]] = ["a", "bc", " ", "é", "中", "\n", "\r", "\r\n", quote, quote + quote, format.delimiter, format.delimiter, quote].map { Array($0.utf8) }
+        var pieces: [[UInt8]] = ["a", "bc", " ", "é", "中", "\n", "\r", "\r\n", quote, quote + quote, format.delimiter, format.delimiter, quote].map {
+            Array($0.utf8)
+        }
         if Int.random(in: 0..<4, using: &random) == 0 { pieces += [[0], [0xFF], [0xE2], [0xC2], [0xF0, 0x9F]] }
         return (0..<Int.random(in: 0...90, using: &random)).flatMap { _ in pieces.randomElement(using: &random) ?? [] }
     }

@@ -155,6 +155,9 @@ private final class EndlessLine: ByteSource {
         let replaced = try DelimitedReader(source: MemorySource(text), format: format(header: true), columnNames: ["A", "B"])
         #expect(replaced.header == ["A", "B"])
         #expect(try replaced.next()?.lineNumbers == [2])
+        #expect(throws: ConnectError.self) {
+            try DelimitedReader(source: MemorySource(text), format: format(header: true), columnNames: ["A", "B", "C"])
+        }
         let without = try DelimitedReader(source: MemorySource(text), format: format(header: false))
         #expect(without.header == ["COLUMN1", "COLUMN2"])
         #expect(try without.next()?.lineNumbers == [1, 2])

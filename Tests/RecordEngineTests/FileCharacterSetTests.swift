@@ -26,7 +26,8 @@ import Testing
     @Test("IMP-3: UTF-8 with and without mark, the mark split between reads", arguments: [1, 2, 3, 4, 1000])
     func utf8(largestRead: Int) throws {
         for bufferBytes in [1, 2, 64] {
-            #expect(try decoded([0xEF, 0xBB, 0xBF] + Array(text.utf8), .utf8, largestRead: largestRead, bufferBytes: bufferBytes) == Array(text.utf8))
+            #expect(
+                try decoded([0xEF, 0xBB, 0xBF] + Array(text.utf8), .utf8, largestRead: largestRead, bufferBytes: bufferBytes) == Array(text.utf8))
             #expect(try decoded(Array(text.utf8), .utf8, largestRead: largestRead, bufferBytes: bufferBytes) == Array(text.utf8))
         }
         #expect(try decoded([0xEF, 0xBB], .utf8, largestRead: largestRead) == [0xEF, 0xBB])
@@ -69,11 +70,12 @@ import Testing
     @Test("IMP-15: an undecodable character costs its record only") func undecodableRecord() throws {
         let text: [UInt8] = Array("a,b\nc,".utf8) + [0x81] + Array("\nd,".utf8) + [0xE4, 0x0A]
         let items = try readItems(MemorySource(text), charset: .windows1252, DelimitedFormat(hasHeader: false), columns: 2)
-        #expect(items == [
-            .row(line: 1, fields: [[0x61], [0x62]], raw: Array("a,b".utf8)),
-            .malformed(MalformedRecord(line: 2, reason: .undecodable, raw: Array("c,".utf8) + [0xFF])),
-            .row(line: 3, fields: [[0x64], Array("ä".utf8)], raw: Array("d,ä".utf8)),
-        ])
+        #expect(
+            items == [
+                .row(line: 1, fields: [[0x61], [0x62]], raw: Array("a,b".utf8)),
+                .malformed(MalformedRecord(line: 2, reason: .undecodable, raw: Array("c,".utf8) + [0xFF])),
+                .row(line: 3, fields: [[0x64], Array("ä".utf8)], raw: Array("d,ä".utf8)),
+            ])
     }
 
     @Test("IMP-3: names and aliases as IANA writes them, in any case") func names() throws {

@@ -16,7 +16,8 @@ import Testing
         try withDirectory { directory in
             let path = directory + "/rejects.csv"
             let writer = try RejectsWriter(path: path)
-            try writer.write(raws.enumerated().map { RecordReject(line: Int64($0 + 2), reason: .malformedEmail, field: "EMAIL_ADDRESS_", raw: Array($1.utf8)) })
+            try writer.write(
+                raws.enumerated().map { RecordReject(line: Int64($0 + 2), reason: .malformedEmail, field: "EMAIL_ADDRESS_", raw: Array($1.utf8)) })
             #expect(!FileManager.default.fileExists(atPath: path))
             try writer.finish()
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["rejects.csv"])
@@ -35,7 +36,9 @@ import Testing
     @Test("IMP-15: the file is bounded, the counts are not; undecodable bytes do not break its UTF-8") func bounded() throws {
         try withDirectory { directory in
             let writer = try RejectsWriter(path: directory + "/r.csv", maximumBytes: 1000)
-            for line in 1...100 { try writer.write(RecordReject(line: Int64(line), reason: line % 2 == 0 ? .nulByte : .undecodable, raw: [0xFF, 0, 0x61])) }
+            for line in 1...100 {
+                try writer.write(RecordReject(line: Int64(line), reason: line % 2 == 0 ? .nulByte : .undecodable, raw: [0xFF, 0, 0x61]))
+            }
             try writer.finish()
             #expect(writer.counts == [.nulByte: 50, .undecodable: 50] && writer.total == 100)
             let data = try #require(FileManager.default.contents(atPath: directory + "/r.csv"))
@@ -61,8 +64,10 @@ import Testing
 
 @Suite struct FormatDetectionTests {
     static let samples: [(String, String, DelimitedFormat.Enclosure, Bool)] = [
-        ("id,name\n1,Anna\n2,Bo\n", ",", .double, true), ("id;name\r\n1;\"A;b\"\r\n2;Bo\r\n", ";", .double, true), ("1\tx\n2\ty\n", "\t", .double, false),
-        ("id|'name'\n1|'A|b'\n2|'x'\n", "|", .single, true), ("email\na@x.com\n", ",", .double, true), ("a@x.com,1\nb@x.com,2\n", ",", .double, false),
+        ("id,name\n1,Anna\n2,Bo\n", ",", .double, true), ("id;name\r\n1;\"A;b\"\r\n2;Bo\r\n", ";", .double, true),
+        ("1\tx\n2\ty\n", "\t", .double, false),
+        ("id|'name'\n1|'A|b'\n2|'x'\n", "|", .single, true), ("email\na@x.com\n", ",", .double, true),
+        ("a@x.com,1\nb@x.com,2\n", ",", .double, false),
         ("name,price\n\"Smith, J\",\"1,50\"\n\"Doe, A\",\"2,50\"\n", ",", .double, true),
     ]
 

@@ -21,7 +21,7 @@ import Testing
             var breaks = 0
             while got.count < content.count {
                 let error = failure {
-                    try server.session(["port": .integer(Int64(proxy.port))]) { session in
+                    try server.session(["port": .integer(Int64(proxy.port))]) { (session) throws in
                         let call = RecordingCall()
                         let file = try session.openRead("f", offset: Int64(got.count), call)
                         defer { file.close() }
@@ -89,7 +89,7 @@ import Testing
             let proxy = try ChaosProxy(to: server.port) { _ in .throttle(bytesPerSecond: 200_000) }
             defer { proxy.stop() }
             let changes: [String: SettingValues.Value?] = ["port": .integer(Int64(proxy.port)), "stall_timeout_seconds": .integer(1)]
-            try server.session(changes) { #expect(try $0.content("f") == content) }
+            try server.session(changes) { (session) throws in #expect(try session.content("f") == content) }
         }
     }
 
@@ -98,7 +98,7 @@ import Testing
         try TestServer.with { server in
             try server.put("f", patterned(20_000_000))
             let proxy = try ChaosProxy(to: server.port) { _ in .none }
-            try server.session(["port": .integer(Int64(proxy.port))]) { session in
+            try server.session(["port": .integer(Int64(proxy.port))]) { (session) throws in
                 let call = RecordingCall()
                 let file = try session.openRead("f", offset: 0, call)
                 defer { file.close() }
@@ -141,7 +141,7 @@ import Testing
     @Test("CON-3: an upload that is cancelled can still be cleared away")
     func abortAfterCancel() throws {
         try TestServer.with { server in
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 let file = try session.openWrite("f", offset: 0, expectedSize: nil, call)
                 try file.writeAll(patterned(1_000_000), piece: 100_000, call)
@@ -191,7 +191,7 @@ import Testing
     func rekeying() throws {
         try TestServer.with(options: ["RekeyLimit 1M"]) { server in
             let content = patterned(10_000_000)
-            try server.session { session in
+            try server.session { (session) throws in
                 try session.write("f", content)
                 #expect(try session.content("f") == content)
             }

@@ -9,7 +9,7 @@ import Testing
     @Test("FS-2: files of any size are the same after writing and reading, in pieces of any size, in both profiles", arguments: [64, 1])
     func sizes(inFlight: Int) throws {
         try TestServer.with { server in
-            try server.session(["requests_in_flight": .integer(Int64(inFlight))]) { session in
+            try server.session(["requests_in_flight": .integer(Int64(inFlight))]) { (session) throws in
                 for (size, piece) in [(0, 10), (1, 1), (4095, 1000), (261_119, 261_120), (261_120, 7777), (261_121, 1 << 20), (9_000_000, 300_001), (9_000_000, 64)] {
                     if piece == 64 && inFlight == 1 { continue }
                     let content = patterned(size)
@@ -27,7 +27,7 @@ import Testing
         try TestServer.with { server in
             let content = patterned(3_000_000)
             try server.put("f", content)
-            try server.session { session in
+            try server.session { (session) throws in
                 #expect(try session.content("f", offset: 1_234_567) == Array(content[1_234_567...]))
                 #expect(try session.content("f", offset: 3_000_000) == [])
                 #expect(try session.content("f", offset: 4_000_000) == [])
@@ -46,7 +46,7 @@ import Testing
         try TestServer.with { server in
             let content = patterned(2_000_000)
             try server.put("f", content)
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 let file = try session.openRead("f", offset: 0, call)
                 var got: [UInt8] = []
@@ -64,7 +64,7 @@ import Testing
                 #expect(got == content + content)
             }
             // Files of /proc say they have 0 bytes.
-            try server.session(["directory": .string("/proc/self")]) { session in
+            try server.session(["directory": .string("/proc/self")]) { (session) throws in
                 #expect(try session.content("status").starts(with: Array("Name:".utf8)))
             }
         }
@@ -76,7 +76,7 @@ import Testing
             let (first, second) = (patterned(5_000_000, salt: 2), patterned(4_000_000, salt: 3))
             try server.put("a", first)
             try server.put("b", second)
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 let (a, b) = (try session.openRead("a", offset: 0, call), try session.openRead("b", offset: 0, call))
                 let copy = try session.openWrite("c", offset: 0, expectedSize: nil, call)
@@ -113,7 +113,7 @@ import Testing
         try TestServer.with { server in
             try server.put("plain", [1, 2, 3])
             try FileManager.default.createSymbolicLink(atPath: server.files.appendingPathComponent("link").path, withDestinationPath: "plain")
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 try session.makeDirectory("sub", call)
                 try session.makeDirectory("sub", call)
@@ -148,14 +148,14 @@ import Testing
         try TestServer.with { server in
             let names = (0..<1000).map { "file \($0) with a name that is long enough to need several packets for all of them" }.sorted()
             for name in names { try server.put(name, []) }
-            try server.session { #expect(try $0.names() == names) }
+            try server.session { (session) throws in #expect(try session.names() == names) }
         }
     }
 
     @Test("FS-8: a rename replaces only when it is asked to")
     func rename() throws {
         try TestServer.with { server in
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 try server.put("a", [1])
                 try server.put("b", [2])
@@ -178,7 +178,7 @@ import Testing
                 "with blank", " leading", "trailing ", "it's \"quoted\"", "$(id)", "`id`", "Größe", "名前.csv", "🙂", "-rf", "--", "-oProxyCommand=x", "new\nline",
                 "tab\there", "back\\slash", "*", "?", "[a]", "~", "#", "a;b", "\u{202E}gpj.exe", String(repeating: "x", count: 255),
             ]
-            try server.session { session in
+            try server.session { (session) throws in
                 for (index, name) in names.enumerated() { try session.write(name, [UInt8(index)]) }
                 #expect(try session.names() == names.sorted())
                 #expect(try FileManager.default.contentsOfDirectory(atPath: server.files.path).sorted() == names.sorted())
@@ -201,7 +201,7 @@ import Testing
             try #require(descriptor >= 0)
             close(descriptor)
             let call = RecordingCall()
-            try server.session([:], call) { #expect(try $0.names("", call) == ["good"]) }
+            try server.session([:], call) { (session) throws in #expect(try session.names("", call) == ["good"]) }
             #expect(call.lines.count == 1)
             #expect(call.lines.first?.contains("not UTF-8") == true)
         }
@@ -224,7 +224,7 @@ import Testing
     @Test("FS-2: no path leaves the directory of the settings", arguments: ["../x", "a/../../x", "/etc/passwd", "a//b", "a\0b", ".."])
     func confined(path: String) throws {
         try TestServer.with { server in
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 #expect(failure { _ = try session.stat(path, call) }?.status == .configuration)
                 #expect(failure { _ = try session.openWrite(path, offset: 0, expectedSize: nil, call) }?.status == .configuration)
@@ -237,7 +237,7 @@ import Testing
     func abort() throws {
         try TestServer.with { server in
             try server.put("old", [1, 2, 3])
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 let fresh = try session.openWrite("fresh", offset: 0, expectedSize: nil, call)
                 try fresh.writeAll(patterned(2_000_000), piece: 100_000, call)
@@ -255,7 +255,7 @@ import Testing
     func permission() throws {
         try TestServer.with(options: ["Match all", "ForceCommand internal-sftp -R"]) { server in
             try server.put("f", [1])
-            try server.session { session in
+            try server.session { (session) throws in
                 let call = RecordingCall()
                 #expect(try session.content("f") == [1])
                 #expect(failure { try session.write("g", [1]) }?.status == .permission)

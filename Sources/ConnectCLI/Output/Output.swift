@@ -13,14 +13,21 @@ struct Output {
     }
 
     static func encoded(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
+        let encoder = encoder
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// Keys are snake_case everywhere; names that people gave (fields, reasons, settings) stay as they are.
+    private static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return encoder
+    }
+
     /// One JSON value on one line.
     static func line(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
+        let encoder = encoder
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }

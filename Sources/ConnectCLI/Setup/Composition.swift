@@ -9,6 +9,14 @@ import StoreAPI
 enum Composition {
     static let version = "0.1.0"
 
+    /// Host, ABI and the commit it was built from, where the build has left that beside the program.
+    static var fullVersion: String {
+        let commit = [executableDirectory + "/data/commit", executableDirectory + "/../share/connecthost/commit"]
+            .lazy.compactMap { FileManager.default.contents(atPath: $0) }.first
+            .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+        return "connecthost \(version) (ABI 1.0, commit \(commit ?? "unknown"))"
+    }
+
     static func host(_ home: HomeLayout, connectorDirectories: [String]) throws -> Installation {
         let executable = executablePath
         return Installation(

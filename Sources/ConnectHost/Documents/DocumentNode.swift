@@ -6,6 +6,8 @@ struct DocumentNode {
     let value: JSONValue
     /// Line of each path ("jobs[0].file.name"), from 1.
     let lines: [String: Int]
+    /// Names of each mapping in the order in which they stand.
+    let order: [String: [String]]
 
     /// Deeper documents and longer alias chains than any job needs are refused before they cost memory.
     static let deepest = 12
@@ -18,29 +20,36 @@ struct DocumentNode {
             guard let root = try Yams.compose(yaml: text) else {
                 throw ConnectError("document.empty", .configuration, "\(file) is empty.")
             }
-            var lines: [String: Int] = [:]
-            var budget = 100_000
-            value = try Self.convert(root, path: "", depth: 0, &lines, &budget, file)
-            self.lines = lines
+            var reading = Reading(file: file)
+            value = try Self.convert(root, path: "", depth: 0, &reading)
+            lines = reading.lines
+            order = reading.order
         } catch let error as YamlError {
             throw ConnectError("document.syntax", .configuration, "\(file) is not YAML: \(error)")
         }
     }
 
-    private static func convert(
-        _ node: Node, path: String, depth: Int, _ lines: inout [String: Int], _ budget: inout Int, _ file: String
-    ) throws -> JSONValue {
-        budget -= 1
-        guard depth <= deepest, budget > 0 else {
+    private struct Reading {
+        let file: String
+        var lines: [String: Int] = [:]
+        var order: [String: [String]] = [:]
+        /// Nodes that may still come: aliases can make few bytes into many nodes.
+        var budget = 100_000
+    }
+
+    private static func convert(_ node: Node, path: String, depth: Int, _ reading: inout Reading) throws -> JSONValue {
+        let file = reading.file
+        reading.budget -= 1
+        guard depth <= deepest, reading.budget > 0 else {
             throw ConnectError("document.depth", .configuration, "\(file) is nested too deeply or refers to itself too often.")
         }
-        if let mark = node.mark { lines[path] = mark.line }
+        if let mark = node.mark { reading.lines[path] = mark.line }
         switch node {
         case .scalar(let scalar):
             return value(of: node, scalar)
         case .sequence(let sequence):
             return .array(
-                try sequence.enumerated().map { try convert($1, path: "\(path)[\($0)]", depth: depth + 1, &lines, &budget, file) })
+                try sequence.enumerated().map { try convert($1, path: "\(path)[\($0)]", depth: depth + 1, &reading) })
         case .mapping(let mapping):
             var members: [String: JSONValue] = [:]
             for (key, child) in mapping {
@@ -51,8 +60,9 @@ struct DocumentNode {
                     throw ConnectError("document.twice", .configuration, "\(file), line \(key.mark?.line ?? 0): \"\(name)\" stands there twice.")
                 }
                 let childPath = path.isEmpty ? name : "\(path).\(name)"
-                members[name] = try convert(child, path: childPath, depth: depth + 1, &lines, &budget, file)
-                if let mark = key.mark { lines[childPath] = mark.line }
+                members[name] = try convert(child, path: childPath, depth: depth + 1, &reading)
+                reading.order[path, default: []].append(name)
+                if let mark = key.mark { reading.lines[childPath] = mark.line }
             }
             return .object(members)
         case .alias:

@@ -60,10 +60,8 @@ extension Installation {
         }
         let schema = JobSchema(kind)
         var found = schema.problems(in: entry.definition)
-        if found.allSatisfy({ $0.severity == .warning }) {
-            found += kind.problems(in: entry.definition)
-            found += referenceProblems(schema.filled(entry.definition), known)
-        }
+        if found.isEmpty { found += kind.problems(in: entry.definition) }
+        found += referenceProblems(schema.filled(entry.definition), known)
         return found.map { problem in
             Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
         }

@@ -30,7 +30,6 @@ public struct JobDocument: Sendable {
     var jobs: [JobEntry] = []
     /// What is wrong with its form; found before anything is compared with the host.
     var problems: [Problem] = []
-    var lines: [String: Int] = [:]
     private var node: DocumentNode
 
     /// Throws only when the text is not YAML at all; everything else is a problem among `problems`.
@@ -120,7 +119,8 @@ public struct JobDocument: Sendable {
     private mutating func readList(_ members: [String: JSONValue], _ place: String) {
         check(members, place, ["name", "fields"])
         guard let name = text(members, "name", place) else { return }
-        let fields = object(members, "fields", place).sorted { (node.line(of: "\(place).fields.\($0.key)") ?? 0, $0.key) < (node.line(of: "\(place).fields.\($1.key)") ?? 0, $1.key) }
+        let types = object(members, "fields", place)
+        let fields = (node.order["\(place).fields"] ?? []).compactMap { name in types[name].map { (name, $0) } }
         var custom: [Field] = []
         for (field, type) in fields {
             guard let known = type.stringValue.flatMap({ FieldType(rawValue: $0.uppercased()) }) else {

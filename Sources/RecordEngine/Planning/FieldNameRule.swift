@@ -12,7 +12,9 @@ public enum FieldNameRule {
     public static func problem(with name: String) -> String? {
         if name.isEmpty { return "A field needs a name." }
         if name.unicodeScalars.count > maximumLength {
-            return "\"\(name)\" has \(name.unicodeScalars.count) characters; a field's name has at most \(maximumLength). \"\(normalised(name))\" would do."
+            return
+                "\"\(name)\" has \(name.unicodeScalars.count) characters; a field's name has at most \(maximumLength). "
+                + "\"\(normalised(name))\" would do."
         }
         if let wrong = name.uppercased().unicodeScalars.first(where: { !isAllowed($0) }) {
             return "\"\(name)\" holds \"\(wrong)\"; a field's name is made of letters A to Z, digits and _."

@@ -116,18 +116,23 @@ public struct FormatDetection: Sendable, Equatable {
         let agreement = Double(reader.recordCount) / total
         let enclosed = shape.records.contains { $0.contains { $0.first == "\"" || $0.first == "'" } }
         // Between ways that agree equally: more columns, then enclosures understood, then the double one.
-        shape.score = agreement * 100 + (reader.header.count > 1 ? 50 : 0) + min(Double(reader.header.count), 40) / 10
+        shape.score =
+            agreement * 100 + (reader.header.count > 1 ? 50 : 0) + min(Double(reader.header.count), 40) / 10
             - (enclosed ? 2 : 0) - (enclosure == .single ? 0.02 : enclosure == .none ? 0.01 : 0)
         return shape
     }
 
     /// A header's names are all there, differ, are no numbers or dates, and at least look unlike the column beneath them or like names.
     private static func looksLikeHeader(_ records: [[String]], _ types: [FieldType]) -> Bool {
-        guard let names = records.first, names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 100 }), Set(names).count == names.count else { return false }
+        guard let names = records.first, names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 100 }), Set(names).count == names.count else {
+            return false
+        }
         let own = ColumnTypeGuess.types(of: [names])
         if own.contains(.integer) || own.contains(.number) || own.contains(.timestamp) { return false }
         if names.contains(where: { $0.contains("@") }) { return false }
         if zip(own, types).contains(where: { $0 != $1 && [.integer, .number, .timestamp].contains($1) }) { return true }
-        return names.allSatisfy { $0.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil || "_- .".unicodeScalars.contains($0) } }
+        return names.allSatisfy {
+            $0.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil || "_- .".unicodeScalars.contains($0) }
+        }
     }
 }

@@ -74,7 +74,9 @@ struct MappingPlanner {
         guard let field = targets.first(where: { $0.name == name }) else {
             let close = Similarity.closest(to: name, among: targets.map(\.name).filter(mayBeMapped))
             let advice = close.map { "Did you mean \($0)?" } ?? "Its fields are shown by `connecthost lists show \(list.name)`."
-            fail(path, "The list \(list.name) has no field \"\(target)\". \(advice) A new field is declared in mapping.new_fields.", close.map { [$0] })
+            fail(
+                path, "The list \(list.name) has no field \"\(target)\". \(advice) A new field is declared in mapping.new_fields.", close.map { [$0] }
+            )
             return nil
         }
         guard mayBeMapped(name) else {

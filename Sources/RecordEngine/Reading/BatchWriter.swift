@@ -22,8 +22,9 @@ struct BatchWriter {
         open.removeAll(keepingCapacity: true)
         for column in batch.columns {
             column.offsets.reserve(rowLimit + 1)
-            open.append(OpenColumn(
-                data: column.data.storage, count: column.data.length, capacity: column.data.capacity, offsets: column.offsets.storage))
+            open.append(
+                OpenColumn(
+                    data: column.data.storage, count: column.data.length, capacity: column.data.capacity, offsets: column.offsets.storage))
         }
     }
 

@@ -37,7 +37,8 @@ public final class DelimitedReader {
     private let spans: UnsafeMutablePointer<FieldSpan>
 
     /// Reads up to the header. `columnNames` take the place of the header line, which is then passed over if the format has one.
-    /// Throws what the source throws, or `file.header` (data) when the first record cannot be read.
+    /// `batchBytes` is the size of the pieces the file is read in, 64 bytes to 64 MiB.
+    /// Throws what the source throws, or `file.header` (data) when the first record cannot be read, or has not as many fields as names are given.
     public init(
         source: any ByteSource, charset: FileCharacterSet = .utf8, format: DelimitedFormat, columnNames: [String]? = nil,
         batchBytes: Int = 1 << 20
@@ -46,7 +47,8 @@ public final class DelimitedReader {
         let most = Self.mostColumns + 1
         spans = .allocate(capacity: most)
         scanner = RecordScanner(format: format, spans: spans, capacity: most)
-        let slabBytes = max(batchBytes, 64)
+        let slabBytes = min(max(batchBytes, 64), 64 << 20)
+        let columnNames = columnNames?.isEmpty == true ? nil : columnNames
         pool = BatchPool(slabBytes: slabBytes)
         window = TextWindow(source: charset.decoded(source), pool: pool, slabBytes: slabBytes, recordLimit: format.maximumRecordBytes)
         header = columnNames ?? []
@@ -163,8 +165,15 @@ extension DelimitedReader {
     }
 
     private func takeHeader(_ given: [String]?, to end: Int) throws {
-        guard given == nil else { return }
         let count = scanner.fieldCount
+        if let given {
+            guard count == given.count else {
+                throw ConnectError(
+                    "file.header", .data, "The job names \(given.count) columns, but the header line \(line) of the file has \(count).",
+                    remedy: "Correct the names in the job or its mapping file, or check the delimiter.")
+            }
+            return
+        }
         guard count <= Self.mostColumns else {
             throw ConnectError(
                 "file.header", .data, "The first record has \(count) fields; at most \(Self.mostColumns) columns can be read.",

@@ -10,8 +10,8 @@ struct FieldSpan {
 
 /// Finds one record at a time in a window of UTF-8 text; holds no text and no position between calls.
 ///
-/// The window is looked at 64 bytes at a time, eight to a machine word: one comparison a special character (delimiter, enclosure, LF, CR, NUL) gives a
-/// mask of the places worth a branch, everything else is passed over.
+/// The window is looked at 64 bytes at a time, eight to a machine word: one comparison a special character (delimiter,
+/// enclosure, LF, CR, NUL) gives a mask of the places worth a branch, everything else is passed over.
 struct RecordScanner {
     /// Bytes beyond a special character that must be in the window before it is judged: the longest delimiter and an enclosure.
     static let lookahead = 8

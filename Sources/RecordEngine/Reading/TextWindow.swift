@@ -42,7 +42,8 @@ struct TextWindow {
     /// Brings more text behind what is left: as much as the slab holds, or the rest of the source.
     mutating func refill() throws {
         let rest = end - position
-        let enough = min(2 * rest, rest + recordLimit) + 2 * RecordScanner.lookahead
+        // Doubling keeps the cost of looking again at a long record linear; more than the limit is never wanted.
+        let enough = min(2 * rest, recordLimit + slabBytes) + 8 * RecordScanner.lookahead
         if enough <= slab.capacity && isKnownUniquelyReferenced(&slab) {
             slab.moveToFront(from: position)
         } else {
@@ -90,7 +91,8 @@ struct TextWindow {
 
     private mutating func passLineEnd() throws {
         if position + 1 == end && !isLast { try refill() }
-        let isPair = base.load(fromByteOffset: position, as: UInt8.self) == 0x0D && position + 1 < end
+        let isPair =
+            base.load(fromByteOffset: position, as: UInt8.self) == 0x0D && position + 1 < end
             && base.load(fromByteOffset: position + 1, as: UInt8.self) == 0x0A
         consume(to: position + (isPair ? 2 : 1))
     }

@@ -7,7 +7,8 @@ public import ConnectModel
 ///
 /// So that no spreadsheet takes a cell for a formula, a cell that begins with `=`, `+`, `-`, `@`, tab or CR gets an apostrophe in front.
 /// So does one that begins with an apostrophe: drop the first apostrophe of `raw`, if it begins with one, and the record is as it
-/// stood in the file. Bytes that could not be decoded and NUL appear as U+FFFD; raw text over `MalformedRecord.rawLimit` bytes is cut, and the message says so.
+/// stood in the file. Bytes that could not be decoded and NUL appear as U+FFFD. Raw text over
+/// `MalformedRecord.rawLimit` bytes is cut, and the message says so.
 public final class RejectsWriter {
     /// Every record refused, written or not.
     public private(set) var counts: [RejectReason: Int64] = [:]

@@ -98,7 +98,14 @@ final class ImportInput {
             dateFormat: NamedDateFormat(rawValue: definition.dateFormat) ?? .standardLongNoMillis, optInValue: definition.optInValue,
             optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue)
         return RecordChecker(
-            mapped: columns ?? mapping.columns, policy: definition.policy, rules: rules, topLevelDomains: try TopLevelDomains(path: path))
+            mapped: columns ?? (header.isEmpty ? matchColumns : mapping.columns), policy: definition.policy, rules: rules, topLevelDomains: try TopLevelDomains(path: path))
+    }
+
+    /// A file of no bytes has no columns; the load, which will get no row, still wants to know its key.
+    private var matchColumns: [MappedColumn] {
+        definition.policy.match.compactMap { name in
+            ProfileList.systemFields.first { $0.name == name }.map { MappedColumn(sourceIndex: 0, sourceName: name, field: $0, reason: "match field") }
+        }
     }
 
     /// Every batch, checked, in file order; recycled when `body` returns.

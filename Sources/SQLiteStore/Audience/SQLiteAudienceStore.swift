@@ -28,7 +28,7 @@ public final class SQLiteAudienceStore: AudienceStore {
     public static func open(
         _ path: String, queryTimeLimit: Duration = .seconds(600), failpoint: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> SQLiteAudienceStore {
-        try SQLiteAudienceStore(path, queryTimeLimit, rewriteFromRows: 2000, rewriteShare: 24, failpoint)
+        try SQLiteAudienceStore(path, queryTimeLimit, rewriteFromRows: 2000, rewriteShare: 16, failpoint)
     }
 
     init(

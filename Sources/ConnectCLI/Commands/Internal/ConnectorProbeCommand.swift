@@ -10,7 +10,7 @@ struct ConnectorProbeCommand: ParsableCommand {
     @Argument(help: "The file, by its whole path.") var file: String
 
     func run() throws {
-        print(try Output.line(ConnectorProbe.probe(file)))
+        print(String(decoding: try JSONEncoder().encode(ConnectorProbe.probe(file)), as: UTF8.self))
         fflush(nil)
         // A connector's threads must not hold up the answer.
         _exit(0)
