@@ -15,10 +15,9 @@ final class FileSource: ByteSource {
 func report(_ name: String, _ seconds: [Double], bytes: Int, rows: Int64) {
     let sorted = seconds.sorted()
     let median = sorted[sorted.count / 2]
-    print(
-        "\(name): "
-            + "median \(String(format: "%.3f", median)) s, best \(String(format: "%.3f", sorted[0])) s, \(Int(Double(bytes) / median / 1e6)) MB/s, \(rows) rows, peak \(peakMegabytes()) MB"
-    )
+    let rate = Int(Double(bytes) / median / 1e6)
+    let times = "median \(String(format: "%.3f", median)) s, best \(String(format: "%.3f", sorted[0])) s"
+    print("\(name): \(times), \(rate) MB/s, \(rows) rows, peak \(peakMegabytes()) MB")
 }
 
 func peakMegabytes() -> Int {

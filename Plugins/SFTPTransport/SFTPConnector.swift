@@ -27,8 +27,11 @@ enum SFTPConnector: TransportConnector {
         try ConnectionCheck(settings, call).run()
     }
 
-    static func identify(_ settings: SFTPSettings, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] {
-        let endpoint = settings.endpoint
+    static func identify(_ values: SettingValues, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] {
+        let endpoint = try SSHEndpoint(
+            host: values.string("host") ?? "", port: Int(values.integer("port") ?? 22), username: values.string("username") ?? "",
+            credential: .password(""), hostKeys: [], connectTimeoutSeconds: Int(values.integer("connect_timeout_seconds") ?? 30),
+            keepaliveSeconds: Int(values.integer("keepalive_seconds") ?? 15))
         return try HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call).map(\.identity)
     }
 }

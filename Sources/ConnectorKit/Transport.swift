@@ -117,9 +117,10 @@ public protocol TransportConnector {
     /// The steps of a connection test (FS-6), reported by `call.step`; read-only at the far end. Throws where a step fails.
     static func check(_ settings: Settings, _ call: any CallContext) throws(ConnectorError)
     /// Asks the peer who it is, sending no credential. An empty answer: this transport has no such thing.
-    static func identify(_ settings: Settings, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity]
+    /// Comes with the values alone, because secrets may not be there yet.
+    static func identify(_ values: SettingValues, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity]
 }
 
 extension TransportConnector {
-    public static func identify(_ settings: Settings, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] { [] }
+    public static func identify(_ values: SettingValues, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] { [] }
 }

@@ -21,16 +21,20 @@ public enum TransportLibrary {
             schema: Connector.settings,
             check: { json, call throws(ConnectorError) in try Connector.check(try settings(connector, json), call) },
             validate: { json in problems(connector, json) },
-            identify: { json, call throws(ConnectorError) in try Connector.identify(try settings(connector, json), call) },
+            identify: { json, call throws(ConnectorError) in try Connector.identify(try values(connector, json), call) },
             open: { json, call throws(ConnectorError) in try Connector.open(try settings(connector, json), call) })
         let described = TransportTables.descriptor(Connector.description, Connector.features, Connector.settings)
         return TransportTables.library(described)
     }
 
-    private static func settings<Connector: TransportConnector>(_ connector: Connector.Type, _ json: String) throws(ConnectorError) -> Connector.Settings {
+    private static func values<Connector: TransportConnector>(_ connector: Connector.Type, _ json: String) throws(ConnectorError) -> SettingValues {
         let (values, problems) = Connector.settings.values(fromJSON: json)
         guard problems.isEmpty else { throw ConnectorError(.configuration, problems.map(\.message).joined(separator: " ")) }
-        return try Connector.makeSettings(values)
+        return values
+    }
+
+    private static func settings<Connector: TransportConnector>(_ connector: Connector.Type, _ json: String) throws(ConnectorError) -> Connector.Settings {
+        try Connector.makeSettings(try values(connector, json))
     }
 
     private static func problems<Connector: TransportConnector>(_ connector: Connector.Type, _ json: String) -> [SettingProblem] {

@@ -26,7 +26,8 @@ struct StoreFileTests {
             let rows = (0..<Int.random(in: 0..<4000, using: &random)).map { _ -> [String] in
                 let number = Int.random(in: 0..<5000, using: &random)
                 let long = number % 97 == 0 ? String(repeating: "x", count: number * 3) : "note"
-                return ["C\(number)", number % 5 == 0 ? "" : "P\(number)@x\(Int.random(in: 0..<3, using: &random)).com", "49\(7_000_000 - number)", long, "\(number).5"]
+                let address = number % 5 == 0 ? "" : "P\(number)@x\(Int.random(in: 0..<3, using: &random)).com"
+                return ["C\(number)", address, "49\(7_000_000 - number)", long, "\(number).5"]
             }
             let load = TestLoad(
                 fields: ["CUSTOMER_ID_", "EMAIL_ADDRESS_", "MOBILE_NUMBER_", "NOTES", "SPEND"], rows: rows,

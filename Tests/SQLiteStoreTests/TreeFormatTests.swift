@@ -16,7 +16,8 @@ struct TreeFormatTests {
         let longest = seed == 6 ? 30_000 : seed == 3 ? 2000 : 40
         var values: [[UInt8]] = []
         for row in 0..<count {
-            let length = Int.random(in: 0..<10, using: &random) == 0 ? Int.random(in: 0...longest, using: &random) : Int.random(in: 0...40, using: &random)
+            let isLong = Int.random(in: 0..<10, using: &random) == 0
+            let length = Int.random(in: 0...(isLong ? longest : 40), using: &random)
             values.append(Array("\(row)-".utf8) + [UInt8](repeating: UInt8.random(in: 97...122, using: &random), count: length))
         }
         let roots: [Int64]

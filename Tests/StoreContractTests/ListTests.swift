@@ -76,7 +76,8 @@ struct ListTests {
     @Test(
         "A condition that does more than look at the list is refused",
         arguments: [
-            "1; DROP TABLE recipients", "1) UNION SELECT body FROM ledger --", "EXISTS (SELECT 1 FROM ledger)", "NOPE = 1", "(SELECT name FROM sqlite_schema)",
+            "1; DROP TABLE recipients", "1) UNION SELECT body FROM ledger --", "EXISTS (SELECT 1 FROM ledger)", "NOPE = 1",
+            "(SELECT name FROM sqlite_schema)",
             "load_extension('x')", "", "RIID_ IN (SELECT id FROM list)", "1 -- comment\n) ; --", "pragma_table_info('recipients')", "?1",
         ])
     func refusedConditions(condition: String) throws {

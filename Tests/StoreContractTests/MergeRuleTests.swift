@@ -71,7 +71,10 @@ struct MergeRuleTests {
     func optOut(kind: StoreKind) throws {
         for (again, status) in [(false, "O"), (true, "I")] {
             let test = try kind.make()
-            let fields = ["EMAIL_ADDRESS_", "MOBILE_NUMBER_", "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_", "POSTAL_PERMISSION_STATUS_", "CITY_"]
+            let fields = [
+                "EMAIL_ADDRESS_", "MOBILE_NUMBER_", "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_", "POSTAL_PERMISSION_STATUS_",
+                "CITY_",
+            ]
             try test.apply(TestLoad(fields: fields, rows: [["a@x.com", "491701234567", "O", "O", "O", ""], ["b@x.com", "", "I", "", "", ""]]))
             let counts = try test.apply(
                 TestLoad(
@@ -151,7 +154,8 @@ struct MergeRuleTests {
         ] as [(Int64, String, String)] {
             let policy = MergePolicy(match: [field], onNoMatch: .skip)
             let rows = [[value, "run \(run)"], [field == "RIID_" ? "99" : String(value.reversed()), "none"]]
-            #expect(try test.apply(TestLoad(fields: [field, "FIRST_NAME"], rows: rows, policy: policy, run: run)) == MergeCounts(updated: 1, skipped: 1))
+            let counts = try test.apply(TestLoad(fields: [field, "FIRST_NAME"], rows: rows, policy: policy, run: run))
+            #expect(counts == MergeCounts(updated: 1, skipped: 1))
             #expect(try test.rows(["FIRST_NAME"]) == [[nil], ["run \(run)"], [nil]])
         }
         #expect {

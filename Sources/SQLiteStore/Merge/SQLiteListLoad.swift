@@ -95,8 +95,27 @@ final class SQLiteListLoad: ListLoad {
         store.removeOthers(of: locked)
         let next = AudienceCatalogue.Place(id: locked.place.id, generation: locked.place.generation + 1)
         let path = try store.withCatalogue { $0.path(next) }
-        var isPublished = false
-        defer { if !isPublished { ListFile.remove(path) } }
+        var isStray = true
+        defer { if isStray { ListFile.remove(path) } }
+        let entry = try writeNext(path, locked, run, keys, isCancelled, prepareCommit)
+        store.failpoint("merge.before-commit")
+        // A commit that reports a failure may stand after all: from here on the file stays, and if it does not count
+        // the next load or sweep removes it.
+        isStray = false
+        guard try store.withCatalogue({ try $0.publish(after: locked.place) }) else {
+            throw AudienceStoreError.corrupt(locked.connection.path, "it was replaced under its lock")
+        }
+        store.failpoint("merge.after-commit")
+        ListFile.remove(locked.connection.path)
+        return entry
+    }
+
+    /// Writes the list's next file, durable when this returns. Nothing here has it open afterwards: closing a descriptor later would take
+    /// the locks of whoever reads it in this process by then.
+    private func writeNext(
+        _ path: String, _ locked: LockedList, _ run: MergeRun, _ keys: SortedItems, _ isCancelled: @escaping () -> Bool,
+        _ prepareCommit: (MergeCounts) throws -> LedgerEntry
+    ) throws -> LedgerEntry {
         try ListFile(path: path).prepare(after: locked.connection)
         let target = try RewriteTarget(plan, layout, old: locked.connection, newPath: path)
         let counts = try run.run(target, keys)
@@ -105,11 +124,6 @@ final class SQLiteListLoad: ListLoad {
         let entry = try prepareCommit(counts)
         try ListFile(path: path).complete(entry, nextRowID: target.firstNewRowID + Int64(try staged().rows))
         try target.synchronize()
-        store.failpoint("merge.before-commit")
-        isPublished = try store.withCatalogue { try $0.publish(after: locked.place) }
-        guard isPublished else { throw AudienceStoreError.corrupt(locked.connection.path, "it was replaced under its lock") }
-        store.failpoint("merge.after-commit")
-        ListFile.remove(locked.connection.path)
         return entry
     }
 

@@ -71,7 +71,7 @@ extension OpenSSHLog {
     }
 
     private func loginFailure(_ endpoint: SSHEndpoint) -> ConnectorError? {
-        if complains("error in libcrypto") || complains("invalid format") || complains("incorrect passphrase") {
+        if serverAcceptsKey && complains("permission denied") || complains("error in libcrypto") || complains("invalid format") || complains("incorrect passphrase") {
             return ConnectorError(
                 .authentication, "The private key of \(endpoint.username) could not be used: it is damaged, or `passphrase` is wrong. Nothing was sent.")
         }

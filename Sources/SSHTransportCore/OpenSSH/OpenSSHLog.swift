@@ -13,6 +13,8 @@ struct OpenSSHLog {
     private(set) var times: [ConnectMilestone: Int64] = [:]
     /// Type and fingerprint of the key the server presented.
     private(set) var shownHostKey: (type: String, fingerprint: String)?
+    /// The server would let this key in, so what is missing is its private half.
+    private(set) var serverAcceptsKey = false
     /// The last lines that are not about progress, oldest first.
     private(set) var complaints: [String] = []
     private var line: [UInt8] = []
@@ -61,6 +63,8 @@ struct OpenSSHLog {
             reach(.hostKeyShown, atMilliseconds: now)
         } else if text.hasPrefix("Host ") && text.contains(" is known and matches ") {
             reach(.hostKeyAccepted, atMilliseconds: now)
+        } else if text.hasPrefix("Server accepts key") {
+            serverAcceptsKey = true
         }
     }
 

@@ -2,8 +2,7 @@
 public enum CrashLoad {
     public static func make(run: Int64, rows: Int) -> TestLoad {
         let first = (Int(run) - 1) * rows / 2
-        return TestLoad(
-            fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_", "CITY_"], rows: (first..<first + rows).map { ["p\($0 * 7919 % 1_000_003)@x.com", "C\($0)", "City \(run)"] },
-            run: run)
+        let people = (first..<first + rows).map { ["p\($0 * 7919 % 1_000_003)@x.com", "C\($0)", "City \(run)"] }
+        return TestLoad(fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_", "CITY_"], rows: people, run: run)
     }
 }
