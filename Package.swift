@@ -73,7 +73,7 @@ let package = Package(
         // Tests: one target a module, then the whole program.
         .target(name: "ConnectTesting", path: "Tests/ConnectTesting"),
         .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel"]),
-        .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel"]),
+        .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),

@@ -29,9 +29,8 @@ struct ABITransportOpener: TransportOpener {
     let features: TransportFeatures
     let settings: String
     let events: CallEvents
-    let cancellation: Cancellation
 
-    func open() throws -> any Transport {
+    func open(_ cancellation: Cancellation) throws -> any Transport {
         let call = CallABI(connector: connector, events: events, cancellation: cancellation)
         var session: OpaquePointer?
         try call.perform("Connecting") { table.raw.pointee.open($0, settings, &session) }

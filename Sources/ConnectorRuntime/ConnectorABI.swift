@@ -75,7 +75,7 @@ public struct LoadedConnector: Sendable {
         }
         return ABITransportOpener(
             connector: id, table: TransportTable(table), features: TransportFeatures(rawValue: connector.descriptor.features),
-            settings: try Self.text(settings), events: events, cancellation: cancellation)
+            settings: try Self.text(settings), events: events)
     }
 
     func makeCall() -> CallABI { CallABI(connector: id, events: events, cancellation: cancellation) }

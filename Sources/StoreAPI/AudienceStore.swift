@@ -55,7 +55,7 @@ public struct ListLoadPlan: Sendable {
 
     public init(
         list: String, columns: [Field], policy: MergePolicy, run: RunID, workDirectory: String, loadedAtUnixMilliseconds: Int64,
-        memoryLimit: Int = 64 << 20
+        memoryLimit: Int = 48 << 20
     ) {
         self.list = list
         self.columns = columns

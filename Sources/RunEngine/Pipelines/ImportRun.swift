@@ -14,11 +14,14 @@ public struct ImportRun {
     public func execute(_ id: RunID) throws -> Run {
         var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
         let definition = try ListImportDefinition(run.definition, schema: JobSchema(ListImport()))
+        // One connection for the whole run: on a busy server each costs more than everything else the archiving does.
+        let connection = RunConnection(environment, server: definition.server)
+        defer { connection.close() }
         if run.epoch > 1 { log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state.rawValue).") }
         Failpoint.hit("run.claimed")
         while run.state != .finished {
             do {
-                try step(&run, definition)
+                try step(&run, definition, connection)
             } catch let error as ConnectError where error.code != "run.stale" {
                 try fail(&run, error)
             }
@@ -29,17 +32,17 @@ public struct ImportRun {
         return run
     }
 
-    private func step(_ run: inout Run, _ definition: ListImportDefinition) throws {
+    private func step(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         switch run.state.recovery {
-        case .redo: try load(&run, definition)
+        case .redo: try load(&run, definition, connection)
         case .askWitness:
             if let witness = try environment.audience.appliedLoad(run: run.id) {
                 log(.info, "The rows of this run were committed before it was interrupted; it goes on from there.")
                 try advanceApplied(&run, witness)
             } else {
-                try load(&run, definition)
+                try load(&run, definition, connection)
             }
-        case .finishArchiving: try archive(&run, definition)
+        case .finishArchiving: try archive(&run, definition, connection)
         case .close: try close(&run)
         case .nothing: break
         }
@@ -54,11 +57,8 @@ public struct ImportRun {
         run = next
     }
 
-    private func load(_ run: inout Run, _ definition: ListImportDefinition) throws {
-        let transport = try environment.transport(to: definition.server)
-        defer { transport.close() }
-        let handler = environment.cancellation.onCancel { [transport = Handle(transport)] in transport.value.cancel() }
-        defer { environment.cancellation.remove(handler) }
+    private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
+        let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
         let source = try SourceSelection(definition: definition, transport: transport).select(at: now)
         try advance(&run, to: .selected) { $0.source = source }
@@ -106,14 +106,13 @@ public struct ImportRun {
         }
     }
 
-    private func archive(_ run: inout Run, _ definition: ListImportDefinition) throws {
+    private func archive(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         guard let source = run.source else { return try advance(&run, to: .archived) }
+        connection.shield()
         var place: String?
         do {
-            let transport = try environment.transport(to: definition.server)
-            defer { transport.close() }
             let archive = SourceArchive(
-                run: run.id, source: source, directory: definition.archiveDirectory, transport: transport, reporter: environment.reporter)
+                run: run.id, source: source, directory: definition.archiveDirectory, transport: try connection.transport(), reporter: environment.reporter)
             place = run.state == .failedKeep ? try archive.copy() : try archive.moveAway()
         } catch let error as ConnectError where error.code != "run.stale" {
             try archivingFailed(&run, error)
@@ -171,6 +170,49 @@ public struct ImportRun {
 
     private func log(_ level: LogLine.Level, _ message: String, _ fields: [String: String] = [:]) {
         environment.reporter.log(level, message, fields)
+    }
+}
+
+/// The connection of one run, made when it is first needed. A wish to stop reaches it until it is shielded:
+/// what has been committed is then carried to its end (reliability notes §B3, F3).
+private final class RunConnection {
+    private let environment: RunEnvironment
+    private let server: String
+    private var cancellation = Cancellation()
+    private var opened: RetryingTransport?
+    private var forwarding: Int?
+    private var isShielded = false
+
+    init(_ environment: RunEnvironment, server: String) {
+        self.environment = environment
+        self.server = server
+    }
+
+    func transport() throws -> RetryingTransport {
+        if let opened { return opened }
+        if !isShielded, forwarding == nil {
+            forwarding = environment.cancellation.onCancel { [cancellation] in cancellation.cancel() }
+        }
+        let transport = try environment.transport(to: server, cancellation: cancellation)
+        cancellation.onCancel { [transport = Handle(transport)] in transport.value.cancel() }
+        opened = transport
+        return transport
+    }
+
+    /// From here on nobody can stop it any more but by ending the process. A connection that was stopped already is made anew.
+    func shield() {
+        guard !isShielded else { return }
+        isShielded = true
+        if let forwarding { environment.cancellation.remove(forwarding) }
+        guard cancellation.isCancelled else { return }
+        opened?.close()
+        opened = nil
+        cancellation = Cancellation()
+    }
+
+    func close() {
+        if let forwarding { environment.cancellation.remove(forwarding) }
+        opened?.close()
     }
 }
 

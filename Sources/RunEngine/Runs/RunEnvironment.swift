@@ -33,10 +33,10 @@ public struct RunEnvironment: Sendable {
     }
 
     /// A connection to the server that retries; closed by its caller.
-    func transport(to server: String) throws -> RetryingTransport {
+    func transport(to server: String, cancellation: Cancellation? = nil) throws -> RetryingTransport {
         guard let opener = openers[server] else {
             throw ConnectError("server.missing", .configuration, "There is no server \"\(server)\".", remedy: "`connecthost servers list` shows what there is.")
         }
-        return try RetryingTransport(opener, server: server, policy: retryPolicy, cancellation: cancellation, reporter: reporter)
+        return try RetryingTransport(opener, server: server, policy: retryPolicy, cancellation: cancellation ?? self.cancellation, reporter: reporter)
     }
 }

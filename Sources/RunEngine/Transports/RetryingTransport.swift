@@ -68,7 +68,7 @@ public final class RetryingTransport: Transport {
     private func connected() throws -> any Transport {
         try cancellation.check()
         if let current { return current }
-        let opened = try opener.open()
+        let opened = try opener.open(cancellation)
         current = opened
         return opened
     }

@@ -62,5 +62,6 @@ public protocol TransportWriter: AnyObject {
 
 /// Makes connections; each call is a new one.
 public protocol TransportOpener: Sendable {
-    func open() throws -> any Transport
+    /// `cancellation` ends the calls of this connection.
+    func open(_ cancellation: Cancellation) throws -> any Transport
 }
