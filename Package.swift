@@ -75,7 +75,17 @@ let package = Package(
         .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel"]),
         .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting"]),
+        .target(name: "StoreTesting", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel"], path: "Tests/StoreContractTests/Support"),
+        .executableTarget(
+            name: "StoreCrashChild", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], path: "Tests/SQLiteStoreTests/CrashChild"),
+        .testTarget(name: "StoreContractTests", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], exclude: ["Support"]),
+        .testTarget(
+            name: "SQLiteStoreTests", dependencies: ["StoreTesting", "StoreCrashChild", "SQLiteStore", "StoreAPI", "ConnectModel", sqlite],
+            exclude: ["CrashChild"]),
+        .target(name: "ServerSupport", dependencies: ["ConnectorKit"], path: "Tests/ServerSupport"),
+        .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
     ],
     swiftLanguageModes: [.v6],

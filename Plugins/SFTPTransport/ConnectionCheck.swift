@@ -61,7 +61,9 @@ struct ConnectionCheck {
             before = time
         }
         // Let in, but no file transfer behind it.
-        if let failure { call.step("start file transfer", succeeded: false, milliseconds: max(0, elapsed - Double(before)), message: failure.message) }
+        if let failure {
+            call.step("start file transfer", succeeded: false, milliseconds: max(0, elapsed - Double(before)), message: failure.message)
+        }
     }
 
     @discardableResult

@@ -13,8 +13,9 @@ struct RemoteRoot: Sendable {
         let attributes: SFTPAttributes
         do throws(ConnectorError) {
             attributes = try client.stat(Array(asked.utf8), name: name, call)
-        } catch where error.status == .notFound {
-            throw ConnectorError(.notFound, "\(name) does not exist on \(client.serverName). Create it there, or correct `directory`.".capitalizedFirst)
+        } catch  where error.status == .notFound {
+            throw ConnectorError(
+                .notFound, "\(name) does not exist on \(client.serverName). Create it there, or correct `directory`.".capitalizedFirst)
         }
         guard attributes.fileType == .directory || attributes.fileType == .unknown else {
             throw ConnectorError(.configuration, "\(name) on \(client.serverName) is not a directory. Correct `directory`.".capitalizedFirst)

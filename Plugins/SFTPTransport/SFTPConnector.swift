@@ -28,10 +28,9 @@ enum SFTPConnector: TransportConnector {
     }
 
     static func identify(_ values: SettingValues, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] {
-        let endpoint = try SSHEndpoint(
-            host: values.string("host") ?? "", port: Int(values.integer("port") ?? 22), username: values.string("username") ?? "",
-            credential: .password(""), hostKeys: [], connectTimeoutSeconds: Int(values.integer("connect_timeout_seconds") ?? 30),
-            keepaliveSeconds: Int(values.integer("keepalive_seconds") ?? 15))
-        return try HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call).map(\.identity)
+        try HostKeyScan.run(
+            host: values.string("host") ?? "", port: Int(values.integer("port") ?? 22),
+            timeoutSeconds: Int(values.integer("connect_timeout_seconds") ?? 30), call
+        ).map(\.identity)
     }
 }

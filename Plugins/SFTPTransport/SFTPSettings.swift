@@ -14,7 +14,8 @@ struct SFTPSettings: Sendable {
             "host", title: "Host", help: "Name or address of the server, such as files.example.com.", kind: .string(minLength: 1, maxLength: 253),
             required: true),
         SettingField(
-            "port", title: "Port", help: "The server's SSH port. The default is 22.", kind: .integer(minimum: 1, maximum: 65535), default: .integer(22)),
+            "port", title: "Port", help: "The server's SSH port. The default is 22.", kind: .integer(minimum: 1, maximum: 65535),
+            default: .integer(22)),
         SettingField("username", title: "User name", help: "The account on the server.", kind: .string(minLength: 1, maxLength: 256), required: true),
         SettingField(
             "directory", title: "Directory",
@@ -34,21 +35,26 @@ struct SFTPSettings: Sendable {
             help: "Instead of the key's text: the absolute path of its file on this machine, which only its owner may read.",
             kind: .string(maxLength: 4096), dependsOn: ("authentication", "key")),
         SettingField(
-            "passphrase", title: "Passphrase", help: "Needed where the private key is protected by one.", kind: .string(maxLength: 1024), secret: true,
+            "passphrase", title: "Passphrase", help: "Needed where the private key is protected by one.", kind: .string(maxLength: 1024),
+            secret: true,
             dependsOn: ("authentication", "key")),
         SettingField(
             "host_keys", title: "Trusted host keys",
-            help: "The keys the server may present, as `TYPE BASE64`. Any other is refused. Filled in by `connecthost servers trust`.", kind: .strings,
+            help: "The keys the server may present, as `TYPE BASE64`. Any other is refused. Filled in by `connecthost servers trust`.",
+            kind: .strings,
             pin: true),
         SettingField(
             "connect_timeout_seconds", title: "Connect time-out", help: "Seconds until the log-in must be done. The default is 30.",
             kind: .integer(minimum: 1, maximum: 600), default: .integer(30), advanced: true),
         SettingField(
-            "stall_timeout_seconds", title: "Stall time-out", help: "Seconds without a single byte after which a transfer is given up. The default is 60.",
+            "stall_timeout_seconds", title: "Stall time-out",
+            help: "Seconds without a single byte after which a transfer is given up. The default is 60.",
             kind: .integer(minimum: 1, maximum: 3600), default: .integer(60), advanced: true),
         SettingField(
             "keepalive_seconds", title: "Keepalive",
-            help: "Seconds of silence after which the server is asked for a sign of life; three without an answer end the connection. 0 never asks. The default is 15.",
+            help:
+                "Seconds of silence after which the server is asked for a sign of life; three without an answer end the connection. 0 never asks. "
+                + "The default is 15.",
             kind: .integer(minimum: 0, maximum: 3600), default: .integer(15), advanced: true),
         SettingField(
             "requests_in_flight", title: "Requests in flight",
@@ -62,7 +68,8 @@ struct SFTPSettings: Sendable {
         for text in values.strings("host_keys") ?? [] {
             guard let pin = HostKey(pin: text) else {
                 throw ConnectorError(
-                    .configuration, "\"\(text.prefix(80))\" in `host_keys` is not a host key such as `ssh-ed25519 AAAAC3…`. Run `connecthost servers trust NAME`.")
+                    .configuration,
+                    "\"\(text.prefix(80))\" in `host_keys` is not a host key such as `ssh-ed25519 AAAAC3…`. Run `connecthost servers trust NAME`.")
             }
             pins.append(pin)
         }

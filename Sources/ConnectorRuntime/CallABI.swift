@@ -3,6 +3,7 @@ import ConnectModel
 import Foundation
 import PluginABI
 import RunEngine
+import Synchronization
 
 /// One `ch_call` for everything a session does: made once, reused call after call, because a session's calls come one at a time.
 /// Owns the event descriptor that becomes readable when the run is cancelled.
@@ -11,7 +12,7 @@ final class CallABI {
     private let connector: String
     private let events: CallEvents
     private let cancellation: Cancellation
-    private let descriptor: Int32
+    private let signal: CancelSignal
     private let cancelHandler: Int
     private var reported: (status: Int32, message: String, retryAfter: Int64)?
 
@@ -19,16 +20,13 @@ final class CallABI {
         self.connector = connector
         self.events = events
         self.cancellation = cancellation
-        let descriptor = chs_eventfd()
-        self.descriptor = descriptor
-        cancelHandler = cancellation.onCancel {
-            var one: UInt64 = 1
-            write(descriptor, &one, 8)
-        }
+        let signal = CancelSignal()
+        self.signal = signal
+        cancelHandler = cancellation.onCancel { signal.raise() }
         raw = .allocate(capacity: 1)
         raw.initialize(to: ch_call())
         raw.pointee.struct_size = UInt32(MemoryLayout<ch_call>.size)
-        raw.pointee.cancel_fd = descriptor
+        raw.pointee.cancel_fd = signal.descriptor
         raw.pointee.log_min_level = 2
         raw.pointee.ctx = Unmanaged.passUnretained(self).toOpaque()
         installCallbacks()
@@ -36,7 +34,7 @@ final class CallABI {
 
     deinit {
         cancellation.remove(cancelHandler)
-        close(descriptor)
+        signal.close()
         raw.deallocate()
     }
 
@@ -81,12 +79,43 @@ final class CallABI {
         return Int(result)
     }
 
+    /// What the connector reported during the call in flight, if anything.
+    var reportedStatus: Int32? { reported.flatMap { $0.status < 0 ? $0.status : nil } }
+
+    /// Words for a failure that came another way than through `set_error`.
+    func report(_ status: Int32, _ message: String) { reported = (status, message, 0) }
+
     /// The connector's own words where it gave some, under the code and category that the status stands for.
     private func error(_ status: Int32, _ what: String) -> ConnectError {
         let (code, category) = StatusCode.meaning(status)
         let own = reported.flatMap { $0.status == status && !$0.message.isEmpty ? $0.message : nil }
         let message = own ?? "\(what) failed, and connector \(connector) gave no reason (status \(status))."
         return ConnectError(code, category, message, retryAfterMilliseconds: reported.flatMap { $0.retryAfter > 0 ? $0.retryAfter : nil })
+    }
+}
+
+/// The event descriptor; a cancellation on another thread never writes to it after it was closed, when its number may be another file's.
+private final class CancelSignal: Sendable {
+    let descriptor: Int32
+    private let isOpen: Mutex<Bool>
+
+    init() {
+        descriptor = chs_eventfd()
+        isOpen = Mutex(descriptor >= 0)
+    }
+
+    func raise() {
+        isOpen.withLock { isOpen in
+            var one: UInt64 = 1
+            if isOpen { _ = write(descriptor, &one, 8) }
+        }
+    }
+
+    func close() {
+        isOpen.withLock { isOpen in
+            if isOpen { _ = Foundation.close(descriptor) }
+            isOpen = false
+        }
     }
 }
 

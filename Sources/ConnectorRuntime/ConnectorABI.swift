@@ -15,6 +15,10 @@ struct ConnectorABI: @unchecked Sendable {
         descriptor.kind == CH_KIND_TRANSPORT ? raw.pointee.iface?.assumingMemoryBound(to: ch_transport.self) : nil
     }
 
+    var source: UnsafePointer<ch_source>? {
+        descriptor.kind == CH_KIND_SOURCE ? raw.pointee.iface?.assumingMemoryBound(to: ch_source.self) : nil
+    }
+
     func peerIdentity() -> UnsafePointer<ch_peer_identity>? {
         raw.pointee.extension?(CH_EXT_PEER_IDENTITY)?.assumingMemoryBound(to: ch_peer_identity.self)
     }
@@ -25,7 +29,7 @@ public struct LoadedConnector: Sendable {
     let connector: ConnectorABI
     let id: String
     private let events: CallEvents
-    private let cancellation: Cancellation
+    let cancellation: Cancellation
 
     /// Loads the file and finds the provider. Throws `connector.refused` or `connector.missing`.
     public init(file: String, id: String, events: CallEvents, cancellation: Cancellation) throws {
@@ -83,7 +87,7 @@ public struct LoadedConnector: Sendable {
     static func text(_ settings: JSONValue) throws -> String { String(decoding: try JSONEncoder().encode(settings), as: UTF8.self) }
 
     /// A call that answers with JSON through a sink.
-    private func collect<Value: Decodable>(
+    func collect<Value: Decodable>(
         _ what: String, _ body: @escaping (UnsafePointer<ch_call>, UnsafePointer<CChar>, ch_sink) -> Int32
     ) -> (JSONValue) throws -> Value {
         { settings in
@@ -101,7 +105,7 @@ public struct LoadedConnector: Sendable {
 }
 
 /// Where a sink's bytes go; bounded, so that a defective connector cannot fill the memory.
-private final class Collected {
+final class Collected {
     var bytes = Data()
 
     static let put: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int32 = { context, bytes, count in

@@ -30,6 +30,10 @@ public enum ConnectorProbe {
             let missing = TransportTable(table).missing
             guard missing.isEmpty else { throw SharedLibrary.refused("has a transport \(id) that lacks \(missing.joined(separator: ", "))") }
         }
+        if let table = connector.source {
+            let missing = SourceTable(table).missing
+            guard missing.isEmpty else { throw SharedLibrary.refused("has a source \(id) that lacks \(missing.joined(separator: ", "))") }
+        }
         let schema = try json(descriptor.config_schema, "settings schema", id)
         return ConnectorInfo(
             id: id, kind: kind, name: descriptor.name.flatMap(text) ?? id, version: descriptor.version.flatMap(text) ?? "",

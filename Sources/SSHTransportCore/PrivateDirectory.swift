@@ -18,7 +18,8 @@ final class PrivateDirectory {
             }
             problem = "\(parent): \(systemText(errno))"
         }
-        throw ConnectorError(.configuration, "No private temporary directory could be made (\(problem)). Set TMPDIR to a directory this account can write to.")
+        throw ConnectorError(
+            .configuration, "No private temporary directory could be made (\(problem)). Set TMPDIR to a directory this account can write to.")
     }
 
     deinit { remove() }
@@ -60,7 +61,9 @@ final class PrivateDirectory {
         let descriptor = FileDescriptor(open(file, O_RDWR | O_NONBLOCK | O_CLOEXEC))
         let content = line + [0x0A]
         let count = content.withUnsafeBytes { Glibc.write(descriptor.number, $0.baseAddress, $0.count) }
-        guard count == content.count else { throw ConnectorError(.configuration, "The secret is longer than the \(PIPE_BUF) bytes that can be handed over.") }
+        guard count == content.count else {
+            throw ConnectorError(.configuration, "The secret is longer than the \(PIPE_BUF) bytes that can be handed over.")
+        }
         return descriptor
     }
 

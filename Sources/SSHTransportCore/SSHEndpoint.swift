@@ -25,12 +25,14 @@ public struct SSHEndpoint: Sendable {
         host: String, port: Int, username: String, credential: Credential, hostKeys: [HostKey], connectTimeoutSeconds: Int, keepaliveSeconds: Int
     ) throws(ConnectorError) {
         guard Self.isHost(host) else {
-            throw ConnectorError(.configuration, "\(quoted(host)) in `host` is not a host name or address. Use a name like files.example.com or an IP address.")
+            throw ConnectorError(
+                .configuration, "\(quoted(host)) in `host` is not a host name or address. Use a name like files.example.com or an IP address.")
         }
         guard (1...65535).contains(port) else { throw ConnectorError(.configuration, "\(port) in `port` is not a port; use 1 to 65535.") }
         guard Self.isUsername(username) else {
             throw ConnectorError(
-                .configuration, "\(quoted(username)) in `username` cannot be used: letters, digits and . _ @ + $ \\ - are possible, and no - at the front.")
+                .configuration,
+                "\(quoted(username)) in `username` cannot be used: letters, digits and . _ @ + $ \\ - are possible, and no - at the front.")
         }
         self.host = host
         self.port = port

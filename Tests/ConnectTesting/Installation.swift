@@ -5,11 +5,13 @@ public final class Installation: Sendable {
     public let directory: TemporaryDirectory
     public var home: String { directory.path + "/home" }
     public var upload: String { home + "/files/upload" }
-    private let connectors: String
+    /// Where this installation's connectors lie; a test may add its own.
+    public let connectors: String
 
-    /// Makes the home.
-    public init() throws {
+    /// Makes the home; `prepare` gets its path before anything is in it.
+    public init(prepare: (String) throws -> Void = { _ in }) throws {
         directory = try TemporaryDirectory()
+        try prepare(directory.path + "/home")
         connectors = try Self.linkConnectors(into: directory)
         let result = try run("init")
         guard result.status == 0 else { throw TestFailure("init failed: \(result.errors)") }

@@ -34,7 +34,8 @@ import Testing
             let path = server["USER_KEY_ECDSA"]
             try run("/usr/bin/ssh-keygen", "-q", "-p", "-P", "", "-N", "pass 'phrase\\", "-f", path)
             let key: [String: SettingValues.Value?] = ["private_key_file": .string(path)]
-            try server.session(key.merging(["passphrase": .string("pass 'phrase\\")]) { $1 }) { (session) throws in #expect(try session.names() == []) }
+            try server.session(key.merging(["passphrase": .string("pass 'phrase\\")]) { $1 }) { (session) throws in #expect(try session.names() == [])
+            }
             let wrong = failure { try server.session(key.merging(["passphrase": .string("wrong")]) { $1 }) { _ in } }
             #expect(wrong?.status == .authentication)
             #expect(wrong?.message.contains("passphrase") == true)
@@ -123,7 +124,8 @@ import Testing
     @Test("FS-7: identify tells the server's keys as ssh-keygen shows them, and sends no credential")
     func identify() throws {
         try TestServer.with { server in
-            let keys = try SFTPConnector.identify(sftpSettings(server, ["host_keys": .strings([])]), RecordingCall())
+            let keys = try SFTPConnector.identify(
+                SettingValues(["host": .string(server["HOST"]), "port": .integer(Int64(server.port))]), RecordingCall())
             #expect(Set(keys.map(\.pin)) == Set(["ED25519", "ECDSA", "RSA"].map { server["HOST_KEY_\($0)"] }))
             let shown = try run("/usr/bin/ssh-keygen", "-l", "-f", server["LOG"].replacingOccurrences(of: "sshd.log", with: "host_rsa.pub"))
             #expect(keys.contains { $0.type == "ssh-rsa" && shown.contains($0.fingerprint) })
@@ -173,7 +175,7 @@ import Testing
         }
     }
 
-    @Test("FS-2: a server without file transfer says so")
+    @Test("FS-2: a server that runs something else instead of file transfer is not taken for a refused log-in")
     func noSubsystem() throws {
         try TestServer.with(options: ["Match all", "ForceCommand /bin/false"]) { server in
             let error = failure { try server.session { _ in } }
@@ -199,14 +201,7 @@ import Testing
 
 @discardableResult
 private func run(_ program: String, _ arguments: String...) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return text
+    let outcome = try Program.run(program, arguments)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return outcome.output
 }

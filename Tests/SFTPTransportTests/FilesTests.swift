@@ -10,7 +10,9 @@ import Testing
     func sizes(inFlight: Int) throws {
         try TestServer.with { server in
             try server.session(["requests_in_flight": .integer(Int64(inFlight))]) { (session) throws in
-                for (size, piece) in [(0, 10), (1, 1), (4095, 1000), (261_119, 261_120), (261_120, 7777), (261_121, 1 << 20), (9_000_000, 300_001), (9_000_000, 64)] {
+                for (size, piece) in [
+                    (0, 10), (1, 1), (4095, 1000), (261_119, 261_120), (261_120, 7777), (261_121, 1 << 20), (9_000_000, 300_001), (9_000_000, 64),
+                ] {
                     if piece == 64 && inFlight == 1 { continue }
                     let content = patterned(size)
                     try session.write("f", content, piece: max(piece, 4096))
@@ -175,7 +177,8 @@ import Testing
     func strangeNames() throws {
         try TestServer.with { server in
             let names = [
-                "with blank", " leading", "trailing ", "it's \"quoted\"", "$(id)", "`id`", "Größe", "名前.csv", "🙂", "-rf", "--", "-oProxyCommand=x", "new\nline",
+                "with blank", " leading", "trailing ", "it's \"quoted\"", "$(id)", "`id`", "Größe", "名前.csv", "🙂", "-rf", "--", "-oProxyCommand=x",
+                "new\nline",
                 "tab\there", "back\\slash", "*", "?", "[a]", "~", "#", "a;b", "\u{202E}gpj.exe", String(repeating: "x", count: 255),
             ]
             try server.session { (session) throws in

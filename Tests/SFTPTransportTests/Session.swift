@@ -19,7 +19,9 @@ func sftpSettings(_ server: TestServer, _ changes: [String: SettingValues.Value?
 
 extension TestServer {
     /// Opens a session, runs `body` and closes the session.
-    func session(_ changes: [String: SettingValues.Value?] = [:], _ call: RecordingCall = RecordingCall(), _ body: (any TransportSession) throws -> Void) throws {
+    func session(
+        _ changes: [String: SettingValues.Value?] = [:], _ call: RecordingCall = RecordingCall(), _ body: (any TransportSession) throws -> Void
+    ) throws {
         let session = try SFTPConnector.open(sftpSettings(self, changes), call)
         defer { session.close() }
         try body(session)

@@ -26,7 +26,8 @@ import Testing
         "FS-7: text that is not a key is no pin",
         arguments: [
             "", "ssh-ed25519", "ssh-ed25519 !!!!", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
-            "* AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJ",
+            "* AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJ",
             "ssh-ed25519\nAAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl", "@cert-authority ssh-ed25519 AAAA",
         ])
     func notAPin(text: String) { #expect(HostKey(pin: text) == nil) }
@@ -34,7 +35,9 @@ import Testing
     @Test("FS-7: only keys are taken from what a scan says")
     func scan() {
         let key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
-        let text = "# host:22 SSH-2.0-x\n[h]:22 ssh-ed25519 \(key)\n[h]:22 ssh-ed25519 \(key)\nh ssh-ed25519 \(key) more\nh ssh-dss AAAA\n\n-oProxyCommand=x y z\n"
+        let text =
+            "# host:22 SSH-2.0-x\n[h]:22 ssh-ed25519 \(key)\n[h]:22 ssh-ed25519 \(key)\nh ssh-ed25519 \(key) more\nh ssh-dss "
+            + "AAAA\n\n-oProxyCommand=x y z\n"
         #expect(HostKeyScan.parse(Array(text.utf8)).map(\.base64) == [key])
     }
 

@@ -37,9 +37,12 @@ import Testing
         let remove = try made(codec.remove(Array("a".utf8)))
         let read = try made(codec.read([1], offset: 0, count: 10))
         var stream = Packet(102).uint32(open.number).string([1, 2, 3]).bytes
-        stream += Packet(105).uint32(stat.number).uint32(0x8000_000F).uint64(1 << 40).uint32(1).uint32(2).uint32(0o100644).uint32(11).uint32(12)
+        stream +=
+            Packet(105).uint32(stat.number).uint32(0x8000_000F).uint64(1 << 40).uint32(1).uint32(2).uint32(0o100644).uint32(11).uint32(12)
             .uint32(1).string("x@y").string("z").bytes
-        stream += Packet(104).uint32(names.number).uint32(2).string("b c").string("long").uint32(0).string([0xFF]).string("").uint32(4).uint32(0o40755).bytes
+        stream +=
+            Packet(104).uint32(names.number).uint32(2).string("b c").string("long").uint32(0).string([0xFF]).string("").uint32(4).uint32(0o40755)
+            .bytes
         stream += Packet(103).uint32(read.number).string("0123456").bytes
         stream += Packet(101).uint32(remove.number).uint32(2).string("No such\nfile").string("en").bytes
         let events = try codec.events(stream, piece: piece)
@@ -184,7 +187,9 @@ struct FedCodec {
         return events
     }
 
-    mutating func open(_ path: [UInt8], _ flags: SFTPOpenFlags, permissions: UInt32?) -> SFTPRequestID? { codec.open(path, flags, permissions: permissions) }
+    mutating func open(_ path: [UInt8], _ flags: SFTPOpenFlags, permissions: UInt32?) -> SFTPRequestID? {
+        codec.open(path, flags, permissions: permissions)
+    }
     mutating func stat(_ path: [UInt8]) -> SFTPRequestID? { codec.stat(path) }
     mutating func remove(_ path: [UInt8]) -> SFTPRequestID? { codec.remove(path) }
     mutating func readDirectory(_ handle: [UInt8]) -> SFTPRequestID? { codec.readDirectory(handle) }

@@ -17,10 +17,12 @@ public final class TestServer: Sendable {
     public init(password: Bool = false, options: [String] = []) throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-sshd-" + UUID().uuidString)
         let arguments = ["start", directory.path] + (password ? ["--password"] : []) + options.flatMap { ["--option", $0] }
-        let (status, output, errors) = try Self.run(arguments)
-        guard status == 0 else { throw Unavailable(description: "openssh start ended with \(status): \(errors)") }
+        let started = try Program.run(Self.script, arguments)
+        guard started.status == 0 else {
+            throw Unavailable(description: "openssh start ended with \(started.status): \(started.errors)")
+        }
         var settings: [String: String] = [:]
-        for line in output.split(separator: "\n") {
+        for line in started.output.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
             settings[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
         }
@@ -37,7 +39,7 @@ public final class TestServer: Sendable {
         try body(server)
     }
 
-    public func stop() { _ = try? Self.run(["stop", directory.path]) }
+    public func stop() { _ = try? Program.run(Self.script, ["stop", directory.path]) }
 
     public subscript(_ name: String) -> String { settings[name] ?? "" }
     public var port: Int { Int(self["PORT"]) ?? 0 }
@@ -46,25 +48,12 @@ public final class TestServer: Sendable {
     /// What the server has logged so far.
     public var log: String { (try? String(contentsOfFile: self["LOG"], encoding: .utf8)) ?? "" }
 
-    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("servers/openssh")
-
-    /// Output goes to files: the server keeps the descriptors it inherits, and a pipe would never end.
-    private static func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
-        let base = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-run-" + UUID().uuidString)
-        try FileManager.default.createDirectory(at: base, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: base) }
-        let files = [base.appendingPathComponent("out"), base.appendingPathComponent("err")]
-        for file in files { try Data().write(to: file) }
-        let process = Process()
-        process.executableURL = script
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: files[0])
-        process.standardError = try FileHandle(forWritingTo: files[1])
-        try process.run()
-        process.waitUntilExit()
-        let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
-        return (process.terminationStatus, texts[0], texts[1])
+    /// Blocks until no connection is being served: what the server had to write, it has written.
+    public func waitForIdle() {
+        let children = "/proc/\(self["PID"])/task/\(self["PID"])/children"
+        while let text = try? String(contentsOfFile: children, encoding: .utf8), !text.isEmpty { usleep(10_000) }
     }
+
+    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("servers/openssh").path
 }

@@ -10,11 +10,12 @@ public final class ConnectorCatalog: Sendable {
     private let cache: ConnectorCache
     private let probe: ConnectorProbeChild
 
-    /// `directories` in the order in which they are searched; `probe` is a command that gets the file as its last argument.
-    public init(directories: [String], cacheFile: String?, probe: [String]) {
+    /// `directories` in the order in which they are searched; `probe` is a command that gets the file as its last argument
+    /// and has `probeLimitMilliseconds` to answer.
+    public init(directories: [String], cacheFile: String?, probe: [String], probeLimitMilliseconds: Int = 5000) {
         self.directories = directories
-        cache = ConnectorCache(file: cacheFile)
-        self.probe = ConnectorProbeChild(command: probe)
+        cache = ConnectorCache(file: cacheFile, prober: probe.first.flatMap(FileStamp.init))
+        self.probe = ConnectorProbeChild(command: probe, timeLimitMilliseconds: probeLimitMilliseconds)
     }
 
     /// Every file in search order. Of two with one connector id the first is taken and the other refused.
@@ -44,13 +45,20 @@ public final class ConnectorCatalog: Sendable {
         return Self.withoutDuplicates(files)
     }
 
-    /// One file, probed whatever is remembered: for `connectors check`.
+    /// One file, probed whatever is remembered, and remembered anew: for `connectors check`. What a file needs of its surroundings,
+    /// such as a library that was missing, may have changed without it.
     public func check(_ path: String) -> ConnectorFile {
         let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard FileManager.default.fileExists(atPath: real) else { return ConnectorFile(path: path, refused: "does not exist") }
         let lock = URL(fileURLWithPath: real).deletingLastPathComponent().path + "/connectors.lock"
         if let refusal = ConnectorTrust(lockFile: lock).refusal(of: real) { return ConnectorFile(path: real, refused: refusal) }
-        return probe.look(at: real)
+        let file = probe.look(at: real)
+        var remembered = cache.load()
+        if let stamp = FileStamp(real), let known = remembered[real], known.file != file {
+            remembered[real] = .init(stamp: stamp, file: file)
+            cache.save(remembered)
+        }
+        return file
     }
 
     /// A loaded connector by id or short name. Throws `connector.missing` with what there is, or why its file was refused.
@@ -112,15 +120,23 @@ struct ConnectorCache {
         var file: ConnectorFile
     }
 
+    private struct Contents: Codable {
+        var prober: FileStamp?
+        var files: [String: Entry]
+    }
+
     let file: String?
+    /// The program that looks at files; another version of it may think otherwise of them.
+    let prober: FileStamp?
 
     func load() -> [String: Entry] {
         guard let file, let data = FileManager.default.contents(atPath: file) else { return [:] }
-        return (try? JSONDecoder().decode([String: Entry].self, from: data)) ?? [:]
+        guard let contents = try? JSONDecoder().decode(Contents.self, from: data), contents.prober == prober else { return [:] }
+        return contents.files
     }
 
     func save(_ entries: [String: Entry]) {
-        guard let file, let data = try? JSONEncoder().encode(entries) else { return }
+        guard let file, let data = try? JSONEncoder().encode(Contents(prober: prober, files: entries)) else { return }
         // Read-only homes still work; they only probe each time.
         try? data.write(to: URL(fileURLWithPath: file), options: .atomic)
     }

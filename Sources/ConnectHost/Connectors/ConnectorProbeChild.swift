@@ -5,7 +5,7 @@ import Foundation
 struct ConnectorProbeChild {
     /// The file is added as the last argument.
     let command: [String]
-    var timeLimitMilliseconds = 5000
+    let timeLimitMilliseconds: Int
 
     func look(at path: String) -> ConnectorFile {
         guard let program = command.first else { return ConnectorFile(path: path, refused: "cannot be probed: no probe is set up") }
@@ -20,7 +20,7 @@ struct ConnectorProbeChild {
                 if let file = try? JSONDecoder().decode(ConnectorFile.self, from: line) { answer = file }
             }
             let ending = child.wait()
-            if watchdog.hasBarked { return ConnectorFile(path: path, refused: "did not answer within \(timeLimitMilliseconds / 1000) s of being loaded: it hangs in its entry function or in a constructor") }
+            if watchdog.hasBarked { return ConnectorFile(path: path, refused: "did not answer within \(Double(timeLimitMilliseconds) / 1000) s of being loaded: it hangs in its entry function or in a constructor") }
             if let answer, ending == .exited(0) { return answer }
             return ConnectorFile(path: path, refused: Self.sentence(ending))
         } catch {
@@ -50,7 +50,8 @@ private final class Watchdog: Sendable {
                 if !state.ended { state.barked = true }
                 return state.barked
             }
-            if isLate { child.send(signal: SIGKILL) }
+            // The whole group: a process that the file has started holds the output open too.
+            if isLate { kill(-child.processID, SIGKILL) }
         }
     }
 

@@ -18,7 +18,9 @@ enum Base64 {
                 bits = bits << 6 | value
             }
             if index % 4 == 3 {
-                result.append(contentsOf: [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits)])
+                result.append(contentsOf: [
+                    UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits),
+                ])
                 bits = 0
             }
         }

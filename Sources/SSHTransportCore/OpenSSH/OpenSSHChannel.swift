@@ -152,7 +152,8 @@ public final class OpenSSHChannel: ByteChannel {
 
     /// For the message about a host key of another type; without an answer the message is only shorter.
     private func scanQuietly() -> [HostKey] {
-        (try? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: min(endpoint.connectTimeoutSeconds, 5), UncancelledCall())) ?? []
+        (try? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: min(endpoint.connectTimeoutSeconds, 5), UncancelledCall()))
+            ?? []
     }
 
     public var errorText: String { log.complaints.joined(separator: "\n") }

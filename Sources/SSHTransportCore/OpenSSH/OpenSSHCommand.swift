@@ -40,7 +40,8 @@ struct OpenSSHCommand {
         }
         environment = Self.environment(askpass: login.secret == nil ? nil : files.path + "/askpass")
         let options = Self.options(endpoint, knownHosts: knownHosts) + login.options(identity: identity)
-        arguments = ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username]
+        arguments =
+            ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username]
             + options.flatMap { ["-o", $0] } + Self.target(target, endpoint.host)
     }
 

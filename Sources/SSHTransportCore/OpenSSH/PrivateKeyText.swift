@@ -34,7 +34,8 @@ struct PrivateKeyText {
             throw ConnectorError(.configuration, "\(quoted(file)) (`\(setting)`) is not a file.")
         }
         guard information.st_mode & 0o077 == 0 else {
-            throw ConnectorError(.configuration, "Others than its owner may use the private key file \(quoted(file)) (`\(setting)`). Run: chmod 600 \(file)")
+            throw ConnectorError(
+                .configuration, "Others than its owner may use the private key file \(quoted(file)) (`\(setting)`). Run: chmod 600 \(file)")
         }
         var content = [UInt8](repeating: 0, count: 65536)
         let count = content.withUnsafeMutableBytes { read(descriptor.number, $0.baseAddress, $0.count) }

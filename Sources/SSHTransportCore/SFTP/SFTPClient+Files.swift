@@ -11,7 +11,9 @@ extension SFTPClient {
     public func realPath(_ path: [UInt8], name: String, _ call: any CallContext) throws(ConnectorError) -> [UInt8] {
         switch try ask({ $0.realPath(path) }, limits(call)) {
         case .names(let names):
-            guard let first = names.first, !first.filename.isEmpty else { throw ConnectorError(.transient, "\(options.serverName) did not resolve \(name).") }
+            guard let first = names.first, !first.filename.isEmpty else {
+                throw ConnectorError(.transient, "\(options.serverName) did not resolve \(name).")
+            }
             return first.filename
         case .status(let status): throw error(status, "be resolved", name)
         default: throw ConnectorError(.internal, "\(options.serverName) did not resolve \(name).")
@@ -42,7 +44,9 @@ extension SFTPClient {
         let handle = try expectHandle(ask({ $0.open(path, .read, permissions: nil) }, limits(call)), "be opened", name)
         // Some servers refuse FSTAT; the size only decides how far to read ahead.
         let answer = try ask({ $0.handleStat(handle) }, limits(call))
-        guard case .attributes(let attributes) = answer else { return SFTPReadFile(self, handle: handle, name: name, offset: UInt64(offset), size: nil) }
+        guard case .attributes(let attributes) = answer else {
+            return SFTPReadFile(self, handle: handle, name: name, offset: UInt64(offset), size: nil)
+        }
         if attributes.fileType == .directory {
             closeQuietly(handle)
             throw ConnectorError(.configuration, "\(name) on \(options.serverName) is a directory, not a file.")
@@ -59,7 +63,8 @@ extension SFTPClient {
             guard attributes.size == offset else {
                 closeQuietly(handle)
                 let size = attributes.size.map { "\($0)" } ?? "an unknown number of"
-                throw ConnectorError(.data, "\(name) on \(options.serverName) has \(size) bytes, not the \(offset) the upload was to go on from. Start it again.")
+                throw ConnectorError(
+                    .data, "\(name) on \(options.serverName) has \(size) bytes, not the \(offset) the upload was to go on from. Start it again.")
             }
         }
         return SFTPWriteFile(self, handle: handle, path: path, name: name, offset: UInt64(offset))

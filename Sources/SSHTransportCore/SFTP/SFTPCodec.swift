@@ -163,7 +163,9 @@ public struct SFTPCodec: Sendable {
         while fields.remaining > 0 {
             let name = try fields.string("extension name", limit: 1024)
             let value = try fields.string("extension value", limit: 65536)
-            guard extensions.count < Self.maximumExtensions else { throw SFTPViolation("The server names more than \(Self.maximumExtensions) extensions.") }
+            guard extensions.count < Self.maximumExtensions else {
+                throw SFTPViolation("The server names more than \(Self.maximumExtensions) extensions.")
+            }
             extensions[String(decoding: name, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
         }
         return .version(version, extensions: extensions)
