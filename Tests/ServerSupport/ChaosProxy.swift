@@ -55,11 +55,14 @@ public final class ChaosProxy: Sendable {
     /// How many connections were made.
     public var connections: Int { state.withLock(\.connections) }
 
+    /// Safe to call twice: the listener's number may belong to somebody else by then.
     public func stop() {
-        let sockets = state.withLock { state in
+        let sockets = state.withLock { state -> Set<Int32>? in
+            guard !state.isStopped else { return nil }
             state.isStopped = true
             return state.sockets
         }
+        guard let sockets else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
         threads.wait()

@@ -4,6 +4,13 @@
 #include "../../../Examples/c-transport/directory_transport.c"
 #undef connecthost_library_v1
 
+#include <poll.h>
+
+__attribute__((unused)) static void wait_for_cancel(const ch_call *call) {
+  struct pollfd cancelled = { .fd = call->cancel_fd, .events = POLLIN };
+  poll(&cancelled, 1, -1);
+}
+
 static int64_t failing_read(ch_file *file, const ch_call *call, void *buffer, size_t capacity) {
   if (faccessat(file->parent, "fail", F_OK, 0) != 0) return transport_read(file, call, buffer, capacity);
   int started = openat(file->parent, "started", O_WRONLY | O_CLOEXEC);
