@@ -45,6 +45,8 @@ final class ABITransport: Transport {
     let table: TransportTable
     let call: CallABI
     private var session: OpaquePointer?
+    /// The connector's own handle; nil once closed.
+    var rawSession: OpaquePointer? { session }
 
     init(table: TransportTable, session: OpaquePointer, call: CallABI, features: TransportFeatures) {
         self.table = table

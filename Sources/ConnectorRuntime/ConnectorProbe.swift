@@ -7,6 +7,7 @@ public enum ConnectorProbe {
     private static let longestText = 1 << 20
 
     public static func probe(_ path: String) -> ConnectorFile {
+        CrashSignals.restoreDefaults()
         do {
             let library = try SharedLibrary(path: path)
             let version = library.table.pointee.abi_version

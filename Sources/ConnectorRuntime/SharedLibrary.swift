@@ -66,9 +66,9 @@ struct SharedLibrary: @unchecked Sendable {
 /// Reads the first bytes of a file, so that a wrong kind of file is told in a sentence and not by the loader.
 enum ELFHeader {
     static func check(_ path: String) throws {
-        guard let handle = FileHandle(forReadingAtPath: path), let head = try? handle.read(upToCount: 20) else {
-            throw SharedLibrary.refused("cannot be read")
-        }
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw SharedLibrary.refused("cannot be read") }
+        // An empty file gives nil and is as little a library as a text is.
+        let head = (try? handle.read(upToCount: 20)) ?? Data()
         guard head.starts(with: [0x7F, 0x45, 0x4C, 0x46]), head.count == 20 else { throw SharedLibrary.refused("is not a shared library") }
         guard head[16] == 3 else { throw SharedLibrary.refused("is not a shared library but another kind of ELF file; link it with -shared") }
         let machine = Int(head[18]) | Int(head[19]) << 8

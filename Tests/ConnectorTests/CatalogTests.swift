@@ -54,7 +54,7 @@ import Testing
 
         // Another version of the program may think otherwise of a file.
         try catalog.temporary.write("probe", "#!/bin/sh\necho \"$2\" >> \(count)\nexec \"$0.program\" \"$@\" # newer\n")
-        _ = cached.scan()
+        _ = catalog.catalog(cached: true, probe: [probe, "connector-probe"]).scan()
         #expect(probed().count == 4)
     }
 

@@ -38,8 +38,9 @@ import Testing
     /// Without the reason to fail, the next run does what the failed one should have done.
     private func expectNextRunWorks(_ installation: Installation) throws {
         try FileManager.default.removeItem(atPath: installation.directory.path + "/exchange/fail")
+        // Where the failed run was interrupted it is finished first, and then there is no file left for the new one.
         let run = try installation.json("jobs", "run", "contacts")
-        _ = run
+        #expect(run["status"].string == "succeeded" || run["error"]["code"].string == "file.missing", "\(run["error"]["message"].string ?? "")")
         #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 2)
         #expect(try installation.rows("CONTACTS", "NAME") == [#"{"NAME":"Ann"}"#, #"{"NAME":"Bob"}"#])
         #expect(installation.directory.names(in: "exchange/archive").count == 1, "archived once")

@@ -196,14 +196,6 @@ struct Workbench {
         #expect(bench.temporary.names(in: "elsewhere") == ["secret"])
     }
 
-    @Test("FS-4: the connector itself refuses .. and links, whoever calls it", arguments: DirectoryConnector.allCases)
-    func containmentBelow(kind: DirectoryConnector) throws {
-        let bench = try Workbench(kind)
-        try bench.temporary.write("secret", "outside")
-        #expect(bench.code { try bench.transport.rename("gone", to: "../gone", replace: true) } == "file.path")
-        #expect(bench.names.isEmpty)
-    }
-
     @Test("FS-4: a name that is not UTF-8 is passed over with a warning", arguments: DirectoryConnector.allCases)
     func strangeNames(kind: DirectoryConnector) throws {
         let bench = try Workbench(kind)

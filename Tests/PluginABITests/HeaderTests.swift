@@ -6,7 +6,7 @@ import Testing
 @Suite struct HeaderTests {
     private static let program = """
         #include <connecthost_plugin.h>
-        const ch_library *connecthost_library_v1(const ch_host *host) { return CH_HAS(host, ch_host, service) ? 0 : 0; }
+        const ch_library *connecthost_library_v1(const ch_host *host) { static const ch_library library = { sizeof library, CH_ABI_VERSION, 0, 0, 0, 0, 0 }; return CH_HAS(host, ch_host, service) ? &library : NULL; }
         """
 
     private func compile(_ compiler: String, _ standard: String, headers: String, _ text: String = program) throws -> ChildRun.Result {

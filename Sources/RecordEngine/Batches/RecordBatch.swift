@@ -10,10 +10,10 @@ public import ConnectModel
 /// checker that made it writes to it, before handing it over or after it was given back by `recycle`.
 public final class RecordBatch: @unchecked Sendable {
     public let columnCount: Int
-    @exclusivity(unchecked) public internal(set) var rowCount: Int = 0
+    @exclusivity(unchecked) public package(set) var rowCount: Int = 0
     public internal(set) var columns: [TextColumn]
     /// Line of the file on which each record begins, from 1.
-    @exclusivity(unchecked) public internal(set) var lineNumbers: [Int64] = []
+    @exclusivity(unchecked) public package(set) var lineNumbers: [Int64] = []
     /// Records that stand between the rows of this batch but could not be read, in file order.
     @exclusivity(unchecked) public internal(set) var malformed: [MalformedRecord] = []
 

@@ -1,6 +1,6 @@
 public import ConnectModel
 import Foundation
-@testable import RecordEngine
+import RecordEngine
 public import StoreAPI
 
 /// One load as a test writes it: fields, rows as text ("" is empty), policy.
