@@ -85,6 +85,12 @@ let package = Package(
         .target(name: "ServerSupport", dependencies: ["ConnectorKit"], path: "Tests/ServerSupport"),
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
+        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit"]),
+        .testTarget(
+            name: "ConnectorTests", dependencies: ["ConnectHost", "ConnectorRuntime", "PluginABI", "RunEngine", "ConnectModel", "ConnectTesting"],
+            exclude: ["Fixtures"]),
+        .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
     ],

@@ -11,7 +11,7 @@ public func connecthost_library_v1(_ host: UnsafePointer<ch_host>!) -> UnsafePoi
 enum LocalConnector: TransportConnector {
     static let description = ConnectorDescription(
         id: "org.connecthost.local", name: "Local directory", version: "1.0.0", vendor: "ConnectHost", license: "Apache-2.0",
-        documentationURL: "https://connecthost.example/docs/local", summary: "Reads and writes files in a directory of this machine.",
+        documentationURL: "", summary: "Reads and writes files in a directory of this machine.",
         // The host's own file server asks for a transport by the second name.
         aliases: ["local", "embedded"])
 

@@ -59,7 +59,7 @@ final class LocalSession: TransportSession {
 
     func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
         try root.inParent(of: path) { directory, name throws(ConnectorError) in
-            let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (offset == 0 ? O_TRUNC : 0)
+            let flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | (offset == 0 ? O_CREAT | O_TRUNC : 0)
             let opened = openat(directory, name, flags, 0o666)
             guard opened >= 0 else { throw SystemError.of(errno, "The file", path) }
             let keeper = fcntl(directory, F_DUPFD_CLOEXEC, 0)

@@ -5,7 +5,7 @@ internal import SSHTransportCore
 enum SFTPConnector: TransportConnector {
     static let description = ConnectorDescription(
         id: "org.connecthost.sftp", name: "SFTP server", version: "1.0.0", vendor: "ConnectHost", license: "Apache-2.0",
-        documentationURL: "https://connecthost.org/docs/connectors/sftp", summary: "Files on a server that speaks SFTP, by password or key.",
+        documentationURL: "", summary: "Files on a server that speaks SFTP, by password or key.",
         aliases: ["sftp"])
 
     /// Not `atomicRename`: whether a server replaces in one step is only known once it has been asked.

@@ -48,7 +48,7 @@ public protocol WritableFile: AnyObject {
 /// and NUL bytes before a path arrives here. Calls block, come one at a time, not always on the same thread;
 /// only `cancel` may come from another thread while a call runs.
 public protocol TransportSession: AnyObject {
-    /// Throws `.notFound` when there is nothing at `path`. Follows links.
+    /// Throws `.notFound` when there is nothing at `path`. A link at its end is followed or told as `.link`, as is safe there.
     func stat(_ path: String, _ call: any CallContext) throws(ConnectorError) -> FileEntry
     /// One level of `directory` ("" is the root), in any order, handed over as it arrives. Names that are not UTF-8 are skipped with a logged warning.
     func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError)

@@ -149,7 +149,8 @@ private struct OpenStream {
 
     func columns(_ call: CallABI, _ name: String) throws -> [SourceColumn] {
         guard reader != nil, stream.release != nil, let getSchema = stream.get_schema, stream.get_next != nil else {
-            throw ConnectError("connector.defect", .internal, "The stream \"\(name)\" was opened without a reader or without rows, and without an error.")
+            throw ConnectError(
+                "connector.defect", .internal, "The stream \"\(name)\" was opened without a reader or without rows, and without an error.")
         }
         var (copy, schema) = (stream, ArrowSchema())
         defer { schema.release?(&schema) }

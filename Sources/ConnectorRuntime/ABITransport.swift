@@ -2,6 +2,7 @@ import ConnectModel
 import Foundation
 import PluginABI
 import RunEngine
+import Synchronization
 
 /// A connector's table of transport functions, all of which are there.
 struct TransportTable: @unchecked Sendable {
@@ -35,7 +36,7 @@ struct ABITransportOpener: TransportOpener {
         var session: OpaquePointer?
         try call.perform("Connecting") { table.raw.pointee.open($0, settings, &session) }
         guard let session else { throw ConnectError("connector.defect", .internal, "Connector \(connector) opened no session and gave no error.") }
-        return ABITransport(table: table, session: session, call: call, features: features)
+        return ABITransport(table: table, session: session, call: call, cancellation: cancellation, features: features)
     }
 }
 
@@ -44,13 +45,18 @@ final class ABITransport: Transport {
     let features: TransportFeatures
     let table: TransportTable
     let call: CallABI
-    private var session: OpaquePointer?
+    private let handle: SessionHandle
+    private let cancellation: Cancellation
+    private let cancelHandler: Int
     /// The connector's own handle; nil once closed.
-    var rawSession: OpaquePointer? { session }
+    var session: OpaquePointer? { handle.raw }
 
-    init(table: TransportTable, session: OpaquePointer, call: CallABI, features: TransportFeatures) {
+    init(table: TransportTable, session: OpaquePointer, call: CallABI, cancellation: Cancellation, features: TransportFeatures) {
         self.table = table
-        self.session = session
+        let handle = SessionHandle(table: table, session: session)
+        self.handle = handle
+        self.cancellation = cancellation
+        cancelHandler = cancellation.onCancel { handle.cancel() }
         self.call = call
         self.features = features
     }
@@ -102,12 +108,9 @@ final class ABITransport: Transport {
         try call.perform("Making the directory \"\(path)\"") { table.raw.pointee.mkdir(session, $0, path) }
     }
 
-    func cancel() { table.raw.pointee.cancel(session) }
-
     func close() {
-        guard let session else { return }
-        self.session = nil
-        table.raw.pointee.close(session)
+        cancellation.remove(cancelHandler)
+        handle.close()
     }
 
     private func opened(_ file: OpaquePointer?, _ path: String) throws -> OpaquePointer {
@@ -135,6 +138,35 @@ final class ABITransport: Transport {
         try withUnsafeMutablePointer(to: &entries) { pointer in
             try call.perform("Looking at the server's files") { body($0, report, UnsafeMutableRawPointer(pointer)) }
         }
+    }
+}
+
+/// The C session, kept from being closed while another thread cancels it.
+private final class SessionHandle: Sendable {
+    private struct Session: @unchecked Sendable {
+        // Unchecked: reached through the mutex for cancel and close, which are what two threads may ask at once.
+        let raw: OpaquePointer
+    }
+
+    private let table: TransportTable
+    private let session: Mutex<Session?>
+
+    init(table: TransportTable, session: OpaquePointer) {
+        self.table = table
+        self.session = Mutex(Session(raw: session))
+    }
+
+    /// For the thread that moves files, which is the one that closes: the lock is not held, so that it can be cancelled meanwhile.
+    var raw: OpaquePointer? { session.withLock { $0?.raw } }
+
+    func cancel() { session.withLock { session in if let session { table.raw.pointee.cancel(session.raw) } } }
+
+    func close() {
+        let last = session.withLock { session in
+            defer { session = nil }
+            return session
+        }
+        if let last { table.raw.pointee.close(last.raw) }
     }
 }
 

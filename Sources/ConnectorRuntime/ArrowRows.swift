@@ -17,8 +17,9 @@ enum ArrowRows {
             let type = String(cString: format)
             guard let kind = SourceColumn.Kind(rawValue: type), child.dictionary == nil else {
                 throw ConnectError(
-                    "source.schema", .configuration, "Column \"\(name)\" of stream \"\(stream)\" has the Arrow type \"\(type)\", which this host does not take.",
-                    remedy: "It takes utf8 (u), int64 (l), double (g) and bool (b): leave the column out, or ask the connector's author for one of these.")
+                    "source.schema", .configuration,
+                    "Column \"\(name)\" of stream \"\(stream)\" has the Arrow type \"\(type)\", which this host does not take.",
+                    remedy: "It takes utf8 (u), int64 (l), double (g) and bool (b): leave the column out, or ask the connector's author for one.")
             }
             return SourceColumn(name: name, kind: kind, isNullable: child.flags & Int64(ARROW_FLAG_NULLABLE) != 0)
         }

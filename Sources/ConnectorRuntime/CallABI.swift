@@ -14,7 +14,14 @@ final class CallABI {
     private let cancellation: Cancellation
     private let signal: CancelSignal
     private let cancelHandler: Int
-    private var reported: (status: Int32, message: String, retryAfter: Int64)?
+    /// What `set_error` said. Guarded, because a connector may report from a thread of its own.
+    private let reported = Mutex<Report?>(nil)
+
+    private struct Report {
+        let status: Int32
+        let message: String
+        let retryAfter: Int64
+    }
 
     init(connector: String, events: CallEvents, cancellation: Cancellation) {
         self.connector = connector
@@ -45,20 +52,20 @@ final class CallABI {
     private func installCallbacks() {
         raw.pointee.is_cancelled = { call in callABI(call)?.cancellation.isCancelled == true ? 1 : 0 }
         raw.pointee.set_error = { call, status, message, _, retryAfter in
-            callABI(call)?.reported = (status, message.map { String(cString: $0) } ?? "", retryAfter)
+            callABI(call)?.report(status, CText.string(message), retryAfter)
         }
         raw.pointee.log = { call, level, message, fields in
-            let decoded = fields.flatMap { try? JSONDecoder().decode([String: String].self, from: Data(String(cString: $0).utf8)) }
-            callABI(call)?.events.log(logLevel(level), message.map { String(cString: $0) } ?? "", decoded ?? [:])
+            let decoded = fields.flatMap { try? JSONDecoder().decode([String: String].self, from: Data(CText.string($0).utf8)) }
+            callABI(call)?.events.log(logLevel(level), CText.string(message), decoded ?? [:])
         }
         raw.pointee.progress = { call, unit, done, total, _ in
-            callABI(call)?.events.progress(unit.map { String(cString: $0) } ?? "", done, total >= 0 ? total : nil)
+            callABI(call)?.events.progress(CText.string(unit), done, total >= 0 ? total : nil)
         }
         raw.pointee.step = { call, name, succeeded, milliseconds, message in
             callABI(call)?.events.step(
                 ConnectionStep(
-                    name: name.map { String(cString: $0) } ?? "", succeeded: succeeded != 0, milliseconds: milliseconds,
-                    message: message.map { String(cString: $0) } ?? ""))
+                    name: CText.string(name), succeeded: succeeded != 0, milliseconds: milliseconds,
+                    message: CText.string(message)))
         }
     }
 
@@ -66,28 +73,31 @@ final class CallABI {
 
     /// Calls, and turns a status into an error.
     func perform(_ what: String, _ body: (UnsafePointer<ch_call>) -> Int32) throws {
-        reported = nil
+        reported.withLock { $0 = nil }
         let status = body(UnsafePointer(raw))
         if status != CH_OK { throw error(status, what) }
     }
 
     /// The same for calls that answer with a count.
     func count(_ what: String, _ body: (UnsafePointer<ch_call>) -> Int64) throws -> Int {
-        reported = nil
+        reported.withLock { $0 = nil }
         let result = body(UnsafePointer(raw))
         guard result >= 0 else { throw error(Int32(clamping: result), what) }
         return Int(result)
     }
 
     /// What the connector reported during the call in flight, if anything.
-    var reportedStatus: Int32? { reported.flatMap { $0.status < 0 ? $0.status : nil } }
+    var reportedStatus: Int32? { reported.withLock { $0 }.flatMap { $0.status < 0 ? $0.status : nil } }
 
     /// Words for a failure that came another way than through `set_error`.
-    func report(_ status: Int32, _ message: String) { reported = (status, message, 0) }
+    func report(_ status: Int32, _ message: String, _ retryAfter: Int64 = 0) {
+        reported.withLock { $0 = Report(status: status, message: message, retryAfter: retryAfter) }
+    }
 
     /// The connector's own words where it gave some, under the code and category that the status stands for.
     private func error(_ status: Int32, _ what: String) -> ConnectError {
         let (code, category) = StatusCode.meaning(status)
+        let reported = reported.withLock { $0 }
         let own = reported.flatMap { $0.status == status && !$0.message.isEmpty ? $0.message : nil }
         let message = own ?? "\(what) failed, and connector \(connector) gave no reason (status \(status))."
         return ConnectError(code, category, message, retryAfterMilliseconds: reported.flatMap { $0.retryAfter > 0 ? $0.retryAfter : nil })

@@ -9,7 +9,7 @@ struct ConnectorABI: @unchecked Sendable {
     let raw: UnsafePointer<ch_connector>
 
     var descriptor: ch_descriptor { raw.pointee.descriptor.pointee }
-    var id: String { String(cString: descriptor.id) }
+    var id: String { descriptor.id.map { String(cString: $0) } ?? "" }
 
     var transport: UnsafePointer<ch_transport>? {
         descriptor.kind == CH_KIND_TRANSPORT ? raw.pointee.iface?.assumingMemoryBound(to: ch_transport.self) : nil
@@ -35,11 +35,11 @@ public struct LoadedConnector: Sendable {
     public init(file: String, id: String, events: CallEvents, cancellation: Cancellation) throws {
         let library: SharedLibrary
         do {
-            library = try SharedLibrary(path: file)
+            library = try SharedLibrary.load(file)
         } catch let error as ConnectError {
             throw ConnectError(error.code, error.category, "The connector file \(file) \(error.message).")
         }
-        guard let found = Self.connectors(library).first(where: { $0.id == id }) else {
+        guard let found = Self.connectors(library).first(where: { $0.raw.pointee.descriptor != nil && $0.id == id }) else {
             throw ConnectError("connector.missing", .configuration, "The file \(file) no longer has a connector \(id).")
         }
         connector = found

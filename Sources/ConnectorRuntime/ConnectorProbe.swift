@@ -9,7 +9,7 @@ public enum ConnectorProbe {
     public static func probe(_ path: String) -> ConnectorFile {
         CrashSignals.restoreDefaults()
         do {
-            let library = try SharedLibrary(path: path)
+            let library = try SharedLibrary.load(path)
             let version = library.table.pointee.abi_version
             return ConnectorFile(
                 path: path, abi: "\(version >> 16).\(version & 0xFFFF)", build: library.table.pointee.build.flatMap(text),
@@ -22,6 +22,11 @@ public enum ConnectorProbe {
     private static func describe(_ connector: ConnectorABI) throws -> ConnectorInfo {
         guard connector.raw.pointee.descriptor != nil else { throw SharedLibrary.refused("has a connector without a descriptor") }
         let descriptor = connector.descriptor
+        guard Int(connector.raw.pointee.struct_size) >= MemoryLayout<ch_connector>.size,
+            Int(descriptor.struct_size) >= MemoryLayout<ch_descriptor>.size
+        else {
+            throw SharedLibrary.refused("has a connector whose tables are shorter than those of ABI 1.0; set struct_size to the size of the struct")
+        }
         guard let id = descriptor.id.flatMap(text), isID(id) else {
             throw SharedLibrary.refused("has a connector whose id is missing or is not made of a-z, 0-9, dots and dashes")
         }
@@ -34,6 +39,9 @@ public enum ConnectorProbe {
         if let table = connector.source {
             let missing = SourceTable(table).missing
             guard missing.isEmpty else { throw SharedLibrary.refused("has a source \(id) that lacks \(missing.joined(separator: ", "))") }
+        }
+        if kind == .job, connector.raw.pointee.iface.assumingMemoryBound(to: ch_job.self).pointee.run == nil {
+            throw SharedLibrary.refused("has a job kind \(id) that lacks run")
         }
         let schema = try json(descriptor.config_schema, "settings schema", id)
         return ConnectorInfo(

@@ -2,6 +2,8 @@ import CHostShims
 import ConnectModel
 import Foundation
 import PluginABI
+import RunEngine
+import Synchronization
 
 /// A loaded connector file. The only caller of dlopen and dlsym; nothing is ever closed, because neither Swift nor
 /// thread-local destructors survive that (Docs/connectors/abi.md).
@@ -10,24 +12,41 @@ struct SharedLibrary: @unchecked Sendable {
     let path: String
     let table: UnsafePointer<ch_library>
 
+    private typealias Entry = @convention(c) (UnsafePointer<ch_host>?) -> UnsafePointer<ch_library>?
     private static let entrySymbol = "connecthost_library_v1"
+    /// What each file answered. Its entry function is called once in a process, however many connections use the file.
+    private static let asked = Mutex<[FileTrust.Identity: Result<SharedLibrary, any Error>]>([:])
 
-    /// Loads the file and asks it for its table. Throws `connector.refused` with a sentence a user can act on.
-    init(path: String) throws {
-        guard path.hasPrefix("/") else { throw Self.refused("is not given by its whole path") }
+    /// Loads the file and asks it for its table, or returns what it gave before. Throws `connector.refused` with a sentence a user can act on.
+    static func load(_ path: String) throws -> SharedLibrary {
+        let file = try FileTrust(path)
+        return try asked.withLock { asked in
+            if let known = asked[file.identity] { return try known.get() }
+            let entry = try entry(of: file.path)
+            let answer = Result { try SharedLibrary(path: file.path, entry: entry) }
+            asked[file.identity] = answer
+            return try answer.get()
+        }
+    }
+
+    private static func entry(of path: String) throws -> Entry {
         try ELFHeader.check(path)
-        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | 0x01000) else {
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
             let reason = dlerror().map { String(cString: $0) } ?? "no reason given"
-            throw Self.refused("cannot be loaded: \(reason.replacingOccurrences(of: path + ": ", with: "")). Check with `ldd \(path)` what it lacks")
+            throw refused("cannot be loaded: \(reason.replacingOccurrences(of: path + ": ", with: "")). Check with `ldd \(path)` what it lacks")
         }
-        guard let symbol = dlsym(handle, Self.entrySymbol) else { throw Self.missingEntry(handle) }
-        guard let home = chs_file_of_symbol(symbol), Self.isSame(String(cString: home), path) else {
+        guard let symbol = dlsym(handle, entrySymbol) else { throw missingEntry(handle) }
+        guard let home = chs_file_of_symbol(symbol), isSame(String(cString: home), path) else {
             let other = chs_file_of_symbol(symbol).map { String(cString: $0) } ?? "another file"
-            throw Self.refused("has no \(Self.entrySymbol) of its own; the one found belongs to \(other)")
+            throw refused("has no \(entrySymbol) of its own; the one found belongs to \(other)")
         }
-        typealias Entry = @convention(c) (UnsafePointer<ch_host>?) -> UnsafePointer<ch_library>?
-        guard let table = unsafeBitCast(symbol, to: Entry.self)(HostTable.shared) else {
-            throw Self.refused("does not want to work with this host; its author's documentation says why")
+        return unsafeBitCast(symbol, to: Entry.self)
+    }
+
+    private init(path: String, entry: Entry) throws {
+        let (table, words) = HostTable.listening { entry(HostTable.shared) }
+        guard let table else {
+            throw Self.refused("does not want to work with this host: \(words.isEmpty ? "its author's documentation says why" : words)")
         }
         self.path = path
         self.table = table
@@ -54,12 +73,9 @@ struct SharedLibrary: @unchecked Sendable {
     static func refused(_ reason: String) -> ConnectError { ConnectError("connector.refused", .configuration, reason) }
 
     private static func isSame(_ left: String, _ right: String) -> Bool {
-        func real(_ path: String) -> String? {
-            guard let resolved = realpath(path, nil) else { return nil }
-            defer { free(resolved) }
-            return String(cString: resolved)
-        }
-        return real(left) != nil && real(left) == real(right)
+        guard let resolved = realpath(left, nil) else { return false }
+        defer { free(resolved) }
+        return String(cString: resolved) == right
     }
 }
 

@@ -21,7 +21,9 @@ public enum CompiledConnector {
     public static func buildExample(_ name: String, into directory: String) throws -> String {
         let copy = directory + "/" + name
         try FileManager.default.copyItem(atPath: root + "/Examples/" + name, toPath: copy)
-        for left in try FileManager.default.contentsOfDirectory(atPath: copy) where left.hasSuffix(".so") { try FileManager.default.removeItem(atPath: copy + "/" + left) }
+        for left in try FileManager.default.contentsOfDirectory(atPath: copy) where left.hasSuffix(".so") {
+            try FileManager.default.removeItem(atPath: copy + "/" + left)
+        }
         let result = try ChildRun("make", ["-s", "-C", copy, "HEADERS=" + headers, "CFLAGS=-O1 -Wall -Wextra -pedantic -Werror"]).wait()
         guard result.status == 0 else { throw TestFailure("make in \(copy): \(result.errors)") }
         guard let built = try FileManager.default.contentsOfDirectory(atPath: copy).first(where: { $0.hasSuffix(".so") }) else {

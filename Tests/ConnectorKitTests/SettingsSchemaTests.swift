@@ -7,23 +7,26 @@ import Testing
     private static let schema = SettingsSchema([
         SettingField("host", title: "Host", help: "Name or address.", kind: .string(minLength: 1, maxLength: 10, pattern: "^[^ ]+$"), required: true),
         SettingField("port", title: "Port", help: "Usually 22.", kind: .integer(minimum: 1, maximum: 65535), default: .integer(22)),
-        SettingField("method", title: "Method", help: "How to sign in.", kind: .choice([("key", "Key"), ("password", "Password")]), default: .string("key")),
-        SettingField("password", title: "Password", help: "Needed with the method \"password\".", kind: .string(maxLength: 8), secret: true, dependsOn: ("method", "password")),
+        SettingField(
+            "method", title: "Method", help: "How to sign in.", kind: .choice([("key", "Key"), ("password", "Password")]), default: .string("key")),
+        SettingField(
+            "password", title: "Password", help: "Needed with the method \"password\".", kind: .string(maxLength: 8), secret: true,
+            dependsOn: ("method", "password")),
         SettingField("pins", title: "Pins", help: "Keys agreed to.", kind: .strings, default: .strings([]), pin: true, advanced: true),
         SettingField("fast", title: "Fast", help: "Goes faster.\nUsually.", kind: .boolean, default: .boolean(true)),
     ])
 
-    private func published() throws -> [String: Any] {
-        try #require(try JSONSerialization.jsonObject(with: Data(Self.schema.json.utf8)) as? [String: Any])
+    private var published: [String: Any] {
+        get throws { try #require(try JSONSerialization.jsonObject(with: Data(Self.schema.json.utf8)) as? [String: Any]) }
     }
 
     private func property(_ name: String) throws -> [String: Any] {
-        try #require((try published()["properties"] as? [String: Any])?[name] as? [String: Any])
+        try #require((try published["properties"] as? [String: Any])?[name] as? [String: Any])
     }
 
     @Test("CON-5: the schema is a JSON object that lets nothing else in and names what is required")
     func object() throws {
-        let schema = try published()
+        let schema = try published
         #expect(schema["type"] as? String == "object")
         #expect(schema["additionalProperties"] as? Bool == false)
         #expect(schema["required"] as? [String] == ["host"])
@@ -36,13 +39,16 @@ import Testing
         #expect(host["type"] as? String == "string" && host["minLength"] as? Int == 1 && host["maxLength"] as? Int == 10)
         #expect(host["pattern"] as? String == "^[^ ]+$" && host["x-order"] as? Int == 0 && host["default"] == nil)
         let port = try property("port")
-        #expect(port["type"] as? String == "integer" && port["minimum"] as? Int == 1 && port["maximum"] as? Int == 65535 && port["default"] as? Int == 22)
+        #expect(
+            port["type"] as? String == "integer" && port["minimum"] as? Int == 1 && port["maximum"] as? Int == 65535 && port["default"] as? Int == 22)
         let method = try property("method")
         #expect(method["enum"] as? [String] == ["key", "password"] && method["x-enum-titles"] as? [String] == ["Key", "Password"])
         let pins = try property("pins")
-        #expect(pins["type"] as? String == "array" && (pins["items"] as? [String: String]) == ["type": "string"] && pins["default"] as? [String] == [])
+        #expect(
+            pins["type"] as? String == "array" && (pins["items"] as? [String: String]) == ["type": "string"] && pins["default"] as? [String] == [])
         let fast = try property("fast")
-        #expect(fast["type"] as? String == "boolean" && fast["default"] as? Bool == true && fast["description"] as? String == "Goes faster.\nUsually.")
+        #expect(
+            fast["type"] as? String == "boolean" && fast["default"] as? Bool == true && fast["description"] as? String == "Goes faster.\nUsually.")
     }
 
     @Test("CON-5: secrets, pins, advanced and dependent settings are marked, and only they")
@@ -67,10 +73,14 @@ import Testing
 
     @Test("CON-5: every problem is told at once, each with its place")
     func allAtOnce() {
-        let (_, problems) = Self.schema.values(fromJSON: #"{"port":0,"method":"card","password":"longer than eight","pins":"one","fast":1,"hots":"x"}"#)
+        let (_, problems) = Self.schema.values(
+            fromJSON: #"{"port":0,"method":"card","password":"longer than eight","pins":"one","fast":1,"hots":"x"}"#)
         #expect(problems.map(\.path) == ["/hots", "/host", "/port", "/method", "/password", "/pins", "/fast"])
         let text = problems.map(\.message).joined(separator: "\n")
-        for words in ["no setting \"hots\"", "\"host\" is missing: Name or address.", "\"port\" is at least 1", "one of: key, password", "at most 8", "list of texts", "true or false"] {
+        for words in [
+            "no setting \"hots\"", "\"host\" is missing: Name or address.", "\"port\" is at least 1", "one of: key, password", "at most 8",
+            "list of texts", "true or false",
+        ] {
             #expect(text.contains(words), "\(words)")
         }
         #expect(!text.contains("longer than eight"), "a secret's value is in no message")
@@ -106,7 +116,8 @@ import Testing
 
     @Test("CON-1: statuses have the numbers of the C header")
     func statuses() throws {
-        let header = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Sources/PluginABI/include/connecthost_plugin.h").standardizedFileURL
+        let header = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Sources/PluginABI/include/connecthost_plugin.h")
+            .standardizedFileURL
         let text = try String(contentsOf: header, encoding: .utf8)
         let names: [(String, ConnectorError.Status)] = [
             ("CONFIG", .configuration), ("AUTH", .authentication), ("NOT_FOUND", .notFound), ("EXISTS", .exists), ("PERMISSION", .permission),

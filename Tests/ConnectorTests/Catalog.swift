@@ -31,15 +31,20 @@ final class Catalog {
     }
 
     private static func rebuild(_ file: String, _ source: String, _ options: [String]) throws {
-        let fixed = ["-std=gnu11", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + CompiledConnector.headers, "-o", file, CompiledConnector.fixtures + "/" + source]
+        let fixed = [
+            "-std=gnu11", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + CompiledConnector.headers, "-o", file,
+            CompiledConnector.fixtures + "/" + source,
+        ]
         let result = try ChildRun("cc", fixed + options).wait()
         guard result.status == 0 else { throw TestFailure("\(source) \(options): \(result.errors)") }
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
     }
 
-    func catalog(cached: Bool = false, probe: [String] = [Installation.program, "connector-probe"], limitMilliseconds: Int = 5000) -> ConnectorCatalog {
+    func catalog(cached: Bool = false, probe: [String] = [Installation.program, "connector-probe"], limitMilliseconds: Int = 5000) -> ConnectorCatalog
+    {
         ConnectorCatalog(
-            directories: [directory], cacheFile: cached ? temporary.path + "/cache.json" : nil, probe: probe, probeLimitMilliseconds: limitMilliseconds)
+            directories: [directory], cacheFile: cached ? temporary.path + "/cache.json" : nil, probe: probe,
+            probeLimitMilliseconds: limitMilliseconds)
     }
 
     /// Scans; file name to what was found.

@@ -33,7 +33,7 @@ import Testing
         let probe = try catalog.temporary.write("probe", "#!/bin/sh\necho \"$2\" >> \(count)\nexec \"$0.program\" \"$@\"\n")
         try catalog.setMode(0o755, probe)
         try FileManager.default.createSymbolicLink(atPath: probe + ".program", withDestinationPath: Installation.program)
-        func probed() -> [String] {
+        let probed = { () -> [String] in
             let lines = (try? String(contentsOfFile: count, encoding: .utf8))?.split(separator: "\n") ?? []
             return lines.map { URL(fileURLWithPath: String($0)).lastPathComponent }
         }
@@ -90,7 +90,8 @@ import Testing
         let catalog = try Catalog()
         try FileManager.default.createDirectory(atPath: catalog.temporary.path + "/include", withIntermediateDirectories: false)
         try FileManager.default.copyItem(
-            atPath: CompiledConnector.root + "/Sources/PluginABI/frozen/connecthost_plugin_1_0.h", toPath: catalog.temporary.path + "/include/connecthost_plugin.h")
+            atPath: CompiledConnector.root + "/Sources/PluginABI/frozen/connecthost_plugin_1_0.h",
+            toPath: catalog.temporary.path + "/include/connecthost_plugin.h")
         let old = catalog.temporary.path + "/include"
         try CompiledConnector.build("Examples/c-transport/directory_transport.c", into: catalog.directory + "/transport.so", headers: old)
         try CompiledConnector.build("Examples/c-source/contacts_source.c", into: catalog.directory + "/source.so", headers: old)

@@ -18,10 +18,14 @@ import Testing
         #expect(files["good.so"]?.connectors.map(\.id) == ["com.example.minimal"])
     }
 
-    @Test("CON-2: a file that traps in its entry function is refused with the signal", arguments: [("abort()", "SIGABRT"), ("__builtin_trap()", "SIGILL"), ("raise(SIGSEGV)", "SIGSEGV")])
+    @Test(
+        "CON-2: a file that traps in its entry function is refused with the signal",
+        arguments: [("abort()", "SIGABRT"), ("__builtin_trap()", "SIGILL"), ("raise(SIGSEGV)", "SIGSEGV")])
     func traps(call: String, signal: String) throws {
         let number = ["SIGABRT": 6, "SIGILL": 4, "SIGSEGV": 11][signal] ?? 0
-        try expectRefusal(of: "bad.so", saying: ["crashed while it was loaded", "signal \(number)"]) { try $0.minimal("bad.so", "-DIN_ENTRY=\(call)") }
+        try expectRefusal(of: "bad.so", saying: ["crashed while it was loaded", "signal \(number)"]) {
+            try $0.minimal("bad.so", "-DIN_ENTRY=\(call)")
+        }
     }
 
     @Test("CON-2: a file that hangs is refused once its time is over")
@@ -45,14 +49,17 @@ import Testing
 
     @Test("CON-2: a file of another major is refused with both versions and what to do")
     func otherMajor() throws {
-        try expectRefusal(of: "bad.so", saying: ["built for ABI 2.0", "takes 1.x", "newer ConnectHost"]) { try $0.fixture("second_major.c", "bad.so") }
+        try expectRefusal(of: "bad.so", saying: ["built for ABI 2.0", "takes 1.x", "newer ConnectHost"]) {
+            try $0.fixture("second_major.c", "bad.so")
+        }
         try expectRefusal(of: "bad.so", saying: ["built for ABI 3.1", "takes 1.x"]) { try $0.minimal("bad.so", "-DABI=((3u<<16)|1u)") }
     }
 
     @Test("CON-2: a text file called .so, and a program, are told as what they are")
     func noLibrary() throws {
         try expectRefusal(of: "bad.so", saying: ["is not a shared library"]) { catalog in
-            try "this is no library, only long enough to look like one\n".write(toFile: catalog.directory + "/bad.so", atomically: false, encoding: .utf8)
+            try "this is no library, only long enough to look like one\n".write(
+                toFile: catalog.directory + "/bad.so", atomically: false, encoding: .utf8)
             try catalog.setMode(0o644, catalog.directory + "/bad.so")
         }
         try expectRefusal(of: "bad.so", saying: ["is not a shared library"]) { catalog in
@@ -129,9 +136,16 @@ import Testing
         try expectRefusal(of: "bad.so", saying: ["of a kind this host does not know"]) { try $0.minimal("bad.so", "-DKIND=9") }
     }
 
+    @Test("CON-2: tables shorter than those of 1.0 are refused and not read past their end")
+    func shortTables() throws {
+        try expectRefusal(of: "bad.so", saying: ["shorter than those of ABI 1.0"]) { try $0.minimal("bad.so", "-DDESCRIPTOR_SIZE=40") }
+    }
+
     @Test("CON-2: a transport that lacks functions is refused with their names")
     func incomplete() throws {
-        try expectRefusal(of: "bad.so", saying: ["com.example.incomplete", "lacks write, commit"]) { try $0.fixture("incomplete_transport.c", "bad.so") }
+        try expectRefusal(of: "bad.so", saying: ["com.example.incomplete", "lacks write, commit"]) {
+            try $0.fixture("incomplete_transport.c", "bad.so")
+        }
     }
 
     @Test("CON-2: a library for another processor is told by the processor's name")

@@ -82,7 +82,9 @@ import Testing
     @Test("CON-9: two readers of one stream do not know each other")
     func twoReaders() throws {
         let source = try source()
-        let (one, two) = (try source.read(SourceRequest(stream: "contacts"), .object([:])), try source.read(SourceRequest(stream: "contacts"), .object([:])))
+        let (one, two) = (
+            try source.read(SourceRequest(stream: "contacts"), .object([:])), try source.read(SourceRequest(stream: "contacts"), .object([:]))
+        )
         _ = try one.next()
         #expect(try two.next() == Array(Self.rows[..<3]))
         one.close()

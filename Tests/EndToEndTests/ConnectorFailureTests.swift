@@ -29,7 +29,8 @@ import Testing
 
     private func failing(_ failure: String) throws -> Installation {
         let installation = try installation("com.example.failing") { installation in
-            try CompiledConnector.build("Tests/ConnectorTests/Fixtures/failing_read.c", into: installation.connectors + "/failing.so", "-DFAILURE=\(failure)")
+            try CompiledConnector.build(
+                "Tests/ConnectorTests/Fixtures/failing_read.c", into: installation.connectors + "/failing.so", "-DFAILURE=\(failure)")
         }
         try installation.directory.write("exchange/fail", "")
         return installation
@@ -64,7 +65,9 @@ import Testing
         #expect(installation.directory.names(in: "exchange/archive") == ["contacts.csv.1.1"])
     }
 
-    @Test("CON-6: a connector that crashes while it reads takes only its run with it", arguments: [("abort()", "signal 6"), ("__builtin_trap()", "signal 4")])
+    @Test(
+        "CON-6: a connector that crashes while it reads takes only its run with it",
+        arguments: [("abort()", "signal 6"), ("__builtin_trap()", "signal 4")])
     func crashes(failure: String, words: String) throws {
         let installation = try failing(failure)
         let result = try installation.run("jobs", "run", "contacts", "--json")

@@ -14,10 +14,11 @@ enum DirectoryConnector: String, CaseIterable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     func load(_ temporary: TemporaryDirectory, events: CallEvents, _ cancellation: Cancellation) throws -> LoadedConnector {
-        let file = switch self {
-        case .bundled: Installation.buildDirectory + "/libLocalTransport.so"
-        case .example: try CompiledConnector.buildExample("c-transport", into: temporary.path)
-        }
+        let file =
+            switch self {
+            case .bundled: Installation.buildDirectory + "/libLocalTransport.so"
+            case .example: try CompiledConnector.buildExample("c-transport", into: temporary.path)
+            }
         return try LoadedConnector(file: file, id: rawValue, events: events, cancellation: cancellation)
     }
 }
@@ -220,7 +221,9 @@ struct Workbench {
     func missingDirectory(kind: DirectoryConnector) throws {
         let bench = try Workbench(kind)
         for directory in [bench.root + "/gone", "relative", ""] {
-            let error = #expect(throws: ConnectError.self) { try bench.connector.opener(.object(["directory": .string(directory)])).open(Cancellation()) }
+            let error = #expect(throws: ConnectError.self) {
+                try bench.connector.opener(.object(["directory": .string(directory)])).open(Cancellation())
+            }
             #expect(error?.category == .configuration, "\(directory)")
         }
         let problems = try bench.connector.validate(.object(["directory": .string("relative")]))

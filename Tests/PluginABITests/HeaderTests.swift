@@ -6,7 +6,8 @@ import Testing
 @Suite struct HeaderTests {
     private static let program = """
         #include <connecthost_plugin.h>
-        const ch_library *connecthost_library_v1(const ch_host *host) { static const ch_library library = { sizeof library, CH_ABI_VERSION, 0, 0, 0, 0, 0 }; return CH_HAS(host, ch_host, service) ? &library : NULL; }
+        static const ch_library library = { sizeof library, CH_ABI_VERSION, 0, 0, 0, 0, 0 };
+        const ch_library *connecthost_library_v1(const ch_host *host) { return CH_HAS(host, ch_host, service) ? &library : NULL; }
         """
 
     private func compile(_ compiler: String, _ standard: String, headers: String, _ text: String = program) throws -> ChildRun.Result {
@@ -36,7 +37,7 @@ import Testing
         #expect(try compile("cc", "c11", headers: CompiledConnector.headers, checks).status == 0)
         let changed = try TemporaryDirectory()
         let header = try String(contentsOfFile: CompiledConnector.headers + "/connecthost_plugin.h", encoding: .utf8)
-        let longer = header.replacingOccurrences(of: "int64_t size;             /*", with: "int64_t more; int64_t size; /*")
+        let longer = header.replacingOccurrences(of: "  int64_t size; ", with: "  int64_t more; int64_t size; ")
         #expect(longer != header)
         try changed.write("connecthost_plugin.h", longer)
         let result = try compile("cc", "c11", headers: changed.path, checks)

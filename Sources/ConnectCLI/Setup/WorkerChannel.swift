@@ -1,4 +1,5 @@
 import ConnectModel
+import ConnectorRuntime
 import Foundation
 import Synchronization
 
@@ -8,8 +9,8 @@ final class WorkerChannel: Sendable {
     private let descriptor: Mutex<Int32>
 
     init() throws {
-        let own = fcntl(1, F_DUPFD_CLOEXEC, 3)
-        guard own >= 0, dup2(2, 1) >= 0 else {
+        let own = StandardOutput.takeOver()
+        guard own >= 0 else {
             throw ConnectError("worker.channel", .internal, "The worker's output could not be set up: \(String(cString: strerror(errno))).")
         }
         descriptor = Mutex(own)

@@ -17,6 +17,7 @@ struct WorkerMain {
         // A core of a crashed connector would hold the passwords it was given.
         var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+        CrashSignals.restoreDefaults()
         let cancellation = Cancellation()
         listenForCancel(cancellation)
         do {

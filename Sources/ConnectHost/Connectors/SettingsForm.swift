@@ -164,7 +164,7 @@ extension SettingsForm.Field {
 
 extension SettingsForm {
     fileprivate static func text(_ value: JSONValue) -> String { value.stringValue ?? value.integerValue.map(String.init) ?? "?" }
-    fileprivate static func text(_ number: Double) -> String { number == number.rounded() ? String(Int64(number)) : String(number) }
+    fileprivate static func text(_ number: Double) -> String { Int64(exactly: number).map(String.init) ?? String(number) }
 }
 
 import Foundation

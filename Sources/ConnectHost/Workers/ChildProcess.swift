@@ -38,7 +38,16 @@ final class ChildProcess: Sendable {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         // A group of its own: Ctrl-C at the terminal reaches the host alone, which then ends the worker in good order.
-        posix_spawnattr_setflags(&attributes, Int16(newSession ? 0x80 : POSIX_SPAWN_SETPGROUP))
+        // And no signals blocked or ignored, whatever this process was started with: a worker must hear that it shall stop.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var ignorable = sigset_t()
+        sigemptyset(&ignorable)
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&ignorable, signal) }
+        posix_spawnattr_setsigdefault(&attributes, &ignorable)
+        let group = newSession ? 0x80 : POSIX_SPAWN_SETPGROUP
+        posix_spawnattr_setflags(&attributes, Int16(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var child: pid_t = 0

@@ -6,7 +6,7 @@ import Synchronization
 /// whatever it does, it takes only itself down (CON-6).
 public struct WorkerLauncher: Sendable {
     private let executable: String
-    /// How long a worker may go on after it was asked to stop, before SIGTERM, and then before SIGKILL.
+    /// How long a worker may go on after it was asked to stop, before it is killed, which a run survives like any crash.
     private let graceMilliseconds: Int
 
     public init(executable: String, graceMilliseconds: Int = 10_000) {
@@ -15,7 +15,7 @@ public struct WorkerLauncher: Sendable {
     }
 
     /// Runs the task to its end on the calling thread, which must be one that may block. `stop` is polled: once it says true the worker is
-    /// asked to cancel, then terminated, then killed. Throws the task's own error, or `worker.died` with the connector's last words.
+    /// asked to cancel, then killed. Throws the task's own error, or `worker.died` with the connector's last words.
     public func perform(
         _ request: WorkerRequest, stop: @escaping @Sendable () -> Bool = { false }, onMessage: (WorkerMessage) -> Void
     ) throws -> WorkerResult {
@@ -83,7 +83,7 @@ private final class StopWatch: Sendable {
     init(child: ChildProcess, stop: @escaping @Sendable () -> Bool, graceMilliseconds: Int) {
         Thread.detachNewThread { [self] in
             while !isEnded && !stop() { usleep(50_000) }
-            for signal in [SIGINT, SIGTERM, SIGKILL] where !isEnded {
+            for signal in [SIGTERM, SIGKILL] where !isEnded {
                 child.send(signal: signal)
                 for _ in 0..<(graceMilliseconds / 50) where !isEnded { usleep(50_000) }
             }

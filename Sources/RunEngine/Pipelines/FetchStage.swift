@@ -15,12 +15,12 @@ final class FetchStage: Sendable {
     private let done = DispatchSemaphore(value: 0)
 
     /// Starts to read. `reader` is used by the stage's thread alone, and closed by it.
-    init(reader handle: Handle<any TransportReader>, cancellation: Cancellation) {
+    init(reader handle: Handle<any TransportReader>, cancellation: Cancellation, hashing: Bool = true) {
         for _ in 0..<6 { _ = free.send(Chunk(capacity: Self.chunkBytes)) }
         Thread.detachNewThread { [self] in
             let reader = handle.value
             do {
-                try pump(reader, cancellation)
+                try pump(reader, cancellation, hashing)
                 chunks.finish()
             } catch {
                 chunks.finish(throwing: error)
@@ -32,6 +32,14 @@ final class FetchStage: Sendable {
 
     /// The bytes, for the thread that reads records.
     var source: any ByteSource { QueueSource(chunks, free) }
+
+    /// Every piece in order, in place, in turn with the fetching; instead of `source`.
+    func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        while let chunk = try chunks.receive() {
+            try body(UnsafeRawBufferPointer(rebasing: chunk.buffer[..<chunk.count]))
+            _ = free.send(chunk)
+        }
+    }
 
     var bytesRead: Int64 { outcome.withLock { $0.bytes } }
     /// Lower-case hex of all bytes; valid once the source has ended.
@@ -53,13 +61,13 @@ final class FetchStage: Sendable {
         done.signal()
     }
 
-    private func pump(_ reader: any TransportReader, _ cancellation: Cancellation) throws {
+    private func pump(_ reader: any TransportReader, _ cancellation: Cancellation, _ hashing: Bool) throws {
         var hash = SHA256()
         while let chunk = try free.receive() {
             try cancellation.check()
             chunk.count = try reader.read(into: chunk.buffer)
             guard chunk.count > 0 else { break }
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: chunk.buffer[..<chunk.count]))
+            if hashing { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: chunk.buffer[..<chunk.count])) }
             let before = outcome.withLock { outcome in
                 outcome.bytes += Int64(chunk.count)
                 return outcome.bytes - Int64(chunk.count)

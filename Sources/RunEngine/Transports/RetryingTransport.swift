@@ -56,8 +56,6 @@ public final class RetryingTransport: Transport {
 
     public func makeDirectory(_ path: String) throws { try retrying("make directory") { try $0.makeDirectory(path) } }
 
-    public func cancel() { current?.cancel() }
-
     public func close() { drop() }
 
     private func drop() {

@@ -32,7 +32,7 @@ public struct TransportFeatures: OptionSet, Sendable {
     public static let partialVisible = TransportFeatures(rawValue: 1 << 6)
 }
 
-/// A connection to a file server. Blocking; one thread at a time, but `cancel` may come from any. Throws `ConnectError`:
+/// A connection to a file server. Blocking; one thread at a time. The cancellation it was opened with ends its calls from any. Throws `ConnectError`:
 /// a missing file is code `file.missing`, an existing target `file.exists`.
 public protocol Transport: AnyObject {
     var features: TransportFeatures { get }
@@ -43,7 +43,6 @@ public protocol Transport: AnyObject {
     func rename(_ from: String, to: String, replace: Bool) throws
     func remove(_ path: String) throws
     func makeDirectory(_ path: String) throws
-    func cancel()
     func close()
 }
 

@@ -10,6 +10,9 @@
 #ifndef SCHEMA
 #define SCHEMA "{\"type\":\"object\",\"properties\":{}}"
 #endif
+#ifndef DESCRIPTOR_SIZE
+#define DESCRIPTOR_SIZE sizeof(ch_descriptor)
+#endif
 #ifndef KIND
 #define KIND CH_KIND_TRANSPORT
 #endif
@@ -21,7 +24,7 @@
 #endif
 
 static const ch_descriptor descriptor = {
-  .struct_size = sizeof descriptor, .kind = KIND, .id = ID, .name = "Minimal", .version = "1.0.0", .vendor = "Example", .license = "Apache-2.0",
+  .struct_size = DESCRIPTOR_SIZE, .kind = KIND, .id = ID, .name = "Minimal", .version = "1.0.0", .vendor = "Example", .license = "Apache-2.0",
   .docs_url = "", .summary = "Does nothing.", .config_schema = SCHEMA,
 };
 static const ch_connector connector = { .struct_size = sizeof connector, .descriptor = &descriptor, .iface = &minimal_transport };
