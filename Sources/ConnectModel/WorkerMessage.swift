@@ -22,7 +22,8 @@ public struct WorkerRequest: Sendable, Codable {
     public enum Task: Sendable, Codable {
         case run(RunID)
         case preview(job: Job, rows: Int)
-        case checkServer
+        /// The connector's own test, then a file written, renamed and deleted in the directory; nil writes nothing.
+        case checkServer(writingIn: String?)
         case identifyServer
         /// Copies one file between a server and a local file; for measuring and for support.
         case transfer(upload: Bool, remote: String, local: String)

@@ -35,6 +35,9 @@ enum ControlStoreMigrations {
                     CREATE UNIQUE INDEX run_unfinished ON run (job) WHERE state <> 'finished';
                     """)
         }
+        migrator.registerMigration("002-account") { db in
+            try db.execute(sql: "CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id = 1), capabilities TEXT NOT NULL)")
+        }
         return migrator
     }
 }

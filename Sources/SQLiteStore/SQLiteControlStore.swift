@@ -45,6 +45,18 @@ public final class SQLiteControlStore: ControlStore {
         }
     }
 
+    public func capabilities() throws -> AccountCapabilities {
+        try read { db in try String.fetchOne(db, sql: "SELECT capabilities FROM account").map(decode) } ?? AccountCapabilities()
+    }
+
+    public func save(_ capabilities: AccountCapabilities) throws {
+        try write { db in
+            try db.execute(
+                sql: "INSERT INTO account (id, capabilities) VALUES (1, ?) ON CONFLICT DO UPDATE SET capabilities = excluded.capabilities",
+                arguments: [try encode(capabilities)])
+        }
+    }
+
     public func sealedSecret(_ name: SecretName) throws -> [UInt8]? {
         try read { db in
             try Data.fetchOne(db, sql: "SELECT sealed FROM secret WHERE owner = ? AND key = ?", arguments: [name.owner, name.key]).map { [UInt8]($0) }

@@ -9,6 +9,9 @@ public protocol ControlStore: AnyObject, Sendable {
     /// Removes the server and its secrets.
     func removeServer(named name: String) throws
 
+    func capabilities() throws -> AccountCapabilities
+    func save(_ capabilities: AccountCapabilities) throws
+
     /// Sealed bytes as `setSealedSecret` got them; this store never sees the secret itself.
     func sealedSecret(_ name: SecretName) throws -> [UInt8]?
     func setSealedSecret(_ sealed: [UInt8], _ name: SecretName) throws

@@ -62,9 +62,8 @@ struct WorkerMain {
         switch request.task {
         case .run(let id): return .run(try run(id, cancellation))
         case .preview(let job, let rows): return .preview(try preview(job, rows, cancellation))
-        case .checkServer:
-            let reporter = WorkerReporter(channel: channel, file: nil, redaction: redaction)
-            try connector(reporter, cancellation).check()
+        case .checkServer(let directory):
+            try check(WorkerReporter(channel: channel, file: nil, redaction: redaction), directory, cancellation)
             return .checked
         case .identifyServer:
             return .identities(try connector(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation).identify())
@@ -81,6 +80,15 @@ struct WorkerMain {
         let log = try RunLogFile(path: home.runLog(id), redaction: redaction)
         let environment = try environment(WorkerReporter(channel: channel, file: log, redaction: redaction), cancellation)
         return try withExtendedLifetime(lock) { try ImportRun(environment).execute(id) }
+    }
+
+    private func check(_ reporter: WorkerReporter, _ directory: String?, _ cancellation: Cancellation) throws {
+        let connector = try connector(reporter, cancellation)
+        try connector.check()
+        guard let directory else { return }
+        let transport = try connector.opener().open(cancellation)
+        defer { transport.close() }
+        try WriteProbe(transport, report: reporter.step).run(in: directory)
     }
 
     private func preview(_ job: Job, _ rows: Int, _ cancellation: Cancellation) throws -> ImportPreview {

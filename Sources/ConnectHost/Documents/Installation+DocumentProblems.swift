@@ -6,10 +6,18 @@ import StoreAPI
 /// Names that will exist once the documents are applied.
 struct KnownNames {
     let servers: Set<String>
+    /// Why a server cannot be used, by its name.
+    let refusals: [String: String]
     let lists: [String: ProfileList]
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
-        servers = Set(try host.control.servers().map(\.name) + documents.flatMap { $0.servers.map(\.name) })
+        let added = documents.flatMap(\.servers).map { entry in
+            FileServer(name: entry.name, connector: (try? host.catalog.connector(entry.connector).info.id) ?? entry.connector, settings: [:])
+        }
+        let all = try host.control.servers() + added
+        let capabilities = try host.control.capabilities()
+        servers = Set(all.map(\.name))
+        refusals = Dictionary(all.compactMap { server in capabilities.refusal(of: server).map { (server.name, $0) } }) { _, new in new }
         var lists = Dictionary(uniqueKeysWithValues: try host.audience.lists().map { ($0.name, $0) })
         for entry in documents.flatMap(\.lists) {
             let old = lists[entry.list.name]?.customFields ?? []
@@ -72,6 +80,8 @@ extension Installation {
         var found: [Problem] = []
         if let server = definition["file"]?["server"]?.stringValue, !known.servers.contains(server) {
             found.append(missing("server", server, "file.server", Array(known.servers)))
+        } else if let refusal = definition["file"]?["server"]?.stringValue.flatMap({ known.refusals[$0] }) {
+            found.append(Problem(path: "file.server", message: refusal))
         }
         if let list = definition["target"]?["list"]?.stringValue {
             if let target = known.lists[list] {

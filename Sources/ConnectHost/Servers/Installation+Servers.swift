@@ -41,6 +41,7 @@ extension Installation {
         let form = SettingsForm(try catalog.connector(server.connector).info)
         for (key, reference) in references { server.secrets[key] = reference }
         for key in secretValues.keys { server.secrets[key] = .vault }
+        try allow(server)
         let problems = form.problems(in: server.settings, secrets: Set(server.secrets.keys)).filter { $0.severity == .error }
         guard problems.isEmpty else { throw ProblemList("server.invalid", "Server \"\(server.name)\" cannot be saved", problems).error }
         for (key, secret) in secretValues { try vault.set(secret, .server(server.name, key)) }
@@ -69,9 +70,10 @@ extension Installation {
         try control.removeServer(named: name)
     }
 
-    /// Runs the steps of a connection test (FS-6), each reported as it ends; throws where one fails.
-    public func testServer(_ name: String, step: @escaping (ConnectionStep) -> Void) throws {
-        let request = WorkerRequest(home: home.root, task: .checkServer, connections: [try connection(to: name)])
+    /// Runs the steps of a connection test (FS-6), each reported as it ends; throws where one fails. `writingIn` is the directory in which a
+    /// file is written, renamed and deleted; nil writes nothing.
+    public func testServer(_ name: String, writingIn directory: String?, step: @escaping (ConnectionStep) -> Void) throws {
+        let request = WorkerRequest(home: home.root, task: .checkServer(writingIn: directory), connections: [try connection(to: name)])
         _ = try workers.perform(request) { if case .step(let finished) = $0 { step(finished) } }
     }
 
@@ -100,8 +102,15 @@ extension Installation {
         try control.save(server)
     }
 
-    private func pinSetting(of server: FileServer) throws -> String? {
+    func pinSetting(of server: FileServer) throws -> String? {
         SettingsForm(try catalog.connector(server.connector).info).pinField
+    }
+
+    /// Throws when the account may not use such a server (FS-9).
+    private func allow(_ server: FileServer) throws {
+        if let refusal = try control.capabilities().refusal(of: server) {
+            throw ConnectError("capability.off", .configuration, refusal, remedy: "An administrator turns it on with `connecthost account set`.")
+        }
     }
 
     func existingServer(_ name: String) throws -> FileServer {
@@ -115,6 +124,7 @@ extension Installation {
     /// Everything a worker needs to reach the server, secrets opened.
     func connection(to name: String, withSecrets: Bool = true) throws -> ServerConnection {
         let server = try existingServer(name)
+        try allow(server)
         let found = try catalog.connector(server.connector)
         let form = SettingsForm(found.info)
         var settings = form.filled(server.settings)

@@ -19,7 +19,9 @@ final class ChildProcess: Sendable {
     }
 
     let processID: pid_t
-    let input: Int32
+    /// The child's standard input; -1 once it was closed.
+    private let inputEnd: Mutex<Int32>
+    var input: Int32 { inputEnd.withLock { $0 } }
     let output: Int32
     let errors: Int32
     private let ending = Mutex<Ending?>(nil)
@@ -58,12 +60,23 @@ final class ChildProcess: Sendable {
             throw ConnectError("worker.start", .transient, "The worker process could not be started: \(String(cString: strerror(result))).")
         }
         processID = child
-        input = stdin.write
+        inputEnd = Mutex(stdin.write)
         output = stdout.read
         errors = stderr.read
     }
 
-    deinit { [input, output, errors].forEach { _ = close($0) } }
+    deinit {
+        closeInput()
+        [output, errors].forEach { _ = close($0) }
+    }
+
+    /// Tells the child that nothing more comes.
+    func closeInput() {
+        inputEnd.withLock { end in
+            if end >= 0 { _ = close(end) }
+            end = -1
+        }
+    }
 
     /// Waits for the end; may be called again.
     func wait() -> Ending {

@@ -5,8 +5,15 @@ import Foundation
 
 struct ServersTest: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "test", abstract: "Connect to a server step by step and say what works.", discussion: "Example: connecthost servers test partner")
+        commandName: "test", abstract: "Connect to a server step by step and say what works.",
+        discussion: """
+            The last steps write a small file, rename it and delete it again; --read-only leaves them out.
+
+            Example: connecthost servers test partner --directory archive
+            """)
     @Argument(help: "The server.") var name: String
+    @Option(name: .long, help: "Where to write the test's file, below the server's directory.") var directory = ""
+    @Flag(name: .long, help: "Write nothing.") var readOnly = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
@@ -15,7 +22,7 @@ struct ServersTest: ParsableCommand {
         let steps = Steps()
         var failure: ConnectError?
         do {
-            try opened.testServer(name) { step in
+            try opened.testServer(name, writingIn: readOnly ? nil : directory) { step in
                 steps.finished.append(step)
                 if !output.json { print("\(step.succeeded ? "✓" : "✗") \(step.name) (\(String(format: "%.0f", step.milliseconds)) ms) \(step.message)") }
             }

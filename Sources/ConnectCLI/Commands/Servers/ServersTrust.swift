@@ -14,12 +14,13 @@ struct ServersTrust: ParsableCommand {
     @Argument(help: "The server.") var name: String
     @Flag(name: .long, help: "Pin what the server shows without asking.") var yes = false
     @Option(name: .long, help: "Pin only the key with this fingerprint; refuse when the server does not show it.") var fingerprint: String?
+    @Option(name: .long, help: "Take the keys from this file of known hosts instead of asking the server.") var knownHosts: String?
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let opened = try host.open()
-        let shown = try opened.identifyServer(name)
+        let shown = try knownHosts.map { try opened.knownIdentities(of: name, file: $0) } ?? opened.identifyServer(name)
         guard !shown.isEmpty else { throw ConnectError("server.no-identity", .configuration, "Server \"\(name)\" has no identity to pin.") }
         let before = try opened.pins(of: name)
         let changed = !before.isEmpty && !shown.allSatisfy { before.contains($0.pin) }
@@ -37,7 +38,7 @@ struct ServersTrust: ParsableCommand {
     }
 
     private func describe(_ shown: [PeerIdentity], _ before: [String], _ changed: Bool) {
-        print("Server \"\(name)\" shows:")
+        print(knownHosts.map { "\($0) has for server \"\(name)\":" } ?? "Server \"\(name)\" shows:")
         for identity in shown { print("  \(identity.type)  \(identity.fingerprint)\(before.contains(identity.pin) ? "  (pinned already)" : "")") }
         if changed { print("WARNING: other keys were pinned before. Ask the server's administrator why they changed.") }
     }
@@ -52,7 +53,7 @@ struct ServersTrust: ParsableCommand {
             }
             return matching
         }
-        if yes { return shown }
+        if yes || knownHosts != nil { return shown }
         guard isatty(0) != 0 else {
             throw ConnectError(
                 "server.unconfirmed", .configuration, "Nobody can be asked here whether the fingerprints are right.",
