@@ -34,12 +34,14 @@ public struct WorkerRequest: Sendable, Codable {
     public var connections: [ServerConnection]
     /// Goes on when the standard input ends.
     public var isDetached: Bool
+    public var limits: WorkerLimits
 
-    public init(home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false) {
+    public init(home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard) {
         self.home = home
         self.task = task
         self.connections = connections
         self.isDetached = isDetached
+        self.limits = limits
     }
 }
 

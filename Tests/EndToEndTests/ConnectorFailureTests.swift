@@ -104,6 +104,32 @@ import Testing
         try expectNextRunWorks(installation)
     }
 
+    private func limit(_ installation: Installation, _ worker: String) throws {
+        try installation.apply(Self.lists + "\n    worker: { \(worker) }")
+    }
+
+    @Test("CON-6: a run that takes more memory than its job allows ends, and the reason names the connector")
+    func memoryLimit() throws {
+        let eats = "for (;;) { char *p = malloc(1 << 20); if (p == 0) abort(); for (int i = 0; i < 1 << 20; i += 512) p[i] = 1; }"
+        let installation = try failing(eats)
+        try limit(installation, "memory_mb: 256")
+        let result = try installation.run("jobs", "run", "contacts", "--json")
+        #expect(result.status == 1, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("worker.died") && result.output.contains("com.example.failing"), "\(result.output)\(result.errors)")
+        try expectNextRunWorks(installation)
+    }
+
+    @Test("CON-6: a run that takes longer than its job allows is stopped and its log says why", .timeLimit(.minutes(1)))
+    func timeLimit() throws {
+        let installation = try failing("{ wait_for_cancel(call); return check_cancelled(call); }")
+        try limit(installation, "seconds: 1")
+        let result = try installation.run("jobs", "run", "contacts", "--json")
+        #expect(result.status == 1, "\(result.output)\(result.errors)")
+        #expect(try installation.expectSuccess("runs", "log", "1.1").contains("worker.seconds"))
+        try limit(installation, "seconds: 600")
+        try expectNextRunWorks(installation)
+    }
+
     @Test("CON-6: a call that watches the cancel descriptor ends at once when the run is stopped", .timeLimit(.minutes(1)))
     func cancelDescriptor() throws {
         let installation = try failing("{ wait_for_cancel(call); return check_cancelled(call); }")

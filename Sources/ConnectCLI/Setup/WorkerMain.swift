@@ -1,5 +1,4 @@
 import ConnectModel
-import ConnectorRuntime
 import Foundation
 import RunEngine
 import SQLiteStore
@@ -14,10 +13,7 @@ struct WorkerMain {
     private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets)) }
 
     func perform() {
-        // A core of a crashed connector would hold the passwords it was given.
-        var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
-        CrashSignals.restoreDefaults()
+        WorkerGuard.apply(request.limits)
         let cancellation = Cancellation()
         listenForCancel(cancellation)
         do {
@@ -78,7 +74,9 @@ struct WorkerMain {
         }
         lock.write(processID: getpid())
         let log = try RunLogFile(path: home.runLog(id), redaction: redaction)
-        let environment = try environment(WorkerReporter(channel: channel, file: log, redaction: redaction), cancellation)
+        let reporter = WorkerReporter(channel: channel, file: log, redaction: redaction)
+        WorkerGuard.watch(request.limits, cancellation, reporter)
+        let environment = try environment(reporter, cancellation)
         return try withExtendedLifetime(lock) { try ImportRun(environment).execute(id) }
     }
 

@@ -77,7 +77,8 @@ extension Installation {
 
     private func request(for run: Run, isDetached: Bool) throws -> WorkerRequest {
         let server = run.definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName
-        return WorkerRequest(home: home.root, task: .run(run.id), connections: [try connection(to: server)], isDetached: isDetached)
+        return WorkerRequest(home: home.root, task: .run(run.id), connections: [try connection(to: server)], isDetached: isDetached,
+            limits: WorkerLimits(definition: run.definition))
     }
 
     private func runnableJob(_ name: String) throws -> Job {

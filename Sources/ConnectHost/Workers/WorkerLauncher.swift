@@ -35,11 +35,16 @@ public struct WorkerLauncher: Sendable {
         let ending = child.wait()
         guard let result else {
             throw ConnectError(
-                "worker.died", .internal, "The worker process \(ending.description) before it could finish.\(lastWords.sentence())",
+                "worker.died", .internal, "The worker process \(Self.connectors(request))\(ending.description) before it could finish.\(lastWords.sentence())",
                 remedy: "This is a defect of the connector or of connecthost; the run's log has what led to it.")
         }
         if case .failed(let failure) = result { throw failure.error }
         return result
+    }
+
+    private static func connectors(_ request: WorkerRequest) -> String {
+        let names = Set(request.connections.map(\.connector)).sorted().joined(separator: ", ")
+        return names.isEmpty ? "" : "with connector \(names) "
     }
 
     /// Starts the task and leaves it to itself; it goes on when this process ends. Returns the worker's process number.

@@ -8,7 +8,7 @@ public struct ListImport: JobKind {
     public var title: String { "Import list data" }
     public var summary: String { "Reads a delimited file from a file server and merges its records into a profile list." }
 
-    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields }
+    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + WorkerFields.all }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
         do {
