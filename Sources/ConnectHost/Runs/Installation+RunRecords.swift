@@ -40,7 +40,7 @@ extension Installation {
         guard !run.status.isFinal else {
             throw ConnectError("run.finished", .configuration, "Run \(run.id) has ended already: \(run.status.rawValue).")
         }
-        for signal in [SIGINT, SIGTERM, SIGKILL] {
+        for signal in [SIGTERM, SIGKILL] {
             guard let worker = RunLock.holder(directory: home.run(run.id)) else { break }
             kill(worker, signal)
             for _ in 0..<200 where RunLock.holder(directory: home.run(run.id)) != nil { usleep(50_000) }
