@@ -65,7 +65,7 @@ public struct FormatDetection: Sendable, Equatable {
     }
 
     private static func text(_ sample: [UInt8], _ charset: FileCharacterSet) -> [UInt8] {
-        let source = charset.decoded(MemorySource(sample))
+        guard let source = try? charset.decoded(MemorySource(sample)) else { return [] }
         var text: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 << 10)
         while let count = try? piece.withUnsafeMutableBytes({ try source.read(into: $0) }), count > 0 { text += piece[..<count] }

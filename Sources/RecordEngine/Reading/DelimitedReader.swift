@@ -50,7 +50,7 @@ public final class DelimitedReader {
         let slabBytes = min(max(batchBytes, 64), 64 << 20)
         let columnNames = columnNames?.isEmpty == true ? nil : columnNames
         pool = BatchPool(slabBytes: slabBytes)
-        window = TextWindow(source: charset.decoded(source), pool: pool, slabBytes: slabBytes, recordLimit: format.maximumRecordBytes)
+        window = TextWindow(source: try charset.decoded(source), pool: pool, slabBytes: slabBytes, recordLimit: format.maximumRecordBytes)
         header = columnNames ?? []
         writer = BatchWriter(enclosure: format.enclosure.byte ?? 0)
         if format.hasHeader || columnNames == nil { try readHeader(columnNames) }

@@ -3,13 +3,18 @@ struct SingleByteTranscoder: Transcoder {
     /// The scalars of bytes 80 to FF; 0 where a byte is no character.
     private let upper: [UInt32]
 
-    enum Table { case latin1, windows1252, ascii }
+    enum Table {
+        case latin1, windows1252, ascii
+        /// The scalars of bytes 80 to FF; 0 where a byte is no character.
+        case custom([UInt32])
+    }
 
     init(_ table: Table) {
         switch table {
         case .latin1: upper = Array(0x80...0xFF)
         case .windows1252: upper = Self.windows1252Block + Array(0xA0...0xFF)
         case .ascii: upper = Array(repeating: 0, count: 128)
+        case .custom(let scalars): upper = scalars
         }
     }
 

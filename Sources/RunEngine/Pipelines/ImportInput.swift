@@ -133,7 +133,7 @@ enum BinaryContent {
     static func check(_ sample: [UInt8], _ charset: FileCharacterSet) throws {
         if let known = signatures.first(where: { sample.starts(with: $0.bytes) }) { throw error("The file is \(known.name), not delimited text.") }
         let zeros = sample.prefix(4096).count { $0 == 0 }
-        if zeros > sample.prefix(4096).count / 50, !charset.name.uppercased().hasPrefix("UTF-16") {
+        if zeros > sample.prefix(4096).count / 50, !["UTF-16", "UTF-32"].contains(where: charset.name.hasPrefix) {
             throw error("The file's first bytes hold \(zeros) NULs: it is no text in \(charset.name).")
         }
     }
