@@ -44,7 +44,9 @@ let package = Package(
 
         // The floors of the host, lowest first.
         .target(name: "ConnectModel"),
-        .target(name: "RecordEngine", dependencies: ["ConnectModel", crypto]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .target(name: "RecordEngine", dependencies: ["ConnectModel", "CISAL", "CArchive", crypto]),
         .target(name: "StoreAPI", dependencies: ["ConnectModel", "RecordEngine"]),
         .target(name: "SQLiteStore", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", grdb, sqlite]),
         .target(name: "RunEngine", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", crypto]),

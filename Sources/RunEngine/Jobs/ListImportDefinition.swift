@@ -9,6 +9,10 @@ public struct ListImportDefinition: Sendable {
     public var archiveDirectory: String
     public var fileName: String
     public var zone: String
+    /// nil: by the name of the file.
+    public var compression: Compression?
+    public var member: String?
+    public var expansionLimit: ExpansionLimit
     public var charset: String
     public var delimiter: String
     public var enclosure: String
@@ -37,6 +41,10 @@ public struct ListImportDefinition: Sendable {
         archiveDirectory = try values.string("file", "archive_directory")
         fileName = try values.string("file", "name")
         zone = try values.string("file", "zone")
+        compression = Compression(rawValue: try values.string("file", "compression"))
+        member = values.optionalString("file", "member")
+        expansionLimit = ExpansionLimit(
+            ratio: try values.integer("file", "max_expansion"), bytes: try values.integer("file", "max_decoded_bytes"))
         charset = try values.string("file", "charset")
         delimiter = try values.string("file", "delimiter")
         enclosure = try values.string("file", "enclosure")

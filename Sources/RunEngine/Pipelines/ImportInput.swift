@@ -9,6 +9,8 @@ final class ImportInput {
     private let definition: ListImportDefinition
     private let environment: RunEnvironment
     private let fetch: FetchStage
+    /// The contents of the file; the same as `fetch` where they are not compressed.
+    private let content: FetchStage
     private let read: ReadStage
     private let cancelHandler: Int
 
@@ -18,12 +20,26 @@ final class ImportInput {
         self.environment = environment
         let charset = try FileCharacterSet(name: definition.charset)
         fetch = FetchStage(reader: Handle(try transport.openRead(source.path, offset: 0)), cancellation: environment.cancellation)
-        read = ReadStage(source: Handle(fetch.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
-        cancelHandler = environment.cancellation.onCancel { [fetch] in fetch.abandon() }
+        let compression = definition.compression ?? Compression(fileName: source.path)
+        if compression == .none {
+            content = fetch
+        } else {
+            // A thread of its own, so that decoding and reading records keep two cores busy.
+            let decoded = compression.decoded(fetch.source, member: definition.member, limit: definition.expansionLimit)
+            content = FetchStage(reader: Handle(DecodedReader(decoded)), cancellation: environment.cancellation, hashing: false)
+        }
+        read = ReadStage(source: Handle(content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
+        cancelHandler = environment.cancellation.onCancel { [fetch, content] in
+            fetch.abandon()
+            content.abandon()
+        }
         do {
-            header = try Self.header(read, fetch, charset)
+            header = try Self.header(read, content, charset)
         } catch {
+            fetch.abandon()
+            content.abandon()
             read.stop()
+            content.stop()
             fetch.stop()
             environment.cancellation.remove(cancelHandler)
             throw error
@@ -33,26 +49,29 @@ final class ImportInput {
     var bytesRead: Int64 { fetch.bytesRead }
     /// Of the whole file; valid after the last batch.
     var sha256: String { fetch.sha256 }
-    /// The beginning of the file as it came.
-    var sample: [UInt8] { fetch.sample }
+    /// The beginning of the file's contents, decoded where they are compressed.
+    var sample: [UInt8] { content.sample }
 
     /// Ends both stages; safe to call twice.
     func stop() {
         environment.cancellation.remove(cancelHandler)
+        fetch.abandon()
+        content.abandon()
+        content.stop()
         fetch.stop()
         read.stop()
     }
 
-    private static func header(_ read: ReadStage, _ fetch: FetchStage, _ charset: FileCharacterSet) throws -> [String] {
+    private static func header(_ read: ReadStage, _ content: FetchStage, _ charset: FileCharacterSet) throws -> [String] {
         let first: ReadStage.Item?
         do {
             first = try read.next()
         } catch {
             // A file that is no text at all deserves that answer, and not one about its first line.
-            try BinaryContent.check(fetch.sample, charset)
+            try BinaryContent.check(content.sample, charset)
             throw error
         }
-        try BinaryContent.check(fetch.sample, charset)
+        try BinaryContent.check(content.sample, charset)
         guard case .header(let names)? = first else { return [] }
         return names
     }
@@ -123,6 +142,16 @@ final class ImportInput {
     }
 }
 
+/// Contents on their way out of a decoder, as a stage reads them.
+private final class DecodedReader: TransportReader {
+    private let source: any ByteSource
+
+    init(_ source: any ByteSource) { self.source = source }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: buffer) }
+    func close() {}
+}
+
 /// Tells files that are no delimited text by their first bytes.
 enum BinaryContent {
     private static let signatures: [(bytes: [UInt8], name: String)] = [
@@ -139,6 +168,6 @@ enum BinaryContent {
     }
 
     private static func error(_ message: String) -> ConnectError {
-        ConnectError("file.binary", .data, message, remedy: "Nothing was loaded. Send the file as delimited text, or set file.charset.")
+        ConnectError("file.binary", .data, message, remedy: "Nothing was loaded. Send the file as delimited text, or set file.compression or file.charset.")
     }
 }
