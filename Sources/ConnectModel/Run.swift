@@ -66,6 +66,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var startedAtUnixMilliseconds: Int64?
     public var finishedAtUnixMilliseconds: Int64?
     public var source: SourceFile?
+    /// The file that said how many records there are (IMP-5).
+    public var countFile: SourceFile?
     public var sha256: String?
     public var bytes: Int64
     public var records: RecordCounts

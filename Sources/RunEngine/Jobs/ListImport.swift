@@ -28,6 +28,11 @@ public struct ListImport: JobKind {
         JobField("file.name", .string, required: true, example: "\"Customer_List_{YYYYMMDD}.csv\"",
             "Name of the file. {YYYY} {YY} {MM} {DD} {HH24} {MI} {SS} and runs of them such as {YYYYMMDD} stand for the run's date in `file.zone`; "
                 + "* and ? match any text and any one character, oldest file first (IMP-2)."),
+        JobField("file.count_file", .string, example: "\"{NAME}.cnt\"",
+            "A file beside it with the number of records, or with as many records; {NAME} stands for the data file's name up to its first dot. "
+                + "When the numbers differ nothing is loaded (IMP-5)."),
+        JobField("file.settle_seconds", .integer(minimum: 0, maximum: 3600), default: .integer(0), example: "30",
+            "How long the file must not have changed before it is taken, for servers whose writers do not rename. A count file makes it needless."),
         JobField("file.zone", .string, default: .string("UTC"), example: "Europe/Berlin", "Time zone of the date in the name."),
         JobField("file.compression", .choice(["auto"] + Compression.allCases.map(\.rawValue)), default: .string("auto"), example: "auto",
             "auto goes by the end of the file's name: .gz, .gzip, .zip."),
@@ -84,11 +89,19 @@ public struct ListImport: JobKind {
     static let limitFields: [JobField] = [
         JobField("limits.min_records", .integer(minimum: 0, maximum: .max), default: .integer(0), example: "1000",
             "With fewer records in the file nothing is loaded."),
+        JobField("limits.max_records", .integer(minimum: 0, maximum: .max), example: "2000000",
+            "With more records in the file nothing is loaded."),
+        JobField("limits.max_deviation_percent", .number(minimum: 0, maximum: 1_000_000), example: "30",
+            "With more than so much less or more than the job's last runs had on average, nothing is loaded. Asked once there were three."),
+        JobField("limits.deviation_runs", .integer(minimum: 3, maximum: 500), default: .integer(7), example: "7",
+            "How many of the last runs the average is taken of."),
         JobField("limits.max_rejected_percent", .number(minimum: 0, maximum: 100), default: .number(100), example: "2",
             "With a larger share of rejected records nothing is loaded."),
     ]
 
     static let optionFields: [JobField] = [
-        JobField("options.fail_if_empty", .boolean, default: .bool(false), example: "true", "Whether a file without records fails the run (IMP-16).")
+        JobField("options.fail_if_empty", .boolean, default: .bool(false), example: "true", "Whether a file without records fails the run (IMP-16)."),
+        JobField("options.same_content", .choice(SameContent.allCases.map(\.rawValue)), default: .string("warn"), example: "refuse",
+            "What becomes of a file with the very bytes of an earlier one of this job: warn loads it and says so, refuse loads nothing."),
     ]
 }

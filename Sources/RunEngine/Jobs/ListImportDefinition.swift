@@ -8,6 +8,9 @@ public struct ListImportDefinition: Sendable {
     public var directory: String
     public var archiveDirectory: String
     public var fileName: String
+    /// nil: the job has none.
+    public var countFile: String?
+    public var settleSeconds: Int64
     public var zone: String
     /// nil: by the name of the file.
     public var compression: Compression?
@@ -31,8 +34,13 @@ public struct ListImportDefinition: Sendable {
     public var ignoredColumns: [String]
     public var columnNames: [String]
     public var minimumRecords: Int64
+    public var maximumRecords: Int64
+    /// nil: not asked.
+    public var maximumDeviationPercent: Double?
+    public var deviationRuns: Int
     public var maximumRejectedPercent: Double
     public var failsIfEmpty: Bool
+    public var sameContent: SameContent
 
     public init(_ definition: [String: JSONValue], schema: JobSchema) throws {
         let values = DefinitionValues(schema.filled(definition))
@@ -40,6 +48,8 @@ public struct ListImportDefinition: Sendable {
         directory = values.optionalString("file", "directory") ?? (server == FileServer.embeddedName ? "upload" : "")
         archiveDirectory = try values.string("file", "archive_directory")
         fileName = try values.string("file", "name")
+        countFile = values.optionalString("file", "count_file")
+        settleSeconds = try values.integer("file", "settle_seconds")
         zone = try values.string("file", "zone")
         compression = Compression(rawValue: try values.string("file", "compression"))
         member = values.optionalString("file", "member")
@@ -65,8 +75,12 @@ public struct ListImportDefinition: Sendable {
         ignoredColumns = try values.strings("mapping", "ignore")
         columnNames = try values.strings("mapping", "columns")
         minimumRecords = try values.integer("limits", "min_records")
+        maximumRecords = (try? values.integer("limits", "max_records")) ?? .max
+        maximumDeviationPercent = try? values.number("limits", "max_deviation_percent")
+        deviationRuns = Int(try values.integer("limits", "deviation_runs"))
         maximumRejectedPercent = try values.number("limits", "max_rejected_percent")
         failsIfEmpty = try values.boolean("options", "fail_if_empty")
+        sameContent = try values.choice("options", "same_content")
     }
 
     private static func policy(_ values: DefinitionValues) throws -> MergePolicy {
@@ -83,6 +97,13 @@ public struct ListImportDefinition: Sendable {
     /// What the schema cannot say about one definition by itself.
     public func problems() -> [Problem] {
         var found = FileNamePattern.problems(in: fileName).map { Problem(path: "file.name", severity: $0.severity, message: $0.message) }
+        if let countFile {
+            let pattern = countFile.replacingOccurrences(of: "{NAME}", with: "NAME")
+            found += FileNamePattern.problems(in: pattern).map { Problem(path: "file.count_file", severity: $0.severity, message: $0.message) }
+            if FileNamePattern(pattern).isGlob {
+                found.append(Problem(path: "file.count_file", message: "One count file belongs to one data file: write {NAME} instead of * and ?."))
+            }
+        }
         if TimeZone(identifier: zone) == nil {
             found.append(Problem(path: "file.zone", message: "\"\(zone)\" is not a time zone; write it like Europe/Berlin or UTC."))
         }
@@ -125,6 +146,11 @@ public struct ListImportDefinition: Sendable {
         try DelimitedFormat(
             delimiter: delimiter == "tab" ? "\t" : delimiter, enclosure: enclosure, hasHeader: hasHeader, maximumRecordBytes: maximumRecordBytes)
     }
+}
+
+/// What becomes of a file with the content of an earlier one.
+public enum SameContent: String, Sendable, CaseIterable {
+    case load, warn, refuse
 }
 
 /// Directories of a job stay below their server's.

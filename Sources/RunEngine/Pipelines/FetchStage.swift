@@ -54,6 +54,12 @@ final class FetchStage: Sendable {
         free.abandon()
     }
 
+    /// Waits until the file has been read to its end and closed.
+    func waitForEnd() {
+        done.wait()
+        done.signal()
+    }
+
     /// Ends the stage and waits until its thread is gone.
     func stop() {
         abandon()

@@ -52,7 +52,10 @@ final class ImportInput {
     /// The beginning of the file's contents, decoded where they are compressed.
     var sample: [UInt8] { content.sample }
 
-    /// Ends both stages; safe to call twice.
+    /// Waits until the file is closed; only after its last batch. The connection can then be used for something else.
+    func finishFetching() { fetch.waitForEnd() }
+
+    /// Ends the stages; safe to call twice.
     func stop() {
         environment.cancellation.remove(cancelHandler)
         fetch.abandon()

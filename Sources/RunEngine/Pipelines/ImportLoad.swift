@@ -15,13 +15,17 @@ struct ImportTotals {
 final class ImportLoad {
     private let definition: ListImportDefinition
     private let source: SourceFile
+    private let expectedRecords: Int64?
     private let run: RunID
     private let environment: RunEnvironment
     private(set) var totals = ImportTotals()
+    private(set) var warnings: [String] = []
 
-    init(definition: ListImportDefinition, source: SourceFile, run: RunID, environment: RunEnvironment) {
+    /// `expectedRecords` is what the count file says.
+    init(definition: ListImportDefinition, source: SourceFile, expectedRecords: Int64?, run: RunID, environment: RunEnvironment) {
         self.definition = definition
         self.source = source
+        self.expectedRecords = expectedRecords
         self.run = run
         self.environment = environment
     }
@@ -49,9 +53,35 @@ final class ImportLoad {
             count(checked, rejects, input)
         }
         count(rejects, input)
-        try LoadLimits(definition).check(totals)
+        try checkUnchanged(input, transport)
+        let earlier = try environment.audience.ledger(jobID: run.job, limit: 500).filter { $0.run != run && $0.list == definition.list }
+        try LoadLimits(definition: definition, expectedRecords: expectedRecords, earlier: earlier).check(totals)
+        try checkContent(input, earlier)
         Failpoint.hit("run.staged")
         return try commit(load, rejects, input)
+    }
+
+    /// A writer that was still at it must not leave half a delivery in the list; what it made of the file is for the next run.
+    private func checkUnchanged(_ input: ImportInput, _ transport: any Transport) throws {
+        input.finishFetching()
+        let now = try transport.stat(source.path)
+        guard now.size ?? -1 == source.size, now.modifiedUnixNanoseconds == source.modifiedUnixNanoseconds else {
+            throw ConnectError(
+                "file.changed", .transient, "\"\(source.path)\" was changed on \"\(source.server)\" while it was read.",
+                remedy: "Nothing was loaded; the next run takes the file as it is then. file.settle_seconds makes runs wait for slow writers.")
+        }
+    }
+
+    /// The same bytes once more, under whatever name.
+    private func checkContent(_ input: ImportInput, _ earlier: [LedgerEntry]) throws {
+        guard definition.sameContent != .load, totals.records.read > 0, let twin = earlier.first(where: { $0.sha256 == input.sha256 }) else { return }
+        let what = "The file holds the very bytes of \(twin.path), which run \(twin.run) loaded"
+        guard definition.sameContent == .warn else {
+            throw ConnectError(
+                "file.same-content", .data, "\(what); the job refuses the same content twice (options.same_content).", remedy: "Nothing was loaded.")
+        }
+        warnings.append("\(what).")
+        log(.warning, "\(what).")
     }
 
     private func commit(_ load: any ListLoad, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
@@ -96,30 +126,4 @@ final class ImportLoad {
     }
 
     private func log(_ level: LogLine.Level, _ message: String) { environment.reporter.log(level, message) }
-}
-
-/// What a job demands of a file as a whole (IMP-16 and the volume gates).
-struct LoadLimits {
-    private let definition: ListImportDefinition
-
-    init(_ definition: ListImportDefinition) { self.definition = definition }
-
-    func check(_ totals: ImportTotals) throws {
-        let read = totals.records.read
-        if read == 0 && definition.failsIfEmpty {
-            throw ConnectError("file.empty", .data, "The file holds no records, and the job says that this is a failure (options.fail_if_empty).")
-        }
-        if read < definition.minimumRecords {
-            throw ConnectError(
-                "limit.min-records", .data, "The file holds \(read) records; the job wants at least \(definition.minimumRecords) (limits.min_records).",
-                remedy: "Nothing was loaded. Ask for the whole file, or lower the limit.")
-        }
-        let percent = read > 0 ? Double(totals.records.rejected) * 100 / Double(read) : 0
-        if percent > definition.maximumRejectedPercent {
-            throw ConnectError(
-                "limit.max-rejected", .data,
-                "\(totals.records.rejected) of \(read) records were rejected; the job allows \(definition.maximumRejectedPercent) % (limits.max_rejected_percent).",
-                remedy: "Nothing was loaded. `connecthost runs rejects` shows them.")
-        }
-    }
 }

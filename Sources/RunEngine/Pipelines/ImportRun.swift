@@ -60,14 +60,26 @@ public struct ImportRun {
     private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
-        let source = try SourceSelection(definition: definition, transport: transport).select(at: now)
-        try advance(&run, to: .selected) { $0.source = source }
+        let selection = SourceSelection(definition: definition, transport: transport)
+        var source = try selection.select(at: now)
+        let countFile = try selection.countFile(of: source, at: now)
+        let expected = try countFile.map { try CountFile(definition: definition, transport: transport).expectedRecords(in: $0) }
+        // Whoever writes the count file has finished the data file.
+        if countFile == nil {
+            source = try SettledFile(transport: transport, environment: environment, quietSeconds: definition.settleSeconds).wait(for: source)
+        }
+        try advance(&run, to: .selected) { run in
+            run.source = source
+            run.countFile = countFile
+        }
         log(.info, "Taking \(source.path) from \"\(source.server)\".", ["bytes": String(source.size)])
         Failpoint.hit("run.selected")
         if let earlier = try earlierLoad(of: source, run.id) { return try skip(&run, earlier) }
-        let load = ImportLoad(definition: definition, source: source, run: run.id, environment: environment)
+        let load = ImportLoad(definition: definition, source: source, expectedRecords: expected, run: run.id, environment: environment)
         do {
-            try advanceApplied(&run, try load.apply(from: transport, startedAt: run.startedAtUnixMilliseconds ?? environment.clock()))
+            let entry = try load.apply(from: transport, startedAt: run.startedAtUnixMilliseconds ?? environment.clock())
+            run.warnings += load.warnings
+            try advanceApplied(&run, entry)
         } catch {
             // What was read before it failed is worth knowing; it is written down with the verdict.
             run.records = load.totals.records
@@ -114,6 +126,7 @@ public struct ImportRun {
             let archive = SourceArchive(
                 run: run.id, source: source, directory: definition.archiveDirectory, transport: try connection.transport(), reporter: environment.reporter)
             place = run.state == .failedKeep ? try archive.copy() : try archive.moveAway()
+            if run.state != .failedKeep { moveCountFile(&run, archive) }
         } catch let error as ConnectError where error.code != "run.stale" {
             try archivingFailed(&run, error)
             return
@@ -121,6 +134,16 @@ public struct ImportRun {
         try advance(&run, to: .archived) { $0.archivedPath = place }
         if let place { log(.info, "Archived as \(place).") }
         Failpoint.hit("run.archived")
+    }
+
+    /// Of no weight for the run: a count file that stays says what the next data file will not have, and that run will tell.
+    private func moveCountFile(_ run: inout Run, _ archive: SourceArchive) {
+        guard let countFile = run.countFile else { return }
+        do {
+            _ = try archive.of(countFile).moveAway()
+        } catch {
+            run.warnings.append("The count file \"\(countFile.path)\" could not be archived and stays where it is: \((error as? ConnectError)?.message ?? "\(error)")")
+        }
     }
 
     /// What is committed stays committed. The file stays where it is, and the ledger keeps it from being loaded again.

@@ -13,6 +13,11 @@ struct SourceArchive {
     /// Where the file goes: its name, then the job and the run, so that no two files ever meet.
     var target: String { RemotePath.join(directory, "\(RemotePath.name(source.path)).\(run)") }
 
+    /// The same for a file that belongs to it.
+    func of(_ companion: SourceFile) -> SourceArchive {
+        SourceArchive(run: run, source: companion, directory: directory, transport: transport, reporter: reporter)
+    }
+
     /// Moves the file into the archive in one step. Returns its place, or nil when it is no longer the file that was read.
     func moveAway() throws -> String? {
         if try exists(target) {

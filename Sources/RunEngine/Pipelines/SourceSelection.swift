@@ -8,7 +8,7 @@ struct SourceSelection {
     let transport: any Transport
 
     func select(at now: Date) throws -> SourceFile {
-        let name = try resolvedName(at: now)
+        let name = try resolved(definition.fileName, at: now)
         let entry = name.contains("*") || name.contains("?") ? try oldestMatch(name) : try exact(name)
         guard entry.kind == .file || entry.kind == .link else {
             throw ConnectError("file.not-a-file", .configuration, "\"\(entry.path)\" on server \"\(definition.server)\" is not a file.")
@@ -17,14 +17,30 @@ struct SourceSelection {
             server: definition.server, path: entry.path, size: entry.size ?? -1, modifiedUnixNanoseconds: entry.modifiedUnixNanoseconds)
     }
 
-    private func resolvedName(at now: Date) throws -> String {
+    /// The count file of a data file, or nil when the job has none (IMP-5). `{NAME}` in its pattern is the data file's name up to the first dot.
+    func countFile(of source: SourceFile, at now: Date) throws -> SourceFile? {
+        guard let pattern = definition.countFile else { return nil }
+        let stem = RemotePath.name(source.path).split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? ""
+        let name = try resolved(pattern.replacingOccurrences(of: "{NAME}", with: stem), at: now)
+        do {
+            let entry = try transport.stat(RemotePath.join(definition.directory, name))
+            return SourceFile(
+                server: definition.server, path: entry.path, size: entry.size ?? -1, modifiedUnixNanoseconds: entry.modifiedUnixNanoseconds)
+        } catch let error as ConnectError where error.code == "file.missing" {
+            throw ConnectError(
+                "count.missing", .configuration, "There is no count file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
+                remedy: "Nothing was loaded and the data file stays. Put the count file there, or take file.count_file out of the job.")
+        }
+    }
+
+    private func resolved(_ pattern: String, at now: Date) throws -> String {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = TimeZone(identifier: definition.zone) ?? .gmt
         let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: now)
         let date = CalendarTime(
             year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0, hour: parts.hour ?? 0, minute: parts.minute ?? 0,
             second: parts.second ?? 0)
-        return try FileNamePattern(definition.fileName).resolved(at: date)
+        return try FileNamePattern(pattern).resolved(at: date)
     }
 
     private func exact(_ name: String) throws -> RemoteEntry {

@@ -1,4 +1,5 @@
 public import ConnectModel
+import Dispatch
 import Synchronization
 
 /// One wish to stop, shared by everything a run does. Any thread; once cancelled it stays so.
@@ -41,6 +42,15 @@ public final class Cancellation: Sendable {
     /// Throws the `cancelled` error once somebody has asked for it.
     public func check() throws {
         if isCancelled { throw Cancellation.error }
+    }
+
+    /// Waits, no longer than until somebody cancels; then throws.
+    public func wait(milliseconds: Int64) throws {
+        let wakeUp = DispatchSemaphore(value: 0)
+        let handler = onCancel { wakeUp.signal() }
+        defer { remove(handler) }
+        _ = wakeUp.wait(timeout: .now() + .milliseconds(Int(milliseconds)))
+        try check()
     }
 
     public static let error = ConnectError("run.cancelled", .cancelled, "The run was stopped.")

@@ -92,18 +92,10 @@ public final class RetryingTransport: Transport {
                 reporter.log(
                     .warning, "\(error.message) Trying again in \(delay) ms.",
                     ["server": name, "step": what, "attempt": String(attempt), "code": error.code])
-                try wait(milliseconds: delay)
+                try cancellation.wait(milliseconds: delay)
                 attempt += 1
             }
         }
-    }
-
-    private func wait(milliseconds: Int64) throws {
-        let wakeUp = DispatchSemaphore(value: 0)
-        let handler = cancellation.onCancel { wakeUp.signal() }
-        defer { cancellation.remove(handler) }
-        _ = wakeUp.wait(timeout: .now() + .milliseconds(Int(milliseconds)))
-        try cancellation.check()
     }
 
     /// Reads on at `offset` in the file that `entry` describes, on a new connection.
@@ -113,7 +105,7 @@ public final class RetryingTransport: Transport {
         }
         reporter.log(.warning, "\(error.message) Going on at byte \(offset) in \(delay) ms.", ["server": name, "path": path, "code": error.code])
         drop()
-        try wait(milliseconds: delay)
+        try cancellation.wait(milliseconds: delay)
         return try retrying("resume") { transport in
             let now = try transport.stat(path)
             guard now.size == entry.size, now.modifiedUnixNanoseconds == entry.modifiedUnixNanoseconds else {
