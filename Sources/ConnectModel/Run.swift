@@ -7,7 +7,7 @@ public enum RunStatus: String, Sendable, Codable, CaseIterable {
     public var isFinal: Bool { self == .succeeded || self == .failed || self == .cancelled }
 }
 
-/// The file one run took: this identifies a delivery (reliability notes §B2).
+/// The file one run took: this identifies a delivery.
 public struct SourceFile: Sendable, Codable, Equatable {
     public var server: String
     public var path: String

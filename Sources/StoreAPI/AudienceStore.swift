@@ -16,11 +16,28 @@ public protocol AudienceStore: AnyObject, Sendable {
     func query(_ query: ListQuery, _ row: ([String?]) throws -> Void) throws -> [String]
     /// What an earlier attempt of this run has committed, or nil: the witness (IMP-17).
     func appliedLoad(run: RunID) throws -> LedgerEntry?
-    /// The newest entries for a file, to see whether it has been loaded before.
-    func ledger(jobID: JobID?, limit: Int) throws -> [LedgerEntry]
+    /// Loads of a list, newest first.
+    func ledger(_ query: LedgerQuery) throws -> [LedgerEntry]
     func beginListLoad(_ plan: ListLoadPlan) throws -> any ListLoad
     /// Frees what interrupted loads left behind (spill files of runs that are not in `living`).
     func sweep(living: Set<RunID>) throws
+}
+
+/// Which loads of a list; nil asks for any.
+public struct LedgerQuery: Sendable {
+    public var list: String
+    public var job: JobID
+    public var path: String?
+    public var sha256: String?
+    public var limit: Int
+
+    public init(list: String, job: JobID, path: String? = nil, sha256: String? = nil, limit: Int = 10) {
+        self.list = list
+        self.job = job
+        self.path = path
+        self.sha256 = sha256
+        self.limit = limit
+    }
 }
 
 public struct ListQuery: Sendable {

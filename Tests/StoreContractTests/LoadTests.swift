@@ -27,8 +27,13 @@ struct LoadTests {
         #expect(answered == entry)
         #expect(try test.rows(["FIRST_NAME"]) == [["Al"]])
         for run in 2...4 { try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [], run: Int64(run), loadedAtUnixMilliseconds: Int64(run))) }
-        #expect(try test.store.ledger(jobID: JobID(1), limit: 3).map(\.run.number) == [1, 4, 3])
-        #expect(try test.store.ledger(jobID: JobID(2), limit: 3).isEmpty)
+        func ledger(job: Int64, path: String? = nil, sha256: String? = nil) throws -> [Int64] {
+            try test.store.ledger(LedgerQuery(list: load.list, job: JobID(job), path: path, sha256: sha256, limit: 3)).map(\.run.number)
+        }
+        #expect(try ledger(job: 1) == [1, 4, 3])
+        #expect(try ledger(job: 1, path: entry.path, sha256: entry.sha256) == [1, 4, 3])
+        #expect(try ledger(job: 1, path: "another").isEmpty && ledger(job: 1, sha256: "another").isEmpty)
+        #expect(try ledger(job: 2).isEmpty)
     }
 
     @Test("IMP-17: a load that is refused before the commit, or stopped, changes nothing", arguments: StoreKind.allCases)

@@ -9,29 +9,63 @@ extension Installation {
         _ name: String, stop: @escaping @Sendable () -> Bool, onStart: (Run) -> Void, onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> Run {
         let job = try runnableJob(name)
-        try recoverRuns(of: job.id, stop: stop, onMessage: onMessage)
-        let run = try control.createRun(of: job, trigger: "manual", atUnixMilliseconds: clock())
-        onStart(run)
+        return try starting(job, stop: stop, onMessage: onMessage) { run in
+            onStart(run)
+            return try perform(run, stop: stop, onMessage: onMessage)
+        }
+    }
+
+    /// Starts a run and returns once its worker has taken it up.
+    public func detachJob(_ name: String) throws -> Run {
+        try starting(try runnableJob(name), stop: { false }, onMessage: { _ in }) { run in
+            _ = try workers.detach(try request(for: run, isDetached: true))
+            for _ in 0..<400 where !RunLock.isHeld(directory: home.run(run.id)) {
+                if try control.run(run.id)?.status.isFinal ?? true { break }
+                usleep(25_000)
+            }
+            return run
+        }
+    }
+
+    /// Finishes or redoes every run that was interrupted (IMP-17); runs that go on, or are being started, are left alone.
+    @discardableResult
+    public func recoverRuns(stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void) throws -> [Run] {
+        try control.unfinishedRuns().compactMap { run in
+            guard let start = try RunLock.acquire(directory: home.start(of: run.id.job)) else { return nil }
+            return try withExtendedLifetime(start) { try recover(run.id, stop: stop, onMessage: onMessage) }
+        }
+    }
+
+    /// Nil when there is nothing to recover. Whoever calls it holds the start of the run's job: nobody else is about to begin one.
+    private func recover(_ id: RunID, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void) throws -> Run? {
+        guard !RunLock.isHeld(directory: home.run(id)), let run = try control.run(id), run.state != .finished else { return nil }
         return try perform(run, stop: stop, onMessage: onMessage)
     }
 
-    /// Starts a run and returns at once.
-    public func detachJob(_ name: String) throws -> Run {
-        let job = try runnableJob(name)
-        try recoverRuns(of: job.id, stop: { false }, onMessage: { _ in })
-        let run = try control.createRun(of: job, trigger: "manual", atUnixMilliseconds: clock())
-        _ = try workers.detach(try request(for: run, isDetached: true))
-        return run
+    /// A new run of the job for `body` to perform, while nobody else can begin or recover one of it.
+    private func starting(
+        _ job: Job, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void, _ body: (Run) throws -> Run
+    ) throws -> Run {
+        guard let start = try RunLock.acquire(directory: home.start(of: job.id)) else { throw try activeError(job) }
+        return try withExtendedLifetime(start) {
+            for earlier in try control.unfinishedRuns() where earlier.id.job == job.id {
+                guard let run = try recover(earlier.id, stop: stop, onMessage: onMessage), !run.status.isFinal else { continue }
+                throw ConnectError(
+                    "run.interrupted", run.failure?.category ?? .internal,
+                    "Run \(run.id) of job \"\(job.name)\" was interrupted and could not be brought to its end: \(run.failure?.message ?? "no reason is known")",
+                    remedy: "The next start tries it again. `connecthost runs log \(run.id)` has what happened; `connecthost runs stop \(run.id)` gives it up.")
+            }
+            return try body(try control.createRun(of: job, trigger: "manual", atUnixMilliseconds: clock()))
+        }
     }
 
-    /// Finishes or redoes every run that was interrupted (IMP-17); runs with a living worker are left alone.
-    @discardableResult
-    public func recoverRuns(
-        of job: JobID? = nil, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
-    ) throws -> [Run] {
-        try control.unfinishedRuns()
-            .filter { (job == nil || $0.id.job == job) && RunLock.holder(directory: home.run($0.id)) == nil }
-            .map { try perform($0, stop: stop, onMessage: onMessage) }
+    private func activeError(_ job: Job) throws -> ConnectError {
+        guard let run = try control.unfinishedRuns().first(where: { $0.id.job == job.id }) else {
+            return ConnectError("run.active", .configuration, "Job \"\(job.name)\" is just being started.", remedy: "Wait for that run.")
+        }
+        return ConnectError(
+            "run.active", .configuration, "Job \"\(job.name)\" is running already, as run \(run.id).",
+            remedy: "Wait for it, or stop it with `connecthost runs stop \(run.id)`.")
     }
 
     private func perform(_ run: Run, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void) throws -> Run {
@@ -41,6 +75,9 @@ extension Installation {
                 throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
             }
             return finished
+        } catch let error as ConnectError where error.code == "run.active" {
+            // Another worker is on it; what becomes of the run is that one's to say.
+            throw error
         } catch let error as ConnectError where error.code == "worker.died" {
             return try bury(run, error)
         } catch let error as ConnectError {

@@ -18,25 +18,35 @@ final class ImportLoad {
     private let expectedRecords: Int64?
     private let run: RunID
     private let environment: RunEnvironment
+    /// An earlier load of a file that looks like this one and was never archived.
+    private let suspect: LedgerEntry?
     private(set) var totals = ImportTotals()
     private(set) var warnings: [String] = []
 
     /// `expectedRecords` is what the count file says.
-    init(definition: ListImportDefinition, source: SourceFile, expectedRecords: Int64?, run: RunID, environment: RunEnvironment) {
+    init(definition: ListImportDefinition, source: SourceFile, suspect: LedgerEntry?, expectedRecords: Int64?, run: RunID, environment: RunEnvironment) {
         self.definition = definition
         self.source = source
+        self.suspect = suspect
         self.expectedRecords = expectedRecords
         self.run = run
         self.environment = environment
     }
 
+    enum Outcome {
+        case applied(LedgerEntry)
+        /// The very delivery that an earlier run loaded; nothing was changed.
+        case loadedBefore(LedgerEntry)
+    }
+
     /// Reads, stages and commits. The rejects file is complete before the commit, so the one never stands without the other.
-    func apply(from transport: any Transport, startedAt: Int64) throws -> LedgerEntry {
+    func apply(from transport: any Transport, startedAt: Int64) throws -> Outcome {
         let rejects = try RejectsWriter(path: environment.home.rejects(run))
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
         defer { input.stop() }
         let list = try environment.audience.list(named: definition.list)
         let mapping = try input.mapping(onto: list)
+        warnLeftOut(mapping)
         if !mapping.newFields.isEmpty {
             try environment.audience.addFields(mapping.newFields, to: list.name)
             log(.info, "New fields of \(list.name): \(mapping.newFields.map(\.name).joined(separator: ", ")).")
@@ -54,11 +64,13 @@ final class ImportLoad {
         }
         count(rejects, input)
         try checkUnchanged(input, transport)
-        let earlier = try environment.audience.ledger(jobID: run.job, limit: 500).filter { $0.run != run && $0.list == definition.list }
-        try LoadLimits(definition: definition, expectedRecords: expectedRecords, earlier: earlier).check(totals)
-        try checkContent(input, earlier)
+        if let suspect, suspect.sha256 == input.sha256 { return .loadedBefore(suspect) }
+        let deliveries = Deliveries(environment: environment, job: run.job, list: definition.list)
+        let counts = definition.maximumDeviationPercent == nil ? [] : try deliveries.recordCounts(last: definition.deviationRuns)
+        try LoadLimits(definition: definition, expectedRecords: expectedRecords, earlierCounts: counts).check(totals)
+        try checkContent(input, deliveries)
         Failpoint.hit("run.staged")
-        return try commit(load, rejects, input)
+        return .applied(try commit(load, rejects, input))
     }
 
     /// A writer that was still at it must not leave half a delivery in the list; what it made of the file is for the next run.
@@ -73,8 +85,10 @@ final class ImportLoad {
     }
 
     /// The same bytes once more, under whatever name.
-    private func checkContent(_ input: ImportInput, _ earlier: [LedgerEntry]) throws {
-        guard definition.sameContent != .load, totals.records.read > 0, let twin = earlier.first(where: { $0.sha256 == input.sha256 }) else { return }
+    private func checkContent(_ input: ImportInput, _ deliveries: Deliveries) throws {
+        guard definition.sameContent != .load, totals.records.read > 0, let twin = try deliveries.load(ofContent: input.sha256, except: run) else {
+            return
+        }
         let what = "The file holds the very bytes of \(twin.path), which run \(twin.run) loaded"
         guard definition.sameContent == .warn else {
             throw ConnectError(
@@ -82,6 +96,14 @@ final class ImportLoad {
         }
         warnings.append("\(what).")
         log(.warning, "\(what).")
+    }
+
+    private func warnLeftOut(_ mapping: MappingPlan) {
+        let columns = mapping.unmapped.filter { !definition.ignoredColumns.contains($0.sourceName) }
+        guard !columns.isEmpty else { return }
+        let named = columns.prefix(20).map { "\($0.sourceName) (\($0.reason))" }.joined(separator: ", ") + (columns.count > 20 ? ", …" : "")
+        warnings.append("Columns of the file that are not loaded: \(named).")
+        log(.warning, "Columns of the file that are not loaded: \(named).")
     }
 
     private func commit(_ load: any ListLoad, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {

@@ -20,7 +20,7 @@ public struct ImportPreviewer {
         let transport = try environment.transport(to: definition.server)
         defer { transport.close() }
         let now = Date(timeIntervalSince1970: Double(environment.clock()) / 1000)
-        let source = try SourceSelection(definition: definition, transport: transport).select(at: now)
+        let source = try SourceSelection(definition: definition, transport: transport) { _ in false }.select(at: now)
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
         defer { input.stop() }
         let list = try environment.audience.list(named: definition.list)

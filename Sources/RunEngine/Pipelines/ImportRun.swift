@@ -60,7 +60,8 @@ public struct ImportRun {
     private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
-        let selection = SourceSelection(definition: definition, transport: transport)
+        let deliveries = Deliveries(environment: environment, job: run.id.job, list: definition.list)
+        let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
         let expected = try countFile.map { try CountFile(definition: definition, transport: transport).expectedRecords(in: $0) }
@@ -74,12 +75,15 @@ public struct ImportRun {
         }
         log(.info, "Taking \(source.path) from \"\(source.server)\".", ["bytes": String(source.size)])
         Failpoint.hit("run.selected")
-        if let earlier = try earlierLoad(of: source, run.id) { return try skip(&run, earlier) }
-        let load = ImportLoad(definition: definition, source: source, expectedRecords: expected, run: run.id, environment: environment)
+        let suspect = try deliveries.unarchivedLoad(like: source)
+        let load = ImportLoad(definition: definition, source: source, suspect: suspect, expectedRecords: expected, run: run.id, environment: environment)
         do {
-            let entry = try load.apply(from: transport, startedAt: run.startedAtUnixMilliseconds ?? environment.clock())
+            let outcome = try repeatingAfterChange { try load.apply(from: transport, startedAt: run.startedAtUnixMilliseconds ?? environment.clock()) }
             run.warnings += load.warnings
-            try advanceApplied(&run, entry)
+            switch outcome {
+            case .applied(let entry): try advanceApplied(&run, entry)
+            case .loadedBefore(let earlier): try skip(&run, earlier)
+            }
         } catch {
             // What was read before it failed is worth knowing; it is written down with the verdict.
             run.records = load.totals.records
@@ -87,6 +91,18 @@ public struct ImportRun {
             run.bytes = load.totals.bytes
             throw error
         }
+    }
+
+    /// Another job may add fields to the list while this one prepares its rows, which were laid out for the fields before.
+    private func repeatingAfterChange(_ load: () throws -> ImportLoad.Outcome) throws -> ImportLoad.Outcome {
+        for _ in 0..<3 {
+            do {
+                return try load()
+            } catch let error as ConnectError where error.code == "list.changed" {
+                log(.warning, "\(error.message) The file is read once more.")
+            }
+        }
+        return try load()
     }
 
     private func advanceApplied(_ run: inout Run, _ entry: LedgerEntry) throws {
@@ -98,15 +114,6 @@ public struct ImportRun {
         }
         log(.info, "Committed: \(run.records.inserted) inserted, \(run.records.updated) updated, \(run.records.unchanged) unchanged, \(run.records.rejected) rejected.")
         Failpoint.hit("run.applied")
-    }
-
-    /// The same delivery, loaded by an earlier run whose archiving never came about.
-    private func earlierLoad(of source: SourceFile, _ run: RunID) throws -> LedgerEntry? {
-        guard source.size >= 0, source.modifiedUnixNanoseconds != nil else { return nil }
-        return try environment.audience.ledger(jobID: run.job, limit: 50).first {
-            $0.run != run && $0.server == source.server && $0.path == source.path && $0.size == source.size
-                && $0.modifiedUnixNanoseconds == source.modifiedUnixNanoseconds
-        }
     }
 
     private func skip(_ run: inout Run, _ earlier: LedgerEntry) throws {
@@ -197,7 +204,7 @@ public struct ImportRun {
 }
 
 /// The connection of one run, made when it is first needed. A wish to stop reaches it until it is shielded:
-/// what has been committed is then carried to its end (reliability notes §B3, F3).
+/// what has been committed is then carried to its end (Docs/run-states.md).
 private final class RunConnection {
     private let environment: RunEnvironment
     private let server: String

@@ -1,13 +1,12 @@
 import ConnectModel
-import StoreAPI
 
 /// What a job demands of a file as a whole, asked before anything is committed (IMP-5, IMP-16 and the volume gates).
 struct LoadLimits {
     let definition: ListImportDefinition
     /// From the count file, when the job has one.
     let expectedRecords: Int64?
-    /// The job's earlier loads, newest first.
-    let earlier: [LedgerEntry]
+    /// Of the job's earlier loads, newest first.
+    let earlierCounts: [Int64]
 
     func check(_ totals: ImportTotals) throws {
         let read = totals.records.read
@@ -41,7 +40,7 @@ struct LoadLimits {
                 remedy: "Nothing was loaded. Ask whether it is the right file, or raise the limit.")
         }
         guard let allowed = definition.maximumDeviationPercent else { return }
-        let before = earlier.prefix(definition.deviationRuns).map(\.recordsRead)
+        let before = earlierCounts.prefix(definition.deviationRuns)
         // Two runs are a coincidence, and no usual size yet.
         guard before.count >= 3 else { return }
         let usual = Double(before.reduce(0, +)) / Double(before.count)

@@ -2,7 +2,7 @@ import ConnectModel
 import Foundation
 
 /// What happens to the upload file after a run (IMP-7). Every step can be repeated: it looks before it acts,
-/// so a run that was killed in the middle ends with the file archived once (reliability notes §B3, I6 and I7).
+/// so a run that was killed in the middle ends with the file archived once.
 struct SourceArchive {
     let run: RunID
     let source: SourceFile

@@ -6,6 +6,8 @@ import RecordEngine
 struct SourceSelection {
     let definition: ListImportDefinition
     let transport: any Transport
+    /// Whether a file was loaded before and still lies there: it waits until there is nothing new.
+    let isLoaded: (SourceFile) throws -> Bool
 
     func select(at now: Date) throws -> SourceFile {
         let name = try resolved(definition.fileName, at: now)
@@ -13,8 +15,11 @@ struct SourceSelection {
         guard entry.kind == .file || entry.kind == .link else {
             throw ConnectError("file.not-a-file", .configuration, "\"\(entry.path)\" on server \"\(definition.server)\" is not a file.")
         }
-        return SourceFile(
-            server: definition.server, path: entry.path, size: entry.size ?? -1, modifiedUnixNanoseconds: entry.modifiedUnixNanoseconds)
+        return file(entry)
+    }
+
+    private func file(_ entry: RemoteEntry) -> SourceFile {
+        SourceFile(server: definition.server, path: entry.path, size: entry.size ?? -1, modifiedUnixNanoseconds: entry.modifiedUnixNanoseconds)
     }
 
     /// The count file of a data file, or nil when the job has none (IMP-5). `{NAME}` in its pattern is the data file's name up to the first dot.
@@ -24,8 +29,7 @@ struct SourceSelection {
         let name = try resolved(pattern.replacingOccurrences(of: "{NAME}", with: stem), at: now)
         do {
             let entry = try transport.stat(RemotePath.join(definition.directory, name))
-            return SourceFile(
-                server: definition.server, path: entry.path, size: entry.size ?? -1, modifiedUnixNanoseconds: entry.modifiedUnixNanoseconds)
+            return file(entry)
         } catch let error as ConnectError where error.code == "file.missing" {
             throw ConnectError(
                 "count.missing", .configuration, "There is no count file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
@@ -62,10 +66,10 @@ struct SourceSelection {
                 "directory.missing", .configuration, "Server \"\(definition.server)\" has no directory \"\(definition.directory)\".",
                 remedy: "Make it, or set file.directory to one that is there.")
         }
-        guard let oldest = matches.min(by: { ($0.modifiedUnixNanoseconds ?? 0, $0.path) < ($1.modifiedUnixNanoseconds ?? 0, $1.path) }) else {
-            throw missing("No file is named like \"\(pattern)\"")
-        }
-        return oldest
+        matches.sort { ($0.modifiedUnixNanoseconds ?? 0, $0.path) < ($1.modifiedUnixNanoseconds ?? 0, $1.path) }
+        guard let oldest = matches.first else { throw missing("No file is named like \"\(pattern)\"") }
+        // A file that cannot be archived must not keep those behind it from being loaded.
+        return try matches.first { try !isLoaded(file($0)) } ?? oldest
     }
 
     private func missing(_ what: String) -> ConnectError {

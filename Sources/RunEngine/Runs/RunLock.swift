@@ -33,6 +33,14 @@ public final class RunLock {
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
 
+    /// Whether any process holds it, also one that has not written its number yet.
+    public static func isHeld(directory: String) -> Bool {
+        let descriptor = open(directory + "/lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
     /// The process that holds the lock, or nil when nobody does.
     public static func holder(directory: String) -> Int32? {
         let descriptor = open(directory + "/lock", O_RDONLY | O_CLOEXEC)

@@ -47,7 +47,7 @@ struct ListFile {
             for name in try ListFile.column("SELECT name FROM property", old) {
                 try ListFile.setProperty(name, try ListFile.property(name, old) ?? "", connection)
             }
-            for entry in try Ledger.newest(nil, limit: Int(Int32.max), old).reversed() { try Ledger.add(entry, connection) }
+            for entry in try Ledger.all(old) { try Ledger.add(entry, connection) }
             try connection.execute("PRAGMA user_version = \(version)")
         }
     }
@@ -111,11 +111,27 @@ enum Ledger {
         return try statement.step() ? statement.text(0).map { try decode($0) } : nil
     }
 
-    static func newest(_ job: JobID?, limit: Int, _ connection: SQLiteConnection) throws -> [LedgerEntry] {
+    static func entries(_ query: LedgerQuery, _ connection: SQLiteConnection) throws -> [LedgerEntry] {
         let statement = try connection.prepare(
-            "SELECT body FROM ledger WHERE ?1 IS NULL OR job = ?1 ORDER BY applied_at DESC, rowid DESC LIMIT ?2")
-        if let job { statement.bind(1, job.value) } else { statement.bindNull(1) }
-        statement.bind(2, Int64(limit))
+            """
+            SELECT body FROM ledger
+            WHERE job = ?1 AND (?2 IS NULL OR json_extract(body, '$.path') = ?2) AND (?3 IS NULL OR json_extract(body, '$.sha256') = ?3)
+            ORDER BY applied_at DESC, rowid DESC LIMIT ?4
+            """)
+        statement.bind(1, query.job.value)
+        for (place, text) in [(2, query.path), (3, query.sha256)] {
+            if let text { statement.bind(place, text) } else { statement.bindNull(place) }
+        }
+        statement.bind(4, Int64(query.limit))
+        return try read(statement)
+    }
+
+    /// Every entry of a file, oldest first.
+    static func all(_ connection: SQLiteConnection) throws -> [LedgerEntry] {
+        try read(connection.prepare("SELECT body FROM ledger ORDER BY applied_at, rowid"))
+    }
+
+    private static func read(_ statement: SQLiteStatement) throws -> [LedgerEntry] {
         var entries: [LedgerEntry] = []
         while try statement.step() {
             if let text = statement.text(0) { entries.append(try decode(text)) }

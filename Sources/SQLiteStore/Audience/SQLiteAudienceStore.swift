@@ -84,7 +84,7 @@ public final class SQLiteAudienceStore: AudienceStore {
     public func dropList(named name: String) throws {
         let locked = try lock(name, isCancelled: { false })
         defer { locked.release() }
-        let entries = try Ledger.newest(nil, limit: Int(Int32.max), locked.connection)
+        let entries = try Ledger.all(locked.connection)
         try withCatalogue { catalogue in
             try catalogue.connection.transaction {
                 for entry in entries { try Ledger.add(entry, catalogue.connection) }
@@ -112,13 +112,8 @@ public final class SQLiteAudienceStore: AudienceStore {
         return try withCatalogue { try Ledger.entry(run, $0.connection) }
     }
 
-    public func ledger(jobID: JobID?, limit: Int) throws -> [LedgerEntry] {
-        var entries = try withCatalogue { try Ledger.newest(jobID, limit: limit, $0.connection) }
-        for list in try withCatalogue({ try $0.names().map(\.name) }) {
-            entries += try reading(list) { try Ledger.newest(jobID, limit: limit, $0) }
-        }
-        entries.sort { ($0.appliedAtUnixMilliseconds, $0.run.number) > ($1.appliedAtUnixMilliseconds, $1.run.number) }
-        return Array(entries.prefix(limit))
+    public func ledger(_ query: LedgerQuery) throws -> [LedgerEntry] {
+        try reading(query.list) { try Ledger.entries(query, $0) }
     }
 
     public func beginListLoad(_ plan: ListLoadPlan) throws -> any ListLoad {

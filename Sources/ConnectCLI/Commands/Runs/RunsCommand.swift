@@ -132,5 +132,6 @@ struct RunsRecover: ParsableCommand {
         display.end()
         try Output(output).show(
             runs.map(RunReport.init), text: runs.isEmpty ? "Nothing to recover." : runs.map { RunText($0).text }.joined(separator: "\n"))
+        if runs.contains(where: { $0.status != .succeeded }) { throw ExitCode(ExitStatus.runFailed.rawValue) }
     }
 }
