@@ -21,6 +21,10 @@ enum ControlStoreError {
         case .SQLITE_FULL:
             return ConnectError(
                 "disk.full", .transient, "The disk of the control database is full.", remedy: "Free some space and run the command again.")
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_CANTOPEN:
+            return ConnectError(
+                "home.readonly", .configuration, "The control database may not be written: \(error.message ?? "no more is known").",
+                remedy: "Run as the user who owns the home, or give yourself the right to write control.sqlite and its directory.")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return ConnectError("control.busy", .transient, "The control database is held by another process.", remedy: "Try again.")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:

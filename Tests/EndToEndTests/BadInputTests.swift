@@ -128,4 +128,42 @@ import Testing
         #expect(try installation.run("jobs", "run", "nothing").status == 3)
         #expect(try ChildRun(Installation.program, ["jobs", "list", "--home", installation.directory.path + "/none"]).wait().status == 3)
     }
+
+    @Test("IMP-3: bytes without sense are told from text, and nothing is loaded")
+    func noise() throws {
+        let installation = try installation()
+        var generator = SystemRandomNumberGenerator()
+        try installation.put("contacts.csv", Data((0..<100_000).map { _ in UInt8.random(in: 1...255, using: &generator) }))
+        #expect(try failure(installation).code == "file.binary")
+    }
+
+    @Test("IMP-3: a record that may be longer than the run's memory allows is refused with the memory it needs")
+    func recordBeyondMemory() throws {
+        let result = try installation().run(
+            "validate", "-", input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, max_record_bytes: 1073741824 }, target: { list: CONTACTS } }]")
+        #expect(result.status == 3 && result.output.contains("worker.memory_mb: 6145"), "\(result.output)")
+    }
+
+    @Test("FS-4: the account's own file server cannot be removed, and an empty home is no home")
+    func ownServer() throws {
+        let installation = try installation()
+        let refused = try installation.run("servers", "remove", "files")
+        #expect(refused.status == 3 && refused.errors.contains("servers set files"))
+        #expect(try ChildRun(Installation.program, ["init", "--home", ""]).wait().status == 2)
+    }
+
+    @Test("OPS-4: a home that may not be written is named, with exit code 3")
+    func readOnlyHome() throws {
+        let installation = try installation()
+        try installation.put("contacts.csv", "mail,FIRST_NAME\nann@example.com,Ann\n")
+        let rights = { (mode: String) in try ChildRun("/bin/chmod", ["-R", mode, installation.home]).wait().status }
+        #expect(try rights("a-w") == 0)
+        defer { _ = try? rights("u+w") }
+        // Root may write everywhere until it gives that up.
+        let dropping = getuid() == 0 ? ["setpriv", "--bounding-set=-dac_override"] : ["env"]
+        let result = try ChildRun(
+            "/usr/bin/env",
+            dropping + [Installation.program, "jobs", "run", "contacts", "--home", installation.home, "--connectors", installation.connectors]).wait()
+        #expect(result.status == 3 && result.errors.contains("home"), "\(result)")
+    }
 }

@@ -133,4 +133,69 @@ import Testing
         #expect(try code(30) == "limit.deviation")
         #expect(try code(120) == nil)
     }
+
+    private func put(_ name: String, _ text: String, at time: Int, in installation: Installation) throws {
+        try installation.put(name, text)
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: Double(time))], ofItemAtPath: installation.upload + "/" + name)
+    }
+
+    private func blockArchive(of installation: Installation) throws {
+        try FileManager.default.removeItem(atPath: installation.home + "/files/archive")
+        try installation.directory.write("home/files/archive", "in the way")
+    }
+
+    private func unblockArchive(of installation: Installation) throws {
+        try FileManager.default.removeItem(atPath: installation.home + "/files/archive")
+    }
+
+    @Test("IMP-17: a file with the path, size and time of a loaded one, but other content, is loaded")
+    func likeAnEarlierOne() throws {
+        let installation = try installation(file: "name: contacts.csv")
+        try put("contacts.csv", "mail,NAME\naaa@example.com,A\n", at: 1_577_836_800, in: installation)
+        try blockArchive(of: installation)
+        _ = try installation.run("jobs", "run", "contacts")
+        #expect(try rows(installation) == 1 && installation.directory.names(in: "home/files/upload") == ["contacts.csv"])
+        try unblockArchive(of: installation)
+        try put("contacts.csv", "mail,NAME\nbbb@example.com,B\n", at: 1_577_836_800, in: installation)
+        #expect(try installation.json("jobs", "run", "contacts")["records"]["inserted"].int == 1)
+        #expect(try rows(installation) == 2)
+    }
+
+    @Test("IMP-17: where nothing can be archived, a pattern still loads every file, each once")
+    func archiveBroken() throws {
+        let installation = try installation(file: "name: \"*.csv\"")
+        try blockArchive(of: installation)
+        for number in 1...3 { try put("\(number).csv", "mail,NAME\np\(number)@example.com,x\n", at: 1_577_836_800 + number, in: installation) }
+        for _ in 1...3 { _ = try installation.run("jobs", "run", "contacts") }
+        #expect(try rows(installation) == 3)
+        try unblockArchive(of: installation)
+        for _ in 1...3 { _ = try installation.run("jobs", "run", "contacts") }
+        #expect(try rows(installation) == 3)
+        #expect(installation.directory.names(in: "home/files/upload").isEmpty && installation.directory.names(in: "home/files/archive").count == 3)
+    }
+
+    @Test("IMP-17, T28: of runs started at the same moment one loads the file, and none fails whose rows are there")
+    func startedTogether() throws {
+        let installation = try installation(file: "name: contacts.csv")
+        for round in 0..<4 {
+            try installation.put("contacts.csv", records(round * 500..<round * 500 + 500))
+            let results = try (0..<3).map { _ in try installation.start(["jobs", "run", "contacts", "--json"]) }.map { $0.wait() }
+            #expect(results.count { $0.status == 0 } >= 1, "\(results.map(\.output))")
+            #expect(try rows(installation) == (round + 1) * 500)
+            for result in results where result.status != 0 {
+                #expect(result.output.contains("run.active") || result.errors.contains("run.active") || result.output.contains("file.missing"), "\(result)")
+            }
+        }
+        let runs = try installation.json("runs", "list")
+        let inserted = (0..<runs.count).map { runs[$0]["status"].string == "succeeded" ? runs[$0]["records"]["inserted"].int ?? 0 : 0 }
+        #expect(inserted.reduce(0, +) == 2000)
+        #expect(try installation.run("runs", "recover").status == 0)
+    }
+
+    @Test("IMP-6: a column of the file that goes nowhere is told, unless the job says that it is ignored")
+    func leftOut() throws {
+        let installation = try installation(file: "name: contacts.csv")
+        try installation.put("contacts.csv", "mail,NAME,SHOE SIZE\na@example.com,A,44\n")
+        #expect(try installation.json("jobs", "run", "contacts")["warnings"][0].string?.contains("SHOE SIZE") == true)
+    }
 }

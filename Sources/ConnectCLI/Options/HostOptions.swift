@@ -14,8 +14,12 @@ struct HostOptions: ParsableArguments {
 
     var layout: HomeLayout {
         let environment = ProcessInfo.processInfo.environment
-        let chosen = home ?? environment["CONNECTHOST_HOME"] ?? Self.standardHome(environment)
+        let chosen = home ?? environment["CONNECTHOST_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? Self.standardHome(environment)
         return HomeLayout(URL(fileURLWithPath: chosen).standardizedFileURL.path)
+    }
+
+    func validate() throws {
+        guard home?.isEmpty != true else { throw ValidationError("--home is empty; name a directory.") }
     }
 
     private static func standardHome(_ environment: [String: String]) -> String {

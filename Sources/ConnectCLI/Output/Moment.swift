@@ -22,6 +22,9 @@ enum Moment {
         return String(format: "%.1f kB", Double(count) / 1000)
     }
 
+    /// "1 row", "2 rows".
+    static func counted(_ count: some BinaryInteger, _ thing: String) -> String { "\(number(Int64(count))) \(thing)\(count == 1 ? "" : "s")" }
+
     static func number(_ value: Int64) -> String {
         var digits = String(value)
         var position = digits.count - 3

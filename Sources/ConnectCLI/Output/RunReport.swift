@@ -73,7 +73,7 @@ struct RunText {
 
     var text: String {
         var lines = ["Run \(run.id) of \"\(run.jobName)\" \(run.status.rawValue)" + (run.durationMilliseconds.map { " in \(Moment.duration($0))" } ?? "")]
-        if let source = run.source { lines.append("  file \(source.path) on \"\(source.server)\", \(Moment.bytes(run.bytes))") }
+        if let source = run.source { lines.append("  file \(source.path) on \"\(source.server)\", \(Moment.bytes(max(run.bytes, source.size)))") }
         lines += CountText.lines(run.records, run.rejectedByReason)
         if let archived = run.archivedPath { lines.append("  archived as \(archived)") }
         lines += run.warnings.map { "  warning: \($0)" }

@@ -25,8 +25,14 @@ struct DocumentNode {
             lines = reading.lines
             order = reading.order
         } catch let error as YamlError {
-            throw ConnectError("document.syntax", .configuration, "\(file) is not YAML: \(error)")
+            throw ConnectError("document.syntax", .configuration, "\(file) is not YAML: \(Self.shortened("\(error)"))")
         }
+    }
+
+    /// The parser quotes the line at fault, which may be long and hold anything.
+    private static func shortened(_ text: String) -> String {
+        let printable = String(text.unicodeScalars.prefix(300).map { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?" })
+        return text.unicodeScalars.count > 300 ? printable + "…" : printable
     }
 
     private struct Reading {

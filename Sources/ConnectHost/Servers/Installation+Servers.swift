@@ -61,6 +61,11 @@ extension Installation {
 
     public func removeServer(_ name: String) throws {
         _ = try existingServer(name)
+        guard name != FileServer.embeddedName else {
+            throw ConnectError(
+                "server.embedded", .configuration, "\"\(name)\" is the account's own file server, which jobs use that name no other.",
+                remedy: "Point it elsewhere with `connecthost servers set \(name) --set directory=...`.")
+        }
         let users = try control.jobs().filter { $0.definition["file"]?["server"]?.stringValue == name }
         guard users.isEmpty else {
             throw ConnectError(

@@ -21,6 +21,7 @@ public struct ListImportDefinition: Sendable {
     public var enclosure: String
     public var hasHeader: Bool
     public var maximumRecordBytes: Int
+    public var workerMemoryBytes: Int
     public var list: String
     public var policy: MergePolicy
     public var optInValue: String
@@ -60,6 +61,7 @@ public struct ListImportDefinition: Sendable {
         enclosure = try values.string("file", "enclosure")
         hasHeader = try values.boolean("file", "header")
         maximumRecordBytes = Int(try values.integer("file", "max_record_bytes"))
+        workerMemoryBytes = Int(try values.integer("worker", "memory_mb")) << 20
         list = try values.string("target", "list")
         policy = try Self.policy(values)
         optInValue = try values.string("target", "opt_in_value")
@@ -113,12 +115,24 @@ public struct ListImportDefinition: Sendable {
         }
         do { _ = try FileCharacterSet(name: charset) } catch { found.append(Problem(path: "file.charset", message: "\(error)")) }
         do { _ = try format() } catch { found.append(Problem(path: "file.delimiter", message: "\(error)")) }
-        found += matchProblems()
+        found += recordSizeProblems() + matchProblems()
         if !hasHeader && columnNames.isEmpty {
             found.append(
                 Problem(path: "mapping.columns", message: "The file has no header line, so name its columns in order in mapping.columns."))
         }
         return found
+    }
+
+    /// A record is held in the reader's buffer, which doubles as it grows, and once more as a batch.
+    private func recordSizeProblems() -> [Problem] {
+        let memory = workerMemoryBytes
+        guard maximumRecordBytes > memory / 6 else { return [] }
+        return [
+            Problem(
+                path: "file.max_record_bytes",
+                message: "A record of \(maximumRecordBytes) bytes does not fit the run's memory: it needs six times as much, "
+                    + "worker.memory_mb: \(((maximumRecordBytes * 6) >> 20) + 1) or more.")
+        ]
     }
 
     private func matchProblems() -> [Problem] {

@@ -164,9 +164,14 @@ enum BinaryContent {
 
     static func check(_ sample: [UInt8], _ charset: FileCharacterSet) throws {
         if let known = signatures.first(where: { sample.starts(with: $0.bytes) }) { throw error("The file is \(known.name), not delimited text.") }
-        let zeros = sample.prefix(4096).count { $0 == 0 }
-        if zeros > sample.prefix(4096).count / 50, !["UTF-16", "UTF-32"].contains(where: charset.name.hasPrefix) {
-            throw error("The file's first bytes hold \(zeros) NULs: it is no text in \(charset.name).")
+        guard !["UTF-16", "UTF-32"].contains(where: charset.name.hasPrefix) else { return }
+        let beginning = sample.prefix(4096)
+        let zeros = beginning.count { $0 == 0 }
+        if zeros > beginning.count / 50 { throw error("The file's first bytes hold \(zeros) NULs: it is no text in \(charset.name).") }
+        // Tabs to carriage returns are text, and escapes and shifts are how ISO-2022 changes its alphabets.
+        let controls = beginning.count { $0 < 0x09 || ($0 > 0x0D && $0 < 0x20 && ![0x0E, 0x0F, 0x1B].contains($0)) || $0 == 0x7F }
+        if controls > beginning.count / 25 {
+            throw error("The file's first \(beginning.count) bytes hold \(controls) control characters: it is no text in \(charset.name).")
         }
     }
 

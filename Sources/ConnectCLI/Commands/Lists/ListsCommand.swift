@@ -30,7 +30,7 @@ struct ListsCreate: ParsableCommand {
         }
         let opened = try host.open()
         try opened.createList(name, fields: fields)
-        try Output(output).show(try opened.audience.list(named: name), text: "List \"\(name)\" was made with \(fields.count) fields of its own.")
+        try Output(output).show(try opened.audience.list(named: name), text: "List \"\(name)\" was made with \(Moment.counted(fields.count, "field")) of its own.")
     }
 }
 
@@ -70,7 +70,7 @@ struct ListsShow: ParsableCommand {
         var table = Table(["FIELD", "TYPE", ""])
         for field in list.fields { table.add([field.name, field.type.rawValue, ProfileList.derivedFields.contains(field.name) ? "set by the host" : ""]) }
         try Output(output).show(
-            ListReport(name: list.name, rows: count, fields: list.fields), text: "\(list.name): \(Moment.number(count)) rows\n\(table.text)")
+            ListReport(name: list.name, rows: count, fields: list.fields), text: "\(list.name): \(Moment.counted(count, "row"))\n\(table.text)")
     }
 }
 
@@ -102,10 +102,10 @@ struct ListsDrop: ParsableCommand {
         let count = try opened.audience.count(of: try opened.audience.list(named: name).name)
         guard yes else {
             throw ConnectError(
-                "list.unconfirmed", .configuration, "List \"\(name)\" has \(Moment.number(count)) rows, which would be lost.",
+                "list.unconfirmed", .configuration, "List \"\(name)\" has \(Moment.counted(count, "row")), which would be lost.",
                 remedy: "Say so with --yes.")
         }
         try opened.dropList(name)
-        try Output(output).show(["dropped": name], text: "List \"\(name)\" and its \(Moment.number(count)) rows were deleted.")
+        try Output(output).show(["dropped": name], text: "List \"\(name)\" and its \(Moment.counted(count, "row")) were deleted.")
     }
 }
