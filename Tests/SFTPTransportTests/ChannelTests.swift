@@ -100,14 +100,14 @@ import Testing
 
     /// How many sockets of this process are connected to the port.
     private func openSockets(toPort port: Int) -> Int {
-        let base = "/proc/self/fd"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
-        let open = Set(names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: base + "/" + $0) })
-        let table = (try? String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)) ?? ""
-        return table.split(separator: "\n").dropFirst().count { line in
-            let fields = line.split(separator: " ")
-            guard fields.count > 9, let remote = fields[2].split(separator: ":").last, Int(remote, radix: 16) == port else { return false }
-            return open.contains("socket:[\(fields[9])]")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return names.compactMap { Int32($0) }.count { descriptor in
+            var address = sockaddr_in()
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let code = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+            }
+            return code == 0 && address.sin_family == sa_family_t(AF_INET) && Int(UInt16(bigEndian: address.sin_port)) == port
         }
     }
 }

@@ -100,7 +100,8 @@ import Testing
         }
     }
 
-    @Test("FS-7, T21: a changed host key is refused with both fingerprints, and no password is sent", arguments: ["same type", "other type"], engines)
+    @Test(
+        "FS-7, T21: a changed host key is refused with both fingerprints, and no password is sent", arguments: ["same type", "other type"], engines)
     func changedHostKey(how: String, engine: SSHEngine) throws {
         // Only an Ed25519 key is offered in the second case, where an ECDSA key was trusted.
         let options = how == "same type" ? [] : ["HostKeyAlgorithms ssh-ed25519"]

@@ -98,7 +98,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: keyboard-interactive takes the password where the server asks for one", .enabled(if: TestServer.canTestPasswords, "needs root"), arguments: engines)
+    @Test(
+        "FS-2: keyboard-interactive takes the password where the server asks for one",
+        .enabled(if: TestServer.canTestPasswords, "needs root"), arguments: engines)
     func keyboardInteractive(engine: SSHEngine) throws {
         let first = ["UsePAM yes", "KbdInteractiveAuthentication yes", "PasswordAuthentication no"]
         try TestServer.with(engine, password: true, first: first) { server in
