@@ -3,6 +3,9 @@ internal import Glibc
 
 /// A channel through libssh2 in this process: no other program, no other process, and fewer algorithms than OpenSSH's `ssh`.
 ///
+/// Version 1.10 ends the process by an assertion on some damaged packets (a length that is no multiple of the cipher's block), so a hostile
+/// server or line can end the worker; that is one reason why `SSHEngine.auto` prefers the other provider.
+///
 /// The connection is made by the first wait. Between calls nothing happens on it; signs of life are asked for while a call waits.
 public final class LibSSH2Channel: SSHChannel {
     private enum State {

@@ -58,29 +58,30 @@ struct LibSSH2Failures {
     }
 
     func login(_ code: Int32, _ session: LibSSH2Session, _ credential: CheckedCredential, methods: [String]) -> ConnectorError {
-        let list = methods.joined(separator: ",")
+        let text = session.lastError.lowercased()
+        var error: ConnectorError
         switch code {
         case LIBSSH2_ERROR_PASSWORD_EXPIRED:
-            return ConnectorError(
+            error = ConnectorError(
                 .authentication, "The password of \(endpoint.username) on \(endpoint.address) has expired. Set a new one there, then `password`.")
-        case LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND:
-            return ConnectorError(
-                .transient, "\(endpoint.address) ended the connection during the log-in of \(endpoint.username). It can be tried again.",
-                detail: detail(code, session))
+        case _ where text.contains("private key") || text.contains("callback returned") || code == LIBSSH2_ERROR_FILE: error = endpoint.unusableKey()
+        // The library uses the numbers of a refusal for answers that never came, too.
         case LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-            if case .key(let text, _) = credential {
-                if session.lastError.lowercased().contains("extract public key") || session.lastError.lowercased().contains("callback returned") {
-                    return endpoint.unusableKey()
-                }
-                if text.kind == .rsa { return rsaRefused() }
-                return endpoint.loginRefused(methods: list, detail: detail(code, session))
+            if text.hasPrefix("waiting") {
+                error = brokenLogin()
+            } else if case .key(let key, _) = credential, key.kind == .rsa {
+                error = rsaRefused()
+            } else {
+                error = endpoint.loginRefused(methods: methods.joined(separator: ","))
             }
-            return endpoint.loginRefused(methods: list, detail: detail(code, session))
-        default:
-            var error = endpoint.unusableKey()
-            error.detail = detail(code, session)
-            return error
+        default: error = brokenLogin()
         }
+        error.detail = detail(code, session)
+        return error
+    }
+
+    private func brokenLogin() -> ConnectorError {
+        ConnectorError(.transient, "\(endpoint.address) ended the connection during the log-in of \(endpoint.username). It can be tried again.")
     }
 
     /// The library can name an RSA key by its old algorithm only.

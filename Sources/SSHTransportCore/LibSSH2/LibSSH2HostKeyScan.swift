@@ -20,7 +20,8 @@ enum LibSSH2HostKeyScan {
         guard !keys.isEmpty else {
             throw ConnectorError(
                 .configuration,
-                "\(host):\(port) has no host key that libssh2 \(LibSSH2Session.version) can check. Install OpenSSH's client (package openssh-client).")
+                "\(host):\(port) has no host key that libssh2 \(LibSSH2Session.version) can check. Install OpenSSH's client (package openssh-client)."
+            )
         }
         return keys
     }

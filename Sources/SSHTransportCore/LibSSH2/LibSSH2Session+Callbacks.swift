@@ -17,12 +17,14 @@ extension LibSSH2Session {
         }
     }
 
-    private typealias Receive = @convention(c) (
-        libssh2_socket_t, UnsafeMutableRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-    ) -> Int
-    private typealias Send = @convention(c) (
-        libssh2_socket_t, UnsafeRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-    ) -> Int
+    private typealias Receive =
+        @convention(c) (
+            libssh2_socket_t, UnsafeMutableRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+        ) -> Int
+    private typealias Send =
+        @convention(c) (
+            libssh2_socket_t, UnsafeRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+        ) -> Int
 
     /// The library's own socket calls are replaced; errors are errno below 0, as it expects.
     static func routeBytes(_ session: OpaquePointer) {
