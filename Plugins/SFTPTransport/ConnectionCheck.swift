@@ -15,7 +15,7 @@ struct ConnectionCheck {
         let endpoint = settings.endpoint
         let channel: OpenSSHChannel
         do throws(ConnectorError) {
-            channel = try OpenSSHChannel(endpoint, subsystem: "sftp", call)
+            channel = try OpenSSHChannel(endpoint, .subsystem("sftp"), call)
         } catch {
             call.step(error.status == .authentication ? "host key" : "connect", succeeded: false, milliseconds: 0, message: error.message)
             throw error

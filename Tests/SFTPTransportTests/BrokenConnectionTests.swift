@@ -161,7 +161,7 @@ import Testing
                     "username": .string(how == "refused" ? "nobody-here" : server["USERNAME"]),
                 ])
             let call = RecordingCall()
-            var channel: OpenSSHChannel? = try OpenSSHChannel(changed.endpoint, subsystem: "sftp", call)
+            var channel: OpenSSHChannel? = try OpenSSHChannel(changed.endpoint, .subsystem("sftp"), call)
             let process = try #require(channel?.child.id)
             let directory = try #require(channel?.command?.files.path)
             let descriptors = try #require(channel).openDescriptors

@@ -17,7 +17,7 @@ public final class OpenSSHChannel: ByteChannel {
 
     /// Starts `ssh`; the connection is made while the first wait waits.
     /// Throws `.authentication`, naming the keys the server presents, when the endpoint has no host key to check it against.
-    public init(_ endpoint: SSHEndpoint, subsystem: String, _ call: any CallContext) throws(ConnectorError) {
+    public init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ call: any CallContext) throws(ConnectorError) {
         guard !endpoint.hostKeys.isEmpty else {
             let presented = try HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call)
             throw ConnectorError(
@@ -25,7 +25,7 @@ public final class OpenSSHChannel: ByteChannel {
                 "The host key of \(endpoint.address) has not been trusted yet. It presents: \(presented.fingerprints). Nothing was sent. "
                     + "Compare with what the server's operator says, then run `connecthost servers trust NAME`.")
         }
-        let command = try OpenSSHCommand(endpoint, .subsystem(subsystem))
+        let command = try OpenSSHCommand(endpoint, request)
         let (ours, theirs) = try FileDescriptor.socketPair()
         let output = try FileDescriptor.pipe()
         let errors = try FileDescriptor.pipe()

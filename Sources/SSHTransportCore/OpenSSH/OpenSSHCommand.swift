@@ -6,12 +6,6 @@ internal import Glibc
 /// Nothing of the account's own configuration is read and no agent is asked: what is in the endpoint decides. Secrets travel by
 /// files and named pipes in a private directory, never by an argument or the environment.
 struct OpenSSHCommand {
-    /// What the far end runs.
-    enum Target {
-        case subsystem(String)
-        case command(String)
-    }
-
     let program: String
     let arguments: [String]
     let environment: [String]
@@ -23,7 +17,7 @@ struct OpenSSHCommand {
     /// The name the pins are stored under; host and port need no further spelling that way.
     private static let hostKeyAlias = "connecthost-pinned"
 
-    init(_ endpoint: SSHEndpoint, _ target: Target) throws(ConnectorError) {
+    init(_ endpoint: SSHEndpoint, _ request: SSHRequest) throws(ConnectorError) {
         guard let program = ChildProcess.find("ssh") else {
             throw ConnectorError(.configuration, "The program ssh was not found. Install OpenSSH's client (package openssh-client).")
         }
@@ -42,11 +36,11 @@ struct OpenSSHCommand {
         let options = Self.options(endpoint, knownHosts: knownHosts) + login.options(identity: identity)
         arguments =
             ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username]
-            + options.flatMap { ["-o", $0] } + Self.target(target, endpoint.host)
+            + options.flatMap { ["-o", $0] } + Self.words(request, endpoint.host)
     }
 
-    private static func target(_ target: Target, _ host: String) -> [String] {
-        switch target {
+    private static func words(_ request: SSHRequest, _ host: String) -> [String] {
+        switch request {
         case .subsystem(let name): ["-s", "--", host, name]
         case .command(let line): ["--", host, line]
         }
