@@ -1,13 +1,12 @@
-internal import ConnectorKit
-internal import SSHTransportCore
+public import ConnectorKit
 
 /// The directory of the settings as the server knows it; every path of a session is put together here and stays below it.
-struct RemoteRoot: Sendable {
+public struct RemoteRoot: Sendable {
     /// Absolute, without a `/` at its end; "" for the server's root.
     private let path: String
 
     /// Asks the server for the directory. Throws `.notFound` naming it.
-    init(_ directory: String, _ client: SFTPClient, _ call: any CallContext) throws(ConnectorError) {
+    public init(_ directory: String, _ client: SFTPClient, _ call: any CallContext) throws(ConnectorError) {
         let asked = directory.isEmpty ? "." : directory
         let name = directory.isEmpty ? "the directory the log-in begins in" : "the directory \"\(directory)\""
         let attributes: SFTPAttributes
@@ -28,7 +27,7 @@ struct RemoteRoot: Sendable {
     }
 
     /// The path on the server for one below the root. Throws `.configuration` for a path that would leave it.
-    func resolve(_ relative: String) throws(ConnectorError) -> [UInt8] {
+    public func resolve(_ relative: String) throws(ConnectorError) -> [UInt8] {
         if relative.isEmpty { return Array((path.isEmpty ? "/" : path).utf8) }
         guard relative.utf8.count <= 4096, !relative.utf8.contains(0), !relative.hasPrefix("/"),
             !relative.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == ".." || $0.isEmpty })
