@@ -12,10 +12,9 @@ struct ConnectionCheck {
     }
 
     func run() throws(ConnectorError) {
-        let endpoint = settings.endpoint
-        let channel: OpenSSHChannel
+        let channel: any SSHChannel
         do throws(ConnectorError) {
-            channel = try OpenSSHChannel(endpoint, .subsystem("sftp"), call)
+            channel = try settings.channel(call)
         } catch {
             call.step(error.status == .authentication ? "host key" : "connect", succeeded: false, milliseconds: 0, message: error.message)
             throw error
@@ -42,7 +41,7 @@ struct ConnectionCheck {
     }
 
     /// The four steps up to the log-in, each with the time it took; the one that was not reached failed.
-    private func reportConnecting(_ channel: OpenSSHChannel, failure: ConnectorError?, _ elapsed: Double) {
+    private func reportConnecting(_ channel: any SSHChannel, failure: ConnectorError?, _ elapsed: Double) {
         let endpoint = settings.endpoint
         let steps: [(name: String, milestone: ConnectMilestone, message: String)] = [
             ("resolve", .resolved, endpoint.host),

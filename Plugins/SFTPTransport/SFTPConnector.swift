@@ -16,7 +16,7 @@ enum SFTPConnector: TransportConnector {
     static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> SFTPSettings { try SFTPSettings(values) }
 
     static func open(_ settings: SFTPSettings, _ call: any CallContext) throws(ConnectorError) -> any TransportSession {
-        let channel = try OpenSSHChannel(settings.endpoint, .subsystem("sftp"), call)
+        let channel = try settings.channel(call)
         let client = SFTPClient(channel: channel, options: settings.clientOptions)
         try client.start(call)
         let root = try RemoteRoot(settings.directory, client, call)

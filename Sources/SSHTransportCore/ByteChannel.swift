@@ -28,6 +28,14 @@ public protocol ByteChannel: AnyObject {
     func close()
 }
 
+/// A channel that can tell how connecting went, for a test of the connection (FS-6).
+public protocol SSHChannel: ByteChannel {
+    /// When each step of connecting was reached, in milliseconds after the start.
+    var milestones: [ConnectMilestone: Int64] { get }
+    /// Type and fingerprint of the key the server presented; nil before it came.
+    var presentedHostKey: String? { get }
+}
+
 /// What became of an attempt to move bytes.
 public enum ChannelTransfer: Equatable, Sendable {
     /// 1 or more.

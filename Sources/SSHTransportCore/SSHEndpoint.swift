@@ -7,6 +7,8 @@ public struct SSHEndpoint: Sendable {
         /// The text of a private key in OpenSSH or PEM form.
         case privateKey(String, passphrase: String?)
         case privateKeyFile(String, passphrase: String?)
+        /// A key that an agent keeps; by its socket's path, nil for the one SSH_AUTH_SOCK names. With OpenSSH's program only.
+        case agent(String?)
     }
 
     public let host: String
@@ -19,10 +21,14 @@ public struct SSHEndpoint: Sendable {
     public let connectTimeoutSeconds: Int
     /// A sign of life is asked for after so long without one; 0 for never.
     public let keepaliveSeconds: Int
+    public let algorithms: SSHAlgorithmPolicy
+    /// The absolute path of a certificate for the key (`…-cert.pub`). With OpenSSH's program only.
+    public let certificateFile: String?
 
     /// Throws `.configuration` naming the setting that is wrong.
     public init(
-        host: String, port: Int, username: String, credential: Credential, hostKeys: [HostKey], connectTimeoutSeconds: Int, keepaliveSeconds: Int
+        host: String, port: Int, username: String, credential: Credential, hostKeys: [HostKey], connectTimeoutSeconds: Int, keepaliveSeconds: Int,
+        algorithms: SSHAlgorithmPolicy = .compatible, certificateFile: String? = nil
     ) throws(ConnectorError) {
         guard Self.isHost(host) else {
             throw ConnectorError(
@@ -41,6 +47,8 @@ public struct SSHEndpoint: Sendable {
         self.hostKeys = hostKeys
         self.connectTimeoutSeconds = connectTimeoutSeconds
         self.keepaliveSeconds = keepaliveSeconds
+        self.algorithms = algorithms
+        self.certificateFile = certificateFile
     }
 
     /// HOST:PORT, with brackets around an IPv6 address.

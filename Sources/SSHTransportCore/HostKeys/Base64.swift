@@ -29,6 +29,10 @@ enum Base64 {
         return result
     }
 
+    static func encode(_ bytes: [UInt8]) -> String {
+        encodeWithoutPadding(bytes) + String(repeating: "=", count: (3 - bytes.count % 3) % 3)
+    }
+
     static func encodeWithoutPadding(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -25,6 +25,13 @@ public struct HostKey: Sendable, Hashable {
         self.init(type: String(words[0]), base64: String(words[1]))
     }
 
+    /// From the key's bytes on the wire, which begin with its type.
+    init?(blob: [UInt8]) {
+        var fields = SFTPFieldReader(blob[...])
+        guard let named = try? fields.string("key type", limit: 64) else { return nil }
+        self.init(type: String(decoding: named, as: UTF8.self), base64: Base64.encode(blob))
+    }
+
     init?(type: String, base64: String) {
         guard Self.types.contains(where: { $0.type == type }), base64.utf8.count <= 16384, let blob = Base64.decode(base64.utf8) else { return nil }
         var fields = SFTPFieldReader(blob[...])

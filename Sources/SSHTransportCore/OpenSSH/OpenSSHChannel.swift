@@ -4,7 +4,7 @@ internal import Glibc
 /// A channel through OpenSSH's `ssh` program as a child: its algorithms, its fixes, and the parsing of a hostile peer in another process.
 ///
 /// The child reads from a socket and writes to a pipe of ours. It is ended and reaped by `close`, at the latest when this object goes.
-public final class OpenSSHChannel: ByteChannel {
+public final class OpenSSHChannel: SSHChannel {
     private let endpoint: SSHEndpoint
     let child: ChildProcess
     let input: FileDescriptor
@@ -20,10 +20,7 @@ public final class OpenSSHChannel: ByteChannel {
     public init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ call: any CallContext) throws(ConnectorError) {
         guard !endpoint.hostKeys.isEmpty else {
             let presented = try HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call)
-            throw ConnectorError(
-                .authentication,
-                "The host key of \(endpoint.address) has not been trusted yet. It presents: \(presented.fingerprints). Nothing was sent. "
-                    + "Compare with what the server's operator says, then run `connecthost servers trust NAME`.")
+            throw endpoint.notTrustedYet(presented: presented)
         }
         let command = try OpenSSHCommand(endpoint, request)
         let (ours, theirs) = try FileDescriptor.socketPair()
@@ -84,10 +81,10 @@ public final class OpenSSHChannel: ByteChannel {
 
     public func wait(for interest: ChannelInterest, _ limits: WaitLimits) throws(ConnectorError) {
         let start = MonotonicClock.milliseconds()
-        let end = Self.end(limits, now: start)
+        let end = limits.end(now: start)
         var now = start
         while true {
-            if let call = limits.call, call.isCancelled || cancelled.isRaised { throw ConnectorError(.cancelled, "The transfer was cancelled.") }
+            try limits.checkCancellation(cancelled)
             guard now < end else {
                 let seconds = log.milestone == .authenticated ? max(1, (end - start + 500) / 1000) : Int64(endpoint.connectTimeoutSeconds)
                 throw log.timeout(endpoint, seconds: seconds)
@@ -97,15 +94,6 @@ public final class OpenSSHChannel: ByteChannel {
             if pollOnce(interest, limits.call, milliseconds: slice) { return }
             now = MonotonicClock.milliseconds()
         }
-    }
-
-    private static func end(_ limits: WaitLimits, now: Int64) -> Int64 {
-        var end = now + limits.stallMilliseconds
-        if let deadline = limits.deadlineMilliseconds { end = min(end, deadline) }
-        if let call = limits.call, call.deadlineUnixMilliseconds > 0 {
-            end = min(end, now + call.deadlineUnixMilliseconds - MonotonicClock.unixMilliseconds())
-        }
-        return end
     }
 
     /// True when a direction of `interest` is ready, or has ended.
@@ -183,14 +171,4 @@ public final class OpenSSHChannel: ByteChannel {
         command?.files.remove()
         command = nil
     }
-}
-
-/// For clearing up, which goes on after a cancellation and has a short limit of its own.
-private struct UncancelledCall: CallContext {
-    var isCancelled: Bool { false }
-    var cancelFileDescriptor: Int32 { -1 }
-    var deadlineUnixMilliseconds: Int64 { 0 }
-    func log(_ level: LogLevel, _ message: String, _ fields: KeyValuePairs<String, String>) {}
-    func progress(_ unit: String, done: Int64, total: Int64?, note: String?) {}
-    func step(_ name: String, succeeded: Bool, milliseconds: Double, message: String) {}
 }

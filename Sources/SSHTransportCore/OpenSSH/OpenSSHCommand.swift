@@ -33,7 +33,13 @@ struct OpenSSHCommand {
             self.secret = nil
         }
         environment = Self.environment(askpass: login.secret == nil ? nil : files.path + "/askpass")
-        let options = Self.options(endpoint, knownHosts: knownHosts) + login.options(identity: identity)
+        let certificate: [String] =
+            if let path = endpoint.certificateFile {
+                try ["CertificateFile=" + files.write("certificate.pub", Array(CertificateText(file: path).line.utf8))]
+            } else {
+                []
+            }
+        let options = Self.options(endpoint, knownHosts: knownHosts) + certificate + login.options(identity: identity)
         arguments =
             ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username]
             + options.flatMap { ["-o", $0] } + Self.words(request, endpoint.host)
@@ -49,14 +55,12 @@ struct OpenSSHCommand {
     private static func options(_ endpoint: SSHEndpoint, knownHosts: String) -> [String] {
         [
             "UserKnownHostsFile=" + knownHosts, "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" + hostKeyAlias, "StrictHostKeyChecking=yes",
-            "HostKeyAlgorithms=" + HostKey.algorithms(provenBy: endpoint.hostKeys), "CheckHostIP=no", "VerifyHostKeyDNS=no", "UpdateHostKeys=no",
-            "IdentitiesOnly=yes", "IdentityAgent=none", "HostbasedAuthentication=no", "GSSAPIAuthentication=no", "NumberOfPasswordPrompts=1",
+            "CheckHostIP=no", "VerifyHostKeyDNS=no", "UpdateHostKeys=no",
+            "HostbasedAuthentication=no", "GSSAPIAuthentication=no", "NumberOfPasswordPrompts=1",
             "ControlMaster=no", "ControlPath=none", "ClearAllForwardings=yes", "PermitLocalCommand=no", "EscapeChar=none", "Compression=no",
-            // On processors with AES instructions a third of the default cipher's cost.
-            "Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com",
             "ConnectTimeout=\(endpoint.connectTimeoutSeconds)", "ConnectionAttempts=1",
             "ServerAliveInterval=\(endpoint.keepaliveSeconds)", "ServerAliveCountMax=3",
-        ]
+        ] + endpoint.algorithms.openSSHOptions(provenBy: endpoint.hostKeys)
     }
 
     private static func environment(askpass: String?) -> [String] {
@@ -74,46 +78,30 @@ struct OpenSSHCommand {
 private struct Login {
     var key: [UInt8]?
     var secret: String?
+    /// The socket of an agent that has the key.
+    var agent: String?
 
     static let secretName = "secret"
 
     init(_ credential: SSHEndpoint.Credential) throws(ConnectorError) {
-        switch credential {
-        case .password(let password):
-            secret = try Self.line(password, setting: "password")
-        case .privateKey(let text, let passphrase):
-            try take(PrivateKeyText(text, setting: "private_key"), passphrase)
-        case .privateKeyFile(let path, let passphrase):
-            try take(PrivateKeyText(file: path, setting: "private_key_file"), passphrase)
+        switch try credential.checked() {
+        case .password(let password): secret = password
+        case .key(let text, let passphrase): (key, secret) = (text.bytes, passphrase)
+        case .agent(let path): agent = path
         }
-    }
-
-    private mutating func take(_ text: PrivateKeyText, _ passphrase: String?) throws(ConnectorError) {
-        key = text.bytes
-        guard text.isEncrypted else { return }
-        guard let passphrase, !passphrase.isEmpty else {
-            throw ConnectorError(.configuration, "The private key is protected by a passphrase. Set `passphrase`.")
-        }
-        secret = try Self.line(passphrase, setting: "passphrase")
-    }
-
-    private static func line(_ secret: String, setting: String) throws(ConnectorError) -> String {
-        guard !secret.isEmpty, secret.utf8.allSatisfy({ $0 != 0 && $0 != 0x0A && $0 != 0x0D }) else {
-            throw ConnectorError(.configuration, "`\(setting)` is empty or holds a line end or a NUL byte.")
-        }
-        return secret
     }
 
     func options(identity: String?) -> [String] {
+        let keyOnly = ["PreferredAuthentications=publickey", "PubkeyAuthentication=yes", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no"]
+        if let agent { return keyOnly + ["IdentityAgent=" + agent, "IdentitiesOnly=no", "IdentityFile=none", "BatchMode=yes"] }
         if let identity {
-            return [
-                "PreferredAuthentications=publickey", "PubkeyAuthentication=yes", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no",
-                "IdentityFile=" + identity, "BatchMode=" + (secret == nil ? "yes" : "no"),
+            return keyOnly + [
+                "IdentityAgent=none", "IdentitiesOnly=yes", "IdentityFile=" + identity, "BatchMode=" + (secret == nil ? "yes" : "no"),
             ]
         }
         return [
             "PreferredAuthentications=password,keyboard-interactive", "PubkeyAuthentication=no", "PasswordAuthentication=yes",
-            "KbdInteractiveAuthentication=yes", "IdentityFile=none", "BatchMode=no",
+            "KbdInteractiveAuthentication=yes", "IdentityAgent=none", "IdentityFile=none", "BatchMode=no",
         ]
     }
 

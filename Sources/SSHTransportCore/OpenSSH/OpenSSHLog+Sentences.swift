@@ -15,65 +15,27 @@ extension OpenSSHLog {
 
     /// What a wait that was too long waited for.
     func timeout(_ endpoint: SSHEndpoint, seconds: Int64) -> ConnectorError {
-        let sentence =
-            switch milestone {
-            case .started: "The name \(endpoint.host) was not resolved within \(seconds) s. Check the name server of this machine."
-            case .resolved:
-                "\(endpoint.address) did not answer within \(seconds) s. Check `host` and `port`, and the firewalls between here and there."
-            case .connected:
-                "\(endpoint.address) accepted the connection but did not begin SSH within \(seconds) s. Check that `port` is its SSH port."
-            case .hostKeyShown, .hostKeyAccepted:
-                "\(endpoint.address) did not finish the log-in of \(endpoint.username) within \(seconds) s (`connect_timeout_seconds`)."
-            case .authenticated: "\(endpoint.address) did nothing for \(seconds) s (`stall_timeout_seconds`)."
-            }
-        return ConnectorError(.timeout, sentence, detail: detailJSON())
+        var error = endpoint.timeout(milestone, seconds: seconds)
+        error.detail = detailJSON()
+        return error
     }
 
     private func hostKeyFailure(_ endpoint: SSHEndpoint, _ presented: () -> [HostKey]) -> ConnectorError? {
         let otherType = complains("no matching host key type")
         guard otherType || complains("host key verification failed") || complains("host identification has changed") else { return nil }
-        let shown: String
-        if !otherType, let shownHostKey {
-            shown = shownHostKey.type + " " + shownHostKey.fingerprint
-        } else {
-            let keys = presented()
-            shown = keys.isEmpty ? "a key of another type" : keys.fingerprints
-        }
-        return ConnectorError(
-            .authentication,
-            "The host key of \(endpoint.address) is not the one that was trusted. Trusted: \(endpoint.hostKeys.fingerprints). Presented now: "
-                + "\(shown). "
-                + "Nothing was sent. Somebody may stand between you and the server: ask its operator whether the key was changed, "
-                + "and only then run `connecthost servers trust NAME`.")
+        if !otherType, let shownHostKey { return endpoint.hostKeyChanged(shown: shownHostKey.type + " " + shownHostKey.fingerprint) }
+        return endpoint.hostKeyChanged(presented: presented())
     }
 
     private func networkFailure(_ endpoint: SSHEndpoint) -> ConnectorError? {
-        if complains("could not resolve hostname") {
-            let temporary = complains("temporary failure")
-            return ConnectorError(
-                temporary ? .transient : .configuration,
-                "The name \(endpoint.host) was not found\(temporary ? " just now: the name server did not answer" : ""). Check the spelling of "
-                    + "`host`."
-            )
-        }
-        if complains("connection refused") {
-            return ConnectorError(
-                .transient, "\(endpoint.address) refused the connection. Check `host` and `port`, and that the SSH server is running.")
-        }
-        if complains("no route to host") || complains("network is unreachable") {
-            return ConnectorError(.transient, "There is no way to \(endpoint.address) from this machine\(lastWords()). Check `host` and the network.")
-        }
-        if complains("timed out") || complains("timeout, server") {
-            return ConnectorError(.timeout, "\(endpoint.address) stopped answering\(lastWords()). Check the firewalls between here and there.")
-        }
+        if complains("could not resolve hostname") { return endpoint.nameNotFound(isTemporary: complains("temporary failure")) }
+        if complains("connection refused") { return endpoint.connectionRefused() }
+        if complains("no route to host") || complains("network is unreachable") { return endpoint.noWay(lastWords()) }
+        if complains("timed out") || complains("timeout, server") { return endpoint.stoppedAnswering(lastWords()) }
         if complains("banner exchange") || complains("protocol identification") || complains("kex_exchange_identification")
             || complains("bad packet length")
         {
-            return ConnectorError(
-                .transient,
-                "\(endpoint.address) ended the connection before SSH began\(lastWords()). Check that `port` is its SSH port; a busy server does "
-                    + "this too."
-            )
+            return endpoint.endedBeforeSSH(complaints.last ?? "")
         }
         if let offer = complaint("unable to negotiate") {
             return ConnectorError(
@@ -86,21 +48,11 @@ extension OpenSSHLog {
         if serverAcceptsKey && complains("permission denied") || complains("error in libcrypto") || complains("invalid format")
             || complains("incorrect passphrase")
         {
-            return ConnectorError(
-                .authentication,
-                "The private key of \(endpoint.username) could not be used: it is damaged, or `passphrase` is wrong. Nothing was sent.")
+            return endpoint.unusableKey()
         }
         if let answer = complaint("permission denied") {
             let methods = answer.split(separator: "(").last.map { $0.prefix { $0 != ")" } } ?? ""
-            let what =
-                if case .password = endpoint.credential {
-                    methods.contains("password") || methods.contains("keyboard-interactive")
-                        ? "Check `username` and `password`." : "The server takes no passwords, only: \(methods). Use a key."
-                } else {
-                    "Check `username`, and that the server's operator has installed the public half of this key for it (the server takes: "
-                        + "\(methods))."
-                }
-            return ConnectorError(.authentication, "\(endpoint.address) refused the log-in of \(endpoint.username). \(what)")
+            return endpoint.loginRefused(methods: methods)
         }
         if complains("too many authentication failures") {
             return ConnectorError(
@@ -116,11 +68,7 @@ extension OpenSSHLog {
 
     private func laterFailure(_ endpoint: SSHEndpoint) -> ConnectorError? {
         if complains("subsystem request failed") {
-            return ConnectorError(
-                .unsupported,
-                "\(endpoint.address) does not offer file transfer over SSH (the sftp subsystem) to \(endpoint.username). Ask its operator to allow "
-                    + "it."
-            )
+            return endpoint.requestRefused(.subsystem("sftp"))
         }
         if let line = complaint("bad configuration option") ?? complaint("unsupported option") ?? complaint("bad ssh2 cipher spec") {
             return ConnectorError(.configuration, "The installed ssh is too old (\(line)). OpenSSH 8.1 or newer is needed.")

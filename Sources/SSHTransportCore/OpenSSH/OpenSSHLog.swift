@@ -1,9 +1,3 @@
-/// How far a connection has come.
-public enum ConnectMilestone: Int, Sendable, Comparable, CaseIterable {
-    case started, resolved, connected, hostKeyShown, hostKeyAccepted, authenticated
-    public static func < (left: ConnectMilestone, right: ConnectMilestone) -> Bool { left.rawValue < right.rawValue }
-}
-
 /// Reads what `ssh -v` writes to its standard error: how far it is, and in the end why it failed. A value without I/O.
 ///
 /// The wording has been stable from OpenSSH 8 to 10; a version that says something else costs precision, not correctness.

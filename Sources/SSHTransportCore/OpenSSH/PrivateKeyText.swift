@@ -6,6 +6,14 @@ struct PrivateKeyText {
     /// With line ends and a last line end as `ssh` wants them; pasting often loses both.
     let bytes: [UInt8]
     let isEncrypted: Bool
+    let kind: Kind
+
+    enum Kind {
+        case rsa
+        case other
+        /// A protected key does not always tell.
+        case unknown
+    }
 
     /// `setting`: the name for messages. Throws `.configuration` for text that is no private key.
     init(_ text: String, setting: String) throws(ConnectorError) {
@@ -20,6 +28,7 @@ struct PrivateKeyText {
         }
         bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
         isEncrypted = Self.isEncrypted(lines)
+        kind = Self.kind(lines)
     }
 
     /// The key of a file that nobody else can read, as `ssh` itself demands.
@@ -43,6 +52,21 @@ struct PrivateKeyText {
         try self.init(String(decoding: content[0..<count], as: UTF8.self), setting: setting)
     }
 
+    private static func kind(_ lines: [String]) -> Kind {
+        let body = lines.dropFirst().prefix { !$0.hasPrefix("-----") }.filter { !$0.contains(":") }.joined()
+        switch lines[0] {
+        case "-----BEGIN RSA PRIVATE KEY-----": return .rsa
+        case "-----BEGIN OPENSSH PRIVATE KEY-----":
+            // The public half stands in the open, in protected keys too.
+            return Base64.decode(body.utf8)?.contains(sequence: Array("ssh-rsa".utf8)) == true ? .rsa : .other
+        case "-----BEGIN PRIVATE KEY-----":
+            let rsaEncryption: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]
+            return Base64.decode(body.utf8)?.contains(sequence: rsaEncryption) == true ? .rsa : .other
+        case "-----BEGIN ENCRYPTED PRIVATE KEY-----": return .unknown
+        default: return .other
+        }
+    }
+
     private static func isEncrypted(_ lines: [String]) -> Bool {
         if lines[0] == "-----BEGIN ENCRYPTED PRIVATE KEY-----" { return true }
         if lines[0] != "-----BEGIN OPENSSH PRIVATE KEY-----" { return lines.contains { $0.hasPrefix("Proc-Type:") && $0.hasSuffix("ENCRYPTED") } }
@@ -53,5 +77,11 @@ struct PrivateKeyText {
         var fields = SFTPFieldReader(blob[magic.count...])
         guard let cipher = try? fields.string("cipher", limit: 64) else { return false }
         return !cipher.elementsEqual("none".utf8)
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(sequence: [UInt8]) -> Bool {
+        indices.contains { self[$0...].starts(with: sequence) }
     }
 }
