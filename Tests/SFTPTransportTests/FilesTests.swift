@@ -4,6 +4,7 @@ import ServerSupport
 import Testing
 
 @testable import SFTPTransport
+@testable import SSHTransportCore
 
 @Suite(.timeLimit(.minutes(2))) struct FilesTests {
     @Test("FS-2: files of any size are the same after writing and reading, in pieces of any size, in both profiles", arguments: [64, 1])

@@ -13,10 +13,12 @@ public final class TestServer: Sendable {
 
     /// - Parameters:
     ///   - password: lets a password in too; needs root.
+    ///   - account: what it may do: "full", "shell" (no sftp) or "scp" (nothing else).
     ///   - options: lines of sshd_config.
-    public init(password: Bool = false, options: [String] = []) throws {
+    public init(password: Bool = false, account: String = "full", options: [String] = []) throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-sshd-" + UUID().uuidString)
-        let arguments = ["start", directory.path] + (password ? ["--password"] : []) + options.flatMap { ["--option", $0] }
+        let arguments = ["start", directory.path] + (password ? ["--password"] : []) + ["--account", account]
+            + options.flatMap { ["--option", $0] }
         let started = try Program.run(Self.script, arguments)
         guard started.status == 0 else {
             throw Unavailable(description: "openssh start ended with \(started.status): \(started.errors)")
@@ -33,8 +35,10 @@ public final class TestServer: Sendable {
     public static let canTestPasswords = getuid() == 0
 
     /// Runs `body` with a server and stops it, whatever happens.
-    public static func with(password: Bool = false, options: [String] = [], _ body: (TestServer) throws -> Void) throws {
-        let server = try TestServer(password: password, options: options)
+    public static func with(
+        password: Bool = false, account: String = "full", options: [String] = [], _ body: (TestServer) throws -> Void
+    ) throws {
+        let server = try TestServer(password: password, account: account, options: options)
         defer { server.stop() }
         try body(server)
     }

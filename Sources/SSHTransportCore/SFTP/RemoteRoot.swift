@@ -20,11 +20,19 @@ public struct RemoteRoot: Sendable {
             throw ConnectorError(.configuration, "\(name) on \(client.serverName) is not a directory. Correct `directory`.".capitalizedFirst)
         }
         let absolute = try client.realPath(Array(asked.utf8), name: name, call)
+        try self.init(resolved: absolute, name: name, serverName: client.serverName)
+    }
+
+    /// The directory as the server itself calls it.
+    public init(resolved absolute: [UInt8], name: String, serverName: String) throws(ConnectorError) {
         guard let text = String(validating: absolute, as: UTF8.self), text.hasPrefix("/") else {
-            throw ConnectorError(.unsupported, "\(client.serverName) calls \(name) by a path that is not absolute or not UTF-8.")
+            throw ConnectorError(.unsupported, "\(serverName) calls \(name) by a path that is not absolute or not UTF-8.")
         }
         path = text == "/" ? "" : text
     }
+
+    /// For servers that cannot be asked: the directory as it was typed, without a `/` at its end.
+    public init(prefix: String) { path = prefix }
 
     /// The path on the server for one below the root. Throws `.configuration` for a path that would leave it.
     public func resolve(_ relative: String) throws(ConnectorError) -> [UInt8] {
@@ -39,7 +47,7 @@ public struct RemoteRoot: Sendable {
 }
 
 /// What may be used of a name a server sent: one component, and nothing that means another place.
-enum RemoteName {
+public enum RemoteName {
     /// nil for `.` and `..`; a reason when the name cannot be used.
     static func check(_ bytes: [UInt8]) -> Result {
         if bytes == [0x2E] || bytes == [0x2E, 0x2E] { return .dots }
@@ -49,6 +57,20 @@ enum RemoteName {
         if bytes.count > 1024 { return .unusable("it is \(bytes.count) bytes long") }
         guard let text = String(validating: bytes, as: UTF8.self) else { return .unusable("it is not UTF-8") }
         return .usable(text)
+    }
+
+    /// Hands a usable name over; logs one that is not.
+    public static func use(
+        _ entry: SFTPName, of directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void
+    ) throws(ConnectorError) {
+        switch check(entry.filename) {
+        case .dots: return
+        case .unusable(let reason):
+            call.log(
+                .warning, "A name from the server was skipped.",
+                ["name": SFTPClient.printable(entry.filename), "reason": reason, "directory": directory])
+        case .usable(let text): try each(FileEntry(path: directory.isEmpty ? text : directory + "/" + text, entry.attributes))
+        }
     }
 
     enum Result: Equatable {

@@ -17,15 +17,7 @@ public final class SFTPSession: TransportSession {
     public func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError) {
         let name = directory.isEmpty ? "the directory" : "the directory \(quoted(directory))"
         try client.list(root.resolve(directory), name: name, call) { (entry) throws(ConnectorError) in
-            switch RemoteName.check(entry.filename) {
-            case .dots: return
-            case .unusable(let reason):
-                call.log(
-                    .warning, "A name from the server was skipped.",
-                    ["name": SFTPClient.printable(entry.filename), "reason": reason, "directory": directory])
-            case .usable(let text):
-                try each(FileEntry(path: directory.isEmpty ? text : directory + "/" + text, entry.attributes))
-            }
+            try RemoteName.use(entry, of: directory, call, each)
         }
     }
 
@@ -54,6 +46,12 @@ public final class SFTPSession: TransportSession {
         try client.removeDirectory(root.resolve(path), name: quoted(path), call)
     }
 
+    /// Clears up after a failure, within two seconds, whatever the host says meanwhile.
+    public func discard(_ path: String) {
+        guard let resolved = try? root.resolve(path) else { return }
+        client.removeQuietly(resolved)
+    }
+
     /// Stays in force: every later call of this session throws `.cancelled` too.
     public func cancel() { client.cancel() }
     public func close() { client.close() }
@@ -62,7 +60,8 @@ public final class SFTPSession: TransportSession {
 }
 
 extension FileEntry {
-    fileprivate init(path: String, _ attributes: SFTPAttributes) {
+    /// What a server says, for the file at `path`.
+    public init(path: String, _ attributes: SFTPAttributes) {
         let kind: Kind =
             switch attributes.fileType {
             case .file, .unknown: .file

@@ -54,3 +54,8 @@ enum RemoteMessage {
         return ConnectorError(status, "\(name) on \(server) could not \(verb): the server says \"\(text)\". \(advice)")
     }
 }
+
+extension ShellWord {
+    /// The word in a command line, which is text: every path of a session is UTF-8.
+    func text() -> String { String(decoding: bytes, as: UTF8.self) }
+}
