@@ -39,6 +39,9 @@ public struct SCPReceiver {
     /// - Returns: how many of them were used up; the rest belongs to what the event says.
     public mutating func receive(_ bytes: some Sequence<UInt8>) throws(SCPViolation) -> (taken: Int, event: Event?) {
         guard stage != .payload else { return (0, nil) }
+        if stage == .status, reader.isEmpty, let first = bytes.first(where: { _ in true }), first > 2 {
+            throw SCPViolation("more came than the size that was announced.")
+        }
         let (taken, record) = try reader.receive(bytes)
         guard let record else { return (taken, nil) }
         return (taken, try handle(record))

@@ -103,6 +103,9 @@ struct SCPRecordReader {
         return (taken, nil)
     }
 
+    /// Whether the next byte begins a message.
+    var isEmpty: Bool { line.isEmpty }
+
     /// What has come of an unfinished line, for a message.
     var unfinished: String { printable(line) }
 }

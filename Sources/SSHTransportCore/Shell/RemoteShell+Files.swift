@@ -6,7 +6,7 @@ extension RemoteShell {
     public func realPath(_ path: [UInt8], name: String, _ call: any CallContext) throws(ConnectorError) -> [UInt8] {
         var found: [UInt8] = []
         // The point keeps line ends at the end of the name, which a substitution takes away.
-        let line = "\(try assign("p", path)); m=$(cd \"$p\" 2>&1); s=$?; if [ $s = 0 ]; then d=$(cd \"$p\" && pwd -P && echo .); printf '%s\\0' \"${d%??}\"; fi"
+        let line = "\(try assign("p", path)); m=$(ls -d \"$p/.\" 2>&1 >/dev/null); s=$?; if [ $s = 0 ]; then d=$(cd \"$p\" && pwd -P && echo .); printf '%s\\0' \"${d%??}\"; fi"
         try expect(run(line, call) { found = $0 }, "be opened", name)
         return found
     }
@@ -26,7 +26,7 @@ extension RemoteShell {
     ) throws(ConnectorError) {
         var entries: [ShellEntry] = []
         var misunderstood = 0
-        let line = "m=$(cd \"$p\" 2>&1 && ls . 2>&1 >/dev/null); s=$?; if [ $s = 0 ]; then (cd \"$p\" && \(walk)) 2>/dev/null; s=0; m=; fi"
+        let line = "m=$(ls \"$p/.\" 2>&1 >/dev/null); s=$?; if [ $s = 0 ]; then (cd \"$p\" && \(walk)) 2>/dev/null; s=0; m=; fi"
         let outcome = try run("\(try assign("p", path)); \(line)", call) {
             if let entry = ShellEntry($0) { entries.append(entry) } else { misunderstood += 1 }
         }
