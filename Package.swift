@@ -63,7 +63,8 @@ let package = Package(
 
         // Bundled connectors.
         .target(name: "CSSHShims"),
-        .target(name: "SSHTransportCore", dependencies: ["ConnectorKit", "CSSHShims"]),
+        .systemLibrary(name: "CLibSSH2"),
+        .target(name: "SSHTransportCore", dependencies: ["ConnectorKit", "CSSHShims", "CLibSSH2"]),
         .target(
             name: "LocalTransport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/LocalTransport",
             exclude: ["README.md"], linkerSettings: connectorLinkage),

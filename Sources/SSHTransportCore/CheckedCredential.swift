@@ -44,7 +44,8 @@ extension SSHEndpoint.Credential {
         }
         let special = Set("%$\"'\\".utf8)
         guard path.hasPrefix("/"), path.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && !special.contains($0) }) else {
-            throw ConnectorError(.configuration, "The agent's socket \(quoted(path)) (`agent_socket`) must be an absolute path without blanks and quotes.")
+            throw ConnectorError(
+                .configuration, "The agent's socket \(quoted(path)) (`agent_socket`) must be an absolute path without blanks and quotes.")
         }
         var information = stat()
         guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFSOCK else {

@@ -1,6 +1,6 @@
 /// Which algorithms may be agreed on with a server, from strict to lenient. Both engines keep to it.
 public enum SSHAlgorithmPolicy: String, Sendable, CaseIterable {
-    /// No SHA-1, no CBC, no 64-bit authentication codes, no group shorter than 3072 bits.
+    /// No SHA-1, no CBC, no 64-bit authentication codes, no group shorter than 4096 bits.
     case modern
     /// What OpenSSH itself takes unless it is told otherwise: adds the 2048-bit group and authentication codes of SHA-1, nothing that is broken.
     case compatible

@@ -72,7 +72,8 @@ extension SSHEndpoint {
     }
 
     func unusableKey() -> ConnectorError {
-        ConnectorError(.authentication, "The private key of \(username) could not be used: it is damaged, or `passphrase` is wrong. Nothing was sent.")
+        ConnectorError(
+            .authentication, "The private key of \(username) could not be used: it is damaged, or `passphrase` is wrong. Nothing was sent.")
     }
 
     /// - Parameter methods: the ways to log in the server takes, with commas.

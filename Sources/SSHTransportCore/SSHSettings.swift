@@ -59,7 +59,8 @@ public struct SSHSettings: Sendable {
             default: .string(SSHEngine.auto.rawValue), advanced: true),
         SettingField(
             "algorithms", title: "Algorithms",
-            help: "What may be agreed on with the server. The default is what OpenSSH takes by itself; legacy allows broken ones and warns in each log.",
+            help:
+                "What may be agreed on with the server. The default is what OpenSSH takes by itself; legacy allows broken ones and warns in each log.",
             kind: .choice([
                 ("modern", "Modern: no SHA-1 at all"), ("compatible", "Compatible: OpenSSH's own choice"),
                 ("legacy", "Legacy: also broken ones (SHA-1, CBC)"),

@@ -9,9 +9,9 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct BrokenConnectionTests {
     @Test(
         "FS-8, T11: a download that breaks is transient and goes on where it broke",
-        arguments: [ChaosProxy.Fault.cut(afterBytes: 3_000_000), .reset(afterBytes: 3_000_000), .halfClose(afterBytes: 3_000_000)])
-    func resumeReading(fault: ChaosProxy.Fault) throws {
-        try TestServer.with { server in
+        arguments: [ChaosProxy.Fault.cut(afterBytes: 3_000_000), .reset(afterBytes: 3_000_000), .halfClose(afterBytes: 3_000_000)], engines)
+    func resumeReading(fault: ChaosProxy.Fault, engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let content = patterned(10_000_000)
             try server.put("f", content)
             // The first three connections break, the fourth lives.
@@ -40,9 +40,9 @@ import Testing
         }
     }
 
-    @Test("FS-8: an upload that breaks goes on with the bytes the server has")
-    func resumeWriting() throws {
-        try TestServer.with { server in
+    @Test("FS-8: an upload that breaks goes on with the bytes the server has", arguments: engines)
+    func resumeWriting(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let content = patterned(8_000_000)
             // The server's answers to WRITEs are few bytes; so many of them come after a good part of the file.
             let proxy = try ChaosProxy(to: server.port) { $0 == 0 ? .cut(afterBytes: 6000) : .none }
@@ -58,9 +58,9 @@ import Testing
         }
     }
 
-    @Test("FS-8, T10: a server that stalls is a time-out, at each stage", arguments: [0, 40, 1500, 2500, 3300, 200_000])
-    func stall(afterBytes: Int) throws {
-        try TestServer.with { server in
+    @Test("FS-8, T10: a server that stalls is a time-out, at each stage", arguments: [0, 40, 1500, 2500, 3300, 200_000], engines)
+    func stall(afterBytes: Int, engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.put("f", patterned(3_000_000))
             let proxy = try ChaosProxy(to: server.port) { _ in .stall(afterBytes: afterBytes) }
             defer { proxy.stop() }
@@ -77,9 +77,9 @@ import Testing
         }
     }
 
-    @Test("FS-8: a slow server is not a stalled one")
-    func slow() throws {
-        try TestServer.with { server in
+    @Test("FS-8: a slow server is not a stalled one", arguments: engines)
+    func slow(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let content = patterned(300_000)
             try server.put("f", content)
             let proxy = try ChaosProxy(to: server.port) { _ in .throttle(bytesPerSecond: 200_000) }
@@ -89,9 +89,9 @@ import Testing
         }
     }
 
-    @Test("FS-8: a server that goes away in the middle of a file is transient, and the next call says so at once")
-    func serverGone() throws {
-        try TestServer.with { server in
+    @Test("FS-8: a server that goes away in the middle of a file is transient, and the next call says so at once", arguments: engines)
+    func serverGone(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.put("f", patterned(20_000_000))
             let proxy = try ChaosProxy(to: server.port) { _ in .none }
             try server.session(["port": .integer(Int64(proxy.port))]) { (session) throws in
@@ -111,9 +111,9 @@ import Testing
         }
     }
 
-    @Test("CON-3: a cancellation unblocks the call that waits", arguments: ["the session", "the call"])
-    func cancel(what: String) throws {
-        try TestServer.with { server in
+    @Test("CON-3: a cancellation unblocks the call that waits", arguments: ["the session", "the call"], engines)
+    func cancel(what: String, engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.put("f", patterned(3_000_000))
             let proxy = try ChaosProxy(to: server.port) { _ in .stall(afterBytes: 500_000) }
             defer { proxy.stop() }
@@ -134,9 +134,9 @@ import Testing
         }
     }
 
-    @Test("CON-3: an upload that is cancelled can still be cleared away")
-    func abortAfterCancel() throws {
-        try TestServer.with { server in
+    @Test("CON-3: an upload that is cancelled can still be cleared away", arguments: engines)
+    func abortAfterCancel(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.session { (session) throws in
                 let call = RecordingCall()
                 let file = try session.openWrite("f", offset: 0, expectedSize: nil, call)
@@ -183,9 +183,9 @@ import Testing
         }
     }
 
-    @Test("FS-7: the host key is checked again when keys are renewed, without the files of the log-in")
-    func rekeying() throws {
-        try TestServer.with(options: ["RekeyLimit 1M"]) { server in
+    @Test("FS-7: the host key is checked again when keys are renewed, without the files of the log-in", arguments: engines)
+    func rekeying(engine: SSHEngine) throws {
+        try TestServer.with(engine, options: ["RekeyLimit 1M"]) { server in
             let content = patterned(10_000_000)
             try server.session { (session) throws in
                 try session.write("f", content)

@@ -19,18 +19,18 @@ import Testing
         }
     }
 
-    @Test("FS-2: a key as text logs in, without its last line end and with Windows line ends")
-    func keyText() throws {
-        try TestServer.with { server in
+    @Test("FS-2: a key as text logs in, without its last line end and with Windows line ends", arguments: engines)
+    func keyText(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let text = try String(contentsOfFile: server["USER_KEY_ED25519"], encoding: .utf8)
             let pasted = text.trimmingCharacters(in: .newlines).replacingOccurrences(of: "\n", with: "\r\n")
             try server.session(["private_key_file": nil, "private_key": .string(pasted)]) { (session) throws in #expect(try session.names() == []) }
         }
     }
 
-    @Test("FS-2: a protected key needs its passphrase, and a wrong or missing one is said")
-    func passphrase() throws {
-        try TestServer.with { server in
+    @Test("FS-2: a protected key needs its passphrase, and a wrong or missing one is said", arguments: engines)
+    func passphrase(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let path = server["USER_KEY_ECDSA"]
             try run("/usr/bin/ssh-keygen", "-q", "-p", "-P", "", "-N", "pass 'phrase\\", "-f", path)
             let key: [String: SettingValues.Value?] = ["private_key_file": .string(path)]
@@ -45,9 +45,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: a key that is not installed is refused with what to do")
-    func unknownKey() throws {
-        try TestServer.with { server in
+    @Test("FS-2: a key that is not installed is refused with what to do", arguments: engines)
+    func unknownKey(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let stranger = server.files.appendingPathComponent("stranger").path
             try run("/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger)
             let error = failure { try server.session(["private_key_file": .string(stranger)]) { _ in } }
@@ -56,9 +56,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: a key file that others may read, or that is not there, is refused before anything is sent")
-    func keyFiles() throws {
-        try TestServer.with { server in
+    @Test("FS-2: a key file that others may read, or that is not there, is refused before anything is sent", arguments: engines)
+    func keyFiles(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: server["USER_KEY_RSA"])
             let open = failure { try server.session(["private_key_file": .string(server["USER_KEY_RSA"])]) { _ in } }
             #expect(open?.status == .configuration)
@@ -70,9 +70,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: the right password logs in and a wrong one is refused", .enabled(if: TestServer.canTestPasswords, "needs root"))
-    func passwords() throws {
-        try TestServer.with(password: true) { server in
+    @Test("FS-2: the right password logs in and a wrong one is refused", .enabled(if: TestServer.canTestPasswords, "needs root"), arguments: engines)
+    func passwords(engine: SSHEngine) throws {
+        try TestServer.with(engine, password: true) { server in
             let login: [String: SettingValues.Value?] = ["authentication": .string("password"), "private_key_file": nil]
             try server.session(login.merging(["password": .string(server["PASSWORD"])]) { $1 }) { (session) throws in
                 try session.write("by password", [1, 2, 3])
@@ -86,9 +86,9 @@ import Testing
         }
     }
 
-    @Test("FS-7: without a trusted key nothing is opened; the keys that were seen are named")
-    func untrusted() throws {
-        try TestServer.with { server in
+    @Test("FS-7: without a trusted key nothing is opened; the keys that were seen are named", arguments: engines)
+    func untrusted(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let error = failure { try server.session(["host_keys": .strings([])]) { _ in } }
             #expect(error?.status == .authentication)
             #expect(error?.message.contains("connecthost servers trust") == true)
@@ -100,14 +100,15 @@ import Testing
         }
     }
 
-    @Test("FS-7, T21: a changed host key is refused with both fingerprints, and no password is sent", arguments: ["same type", "other type"])
-    func changedHostKey(how: String) throws {
-        // Only an Ed25519 key is offered in the second case, where an RSA key was trusted.
+    @Test(
+        "FS-7, T21: a changed host key is refused with both fingerprints, and no password is sent", arguments: ["same type", "other type"], engines)
+    func changedHostKey(how: String, engine: SSHEngine) throws {
+        // Only an Ed25519 key is offered in the second case, where an ECDSA key was trusted.
         let options = how == "same type" ? [] : ["HostKeyAlgorithms ssh-ed25519"]
-        try TestServer.with(options: options) { server in
+        try TestServer.with(engine, options: options) { server in
             let other = try TestServer()
             defer { other.stop() }
-            let trusted = how == "same type" ? other["HOST_KEY_ED25519"] : server["HOST_KEY_RSA"]
+            let trusted = how == "same type" ? other["HOST_KEY_ED25519"] : server["HOST_KEY_ECDSA"]
             let changes: [String: SettingValues.Value?] = [
                 "host_keys": .strings([trusted]), "authentication": .string("password"), "password": .string("secret"),
             ]
@@ -133,9 +134,9 @@ import Testing
         }
     }
 
-    @Test("FS-6: a connection test names its steps in order, and the one that failed")
-    func check() throws {
-        try TestServer.with { server in
+    @Test("FS-6: a connection test names its steps in order, and the one that failed", arguments: engines)
+    func check(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let good = RecordingCall()
             try SFTPConnector.check(sftpSettings(server), good)
             #expect(good.steps.map(\.name) == ["resolve", "connect", "host key", "authenticate", "open directory", "list"])
@@ -157,9 +158,9 @@ import Testing
         }
     }
 
-    @Test("FS-6: a missing name, a closed port and a service that is not SSH each get their own words")
-    func unreachable() throws {
-        try TestServer.with { server in
+    @Test("FS-6: a missing name, a closed port and a service that is not SSH each get their own words", arguments: engines)
+    func unreachable(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let name = failure { try server.session(["host": .string("no-such-host.invalid")]) { _ in } }
             #expect(name?.message.contains("no-such-host.invalid was not found") == true)
             let closed = try ChaosProxy(to: server.port) { _ in .none }
@@ -175,9 +176,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: a server that runs something else instead of file transfer is not taken for a refused log-in")
-    func noSubsystem() throws {
-        try TestServer.with(options: ["Match all", "ForceCommand /bin/false"]) { server in
+    @Test("FS-2: a server that runs something else instead of file transfer is not taken for a refused log-in", arguments: engines)
+    func noSubsystem(engine: SSHEngine) throws {
+        try TestServer.with(engine, options: ["Match all", "ForceCommand /bin/false"]) { server in
             let error = failure { try server.session { _ in } }
             #expect(error != nil)
             #expect(error?.status != .authentication)

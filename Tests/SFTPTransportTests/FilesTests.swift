@@ -1,5 +1,6 @@
 import ConnectorKit
 import Foundation
+import SSHTransportCore
 import ServerSupport
 import Testing
 
@@ -7,9 +8,9 @@ import Testing
 @testable import SSHTransportCore
 
 @Suite(.timeLimit(.minutes(2))) struct FilesTests {
-    @Test("FS-2: files of any size are the same after writing and reading, in pieces of any size, in both profiles", arguments: [64, 1])
-    func sizes(inFlight: Int) throws {
-        try TestServer.with { server in
+    @Test("FS-2: files of any size are the same after writing and reading, in pieces of any size, in both profiles", arguments: [64, 1], engines)
+    func sizes(inFlight: Int, engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.session(["requests_in_flight": .integer(Int64(inFlight))]) { (session) throws in
                 for (size, piece) in [
                     (0, 10), (1, 1), (4095, 1000), (261_119, 261_120), (261_120, 7777), (261_121, 1 << 20), (9_000_000, 300_001), (9_000_000, 64),
@@ -25,9 +26,9 @@ import Testing
         }
     }
 
-    @Test("FS-8: reading and writing go on from an offset")
-    func resume() throws {
-        try TestServer.with { server in
+    @Test("FS-8: reading and writing go on from an offset", arguments: engines)
+    func resume(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let content = patterned(3_000_000)
             try server.put("f", content)
             try server.session { (session) throws in
@@ -44,9 +45,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: a file that grows while it is read is read to its new end; an empty one of unknown size too")
-    func growing() throws {
-        try TestServer.with { server in
+    @Test("FS-2: a file that grows while it is read is read to its new end; an empty one of unknown size too", arguments: engines)
+    func growing(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let content = patterned(2_000_000)
             try server.put("f", content)
             try server.session { (session) throws in
@@ -73,9 +74,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: other requests may come between the pieces of a file, and several files may be open")
-    func interleaved() throws {
-        try TestServer.with { server in
+    @Test("FS-2: other requests may come between the pieces of a file, and several files may be open", arguments: engines)
+    func interleaved(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let (first, second) = (patterned(5_000_000, salt: 2), patterned(4_000_000, salt: 3))
             try server.put("a", first)
             try server.put("b", second)
@@ -111,9 +112,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: stat and list tell kind, size and time; directories are made and removed")
-    func directories() throws {
-        try TestServer.with { server in
+    @Test("FS-2: stat and list tell kind, size and time; directories are made and removed", arguments: engines)
+    func directories(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.put("plain", [1, 2, 3])
             try FileManager.default.createSymbolicLink(atPath: server.files.appendingPathComponent("link").path, withDestinationPath: "plain")
             try server.session { (session) throws in
@@ -146,18 +147,18 @@ import Testing
         }
     }
 
-    @Test("FS-2: a thousand names are listed once each")
-    func manyNames() throws {
-        try TestServer.with { server in
+    @Test("FS-2: a thousand names are listed once each", arguments: engines)
+    func manyNames(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let names = (0..<1000).map { "file \($0) with a name that is long enough to need several packets for all of them" }.sorted()
             for name in names { try server.put(name, []) }
             try server.session { (session) throws in #expect(try session.names() == names) }
         }
     }
 
-    @Test("FS-8: a rename replaces only when it is asked to")
-    func rename() throws {
-        try TestServer.with { server in
+    @Test("FS-8: a rename replaces only when it is asked to", arguments: engines)
+    func rename(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.session { (session) throws in
                 let call = RecordingCall()
                 try server.put("a", [1])
@@ -174,9 +175,9 @@ import Testing
         }
     }
 
-    @Test("T22: names with blanks, quotes, other alphabets, a dash in front or a line end are names like any other")
-    func strangeNames() throws {
-        try TestServer.with { server in
+    @Test("T22: names with blanks, quotes, other alphabets, a dash in front or a line end are names like any other", arguments: engines)
+    func strangeNames(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             let names = [
                 "with blank", " leading", "trailing ", "it's \"quoted\"", "$(id)", "`id`", "Größe", "名前.csv", "🙂", "-rf", "--", "-oProxyCommand=x",
                 "new\nline",
@@ -196,9 +197,9 @@ import Testing
         }
     }
 
-    @Test("T22: a name that is not UTF-8 is skipped with a warning")
-    func notUTF8() throws {
-        try TestServer.with { server in
+    @Test("T22: a name that is not UTF-8 is skipped with a warning", arguments: engines)
+    func notUTF8(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.put("good", [1])
             let bad = (Array((server.files.path + "/bad").utf8) + [0xFF, 0xFE, 0]).map { CChar(bitPattern: $0) }
             let descriptor = open(bad, O_CREAT | O_WRONLY, 0o600)
@@ -225,9 +226,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: no path leaves the directory of the settings", arguments: ["../x", "a/../../x", "/etc/passwd", "a//b", "a\0b", ".."])
-    func confined(path: String) throws {
-        try TestServer.with { server in
+    @Test("FS-2: no path leaves the directory of the settings", arguments: ["../x", "a/../../x", "/etc/passwd", "a//b", "a\0b", ".."], engines)
+    func confined(path: String, engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.session { (session) throws in
                 let call = RecordingCall()
                 #expect(failure { _ = try session.stat(path, call) }?.status == .configuration)
@@ -237,9 +238,9 @@ import Testing
         }
     }
 
-    @Test("FS-8: an upload that is given up leaves no file; one that went on with a file leaves it as it was")
-    func abort() throws {
-        try TestServer.with { server in
+    @Test("FS-8: an upload that is given up leaves no file; one that went on with a file leaves it as it was", arguments: engines)
+    func abort(engine: SSHEngine) throws {
+        try TestServer.with(engine) { server in
             try server.put("old", [1, 2, 3])
             try server.session { (session) throws in
                 let call = RecordingCall()
@@ -255,9 +256,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: a directory that may not be written to is a matter of permission")
-    func permission() throws {
-        try TestServer.with(options: ["Match all", "ForceCommand internal-sftp -R"]) { server in
+    @Test("FS-2: a directory that may not be written to is a matter of permission", arguments: engines)
+    func permission(engine: SSHEngine) throws {
+        try TestServer.with(engine, options: ["Match all", "ForceCommand internal-sftp -R"]) { server in
             try server.put("f", [1])
             try server.session { (session) throws in
                 let call = RecordingCall()

@@ -6,18 +6,35 @@ import Testing
 
 @testable import SFTPTransport
 
+/// Both ways to speak SSH; what a session promises must hold with each.
+let engines: [SSHEngine] = [.openssh, .libssh2]
+
+/// The engine of the test that runs.
+enum EngineUnderTest {
+    @TaskLocal static var current = SSHEngine.openssh
+}
+
 /// Settings for a test server: its Ed25519 user key and its Ed25519 host key, unless `changes` says otherwise; nil takes a setting away.
 func sftpSettings(_ server: TestServer, _ changes: [String: SettingValues.Value?] = [:]) throws -> SFTPSettings {
     var values: [String: SettingValues.Value] = [
         "host": .string(server["HOST"]), "port": .integer(Int64(server.port)), "username": .string(server["USERNAME"]),
         "directory": .string(server["DIRECTORY"]), "authentication": .string("key"), "private_key_file": .string(server["USER_KEY_ED25519"]),
-        "host_keys": .strings([server["HOST_KEY_ED25519"]]),
+        "host_keys": .strings([server["HOST_KEY_ED25519"]]), "engine": .string(EngineUnderTest.current.rawValue),
     ]
     for (name, value) in changes { values[name] = value }
     return try SFTPConnector.makeSettings(SettingValues(values))
 }
 
 extension TestServer {
+    /// Runs `body` with a server, whose sessions go through `engine`, and stops it.
+    static func with(
+        _ engine: SSHEngine, password: Bool = false, first: [String] = [], options: [String] = [], _ body: (TestServer) throws -> Void
+    ) throws {
+        try with(password: password, first: first, options: options) { server in
+            try EngineUnderTest.$current.withValue(engine) { try body(server) }
+        }
+    }
+
     /// Opens a session, runs `body` and closes the session.
     func session(
         _ changes: [String: SettingValues.Value?] = [:], _ call: RecordingCall = RecordingCall(), _ body: (any TransportSession) throws -> Void

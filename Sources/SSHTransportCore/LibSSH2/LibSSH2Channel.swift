@@ -64,7 +64,8 @@ public final class LibSSH2Channel: SSHChannel {
             throw ConnectorError(.configuration, "Certificates (`certificate_file`) work with OpenSSH's program only. Set `engine` to openssh.")
         }
         if case .agent = endpoint.credential {
-            throw ConnectorError(.configuration, "An agent's keys (`authentication: agent`) work with OpenSSH's program only. Set `engine` to openssh.")
+            throw ConnectorError(
+                .configuration, "An agent's keys (`authentication: agent`) work with OpenSSH's program only. Set `engine` to openssh.")
         }
     }
 
@@ -180,7 +181,6 @@ public final class LibSSH2Channel: SSHChannel {
     private func isReady(_ session: LibSSH2Session, for interest: ChannelInterest) -> Bool {
         if interest.contains(.reading) {
             if !stagedRange.isEmpty || hasEnded { return true }
-            takeErrors(session)
             switch receive(session, into: staged) {
             case .bytes(let count):
                 stagedRange = 0..<count
@@ -189,8 +189,8 @@ public final class LibSSH2Channel: SSHChannel {
             case .wouldBlock: break
             }
         }
+        takeErrors(session)
         guard interest.contains(.writing) else { return false }
-        if !interest.contains(.reading) { takeErrors(session) }
         return session.socket.isEnded || session.writeWindow > 0 && session.socket.outgoingCount < BufferedSocket.outgoingLimit
     }
 
@@ -221,10 +221,11 @@ public final class LibSSH2Channel: SSHChannel {
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { room in
             while true {
                 let count = session.read(.error, into: room)
-                guard count > 0 else { return }
+                guard count > 0 else { break }
                 complaints += room[0..<min(count, max(0, Self.mostComplaints - complaints.count))]
             }
         }
+        session.socket.flush()
     }
 
     // MARK: Ending

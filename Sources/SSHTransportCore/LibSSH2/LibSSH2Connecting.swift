@@ -27,15 +27,8 @@ final class LibSSH2Connecting {
 
     /// A session whose channel runs the request.
     func open(_ credential: CheckedCredential, _ outer: WaitLimits) throws(ConnectorError) -> LibSSH2Session {
-        var limits = outer
-        let now = MonotonicClock.milliseconds()
-        let latest = now + Int64(endpoint.connectTimeoutSeconds) * 1000
-        limits.deadlineMilliseconds = min(outer.deadlineMilliseconds ?? latest, latest)
-        limits.stallMilliseconds = Int64(endpoint.connectTimeoutSeconds) * 1000
-        let addresses = try resolve(limits)
-        reach(.resolved)
-        let session = try LibSSH2Session(BufferedSocket(connect(addresses, limits)))
-        reach(.connected)
+        let limits = connectLimits(outer)
+        let session = try connect(limits)
         do throws(ConnectorError) {
             try LibSSH2Negotiation(endpoint).restrict(session)
             try handshake(session, limits)
@@ -46,6 +39,39 @@ final class LibSSH2Connecting {
             session.socket.close()
             throw error
         }
+        return session
+    }
+
+    /// The server's key, which only one of `algorithms` may prove; nil when it has none of them. Nothing is sent to log in.
+    func hostKey(of algorithms: [String], _ outer: WaitLimits) throws(ConnectorError) -> HostKey? {
+        let limits = connectLimits(outer)
+        let session = try connect(limits)
+        defer {
+            session.end()
+            session.socket.close()
+        }
+        let usable = algorithms.filter(Set(session.supported(.hostKey)).contains)
+        guard !usable.isEmpty, session.prefer(.hostKey, usable) == .done else { return nil }
+        if try finish(session, limits, session.handshake) == 0 { return HostKey(blob: session.hostKey) }
+        guard ServerOffer(session.socket.firstBytes) != nil else {
+            throw endpoint.endedBeforeSSH(session.socket.isEnded ? "the other side closed it" : session.lastError)
+        }
+        return nil
+    }
+
+    private func connectLimits(_ outer: WaitLimits) -> WaitLimits {
+        var limits = outer
+        let latest = MonotonicClock.milliseconds() + Int64(endpoint.connectTimeoutSeconds) * 1000
+        limits.deadlineMilliseconds = min(outer.deadlineMilliseconds ?? latest, latest)
+        limits.stallMilliseconds = Int64(endpoint.connectTimeoutSeconds) * 1000
+        return limits
+    }
+
+    private func connect(_ limits: WaitLimits) throws(ConnectorError) -> LibSSH2Session {
+        let addresses = try resolve(limits)
+        reach(.resolved)
+        let session = try LibSSH2Session(BufferedSocket(connect(addresses, limits)))
+        reach(.connected)
         return session
     }
 

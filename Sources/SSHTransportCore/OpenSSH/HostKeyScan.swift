@@ -1,13 +1,13 @@
 public import ConnectorKit
 internal import Glibc
 
-/// Asks a server for its host keys with OpenSSH's `ssh-keyscan`: no credential is sent and nothing is trusted (FS-7).
+/// Asks a server for its host keys with OpenSSH's `ssh-keyscan`, or libssh2 where that is not installed: no credential is sent and nothing is trusted (FS-7).
 public enum HostKeyScan {
     /// The keys of the server, best type first. Throws as a connection would when it cannot be reached.
     public static func run(host: String, port: Int, timeoutSeconds: Int, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
         guard SSHEndpoint.isHost(host) else { throw ConnectorError(.configuration, "\(quoted(host)) in `host` is not a host name or address.") }
         guard let program = ChildProcess.find("ssh-keyscan") else {
-            throw ConnectorError(.configuration, "The program ssh-keyscan was not found. Install OpenSSH's client (package openssh-client).")
+            return try LibSSH2HostKeyScan.run(host: host, port: port, timeoutSeconds: timeoutSeconds, call)
         }
         let null = FileDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC))
         let output = try FileDescriptor.pipe()

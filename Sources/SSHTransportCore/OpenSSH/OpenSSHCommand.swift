@@ -103,7 +103,9 @@ private struct Login {
     }
 
     func options(identity: String?) -> [String] {
-        let keyOnly = ["PreferredAuthentications=publickey", "PubkeyAuthentication=yes", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no"]
+        let keyOnly = [
+            "PreferredAuthentications=publickey", "PubkeyAuthentication=yes", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no",
+        ]
         if let agent { return keyOnly + ["IdentityAgent=" + agent, "IdentitiesOnly=no", "IdentityFile=none", "BatchMode=yes"] }
         if let identity {
             return keyOnly + [
