@@ -61,7 +61,7 @@ import Testing
             let call = RecordingCall()
             let session = try SCPConnector.open(scpSettings(server, ["stall_timeout_seconds": .integer(3600)]), call)
             defer { session.close() }
-            let cancelling = { _ = Thread.detachNewThread { call.cancel() } }
+            let cancelling = { Thread.detachNewThread { call.cancel() } }
             let error = failure {
                 if direction == "download" {
                     let file = try session.openRead("f", offset: 0, call)
