@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
         .library(name: "LocalTransport", type: .dynamic, targets: ["LocalTransport"]),
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransport"]),
+        .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -70,6 +71,9 @@ let package = Package(
         .target(
             name: "SFTPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SFTPTransport",
             exclude: ["README.md"], linkerSettings: connectorLinkage),
+        .target(
+            name: "SCPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SCPTransport",
+            exclude: ["README.md"], linkerSettings: connectorLinkage),
 
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 
@@ -88,6 +92,7 @@ let package = Package(
         .target(name: "ServerSupport", dependencies: ["ConnectorKit"], path: "Tests/ServerSupport"),
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "SCPTransportTests", dependencies: ["SCPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit"]),
         .testTarget(

@@ -77,6 +77,11 @@ final class ChildProcess {
         }
     }
 
+    /// Asks the program to end by itself; `end` makes sure of it.
+    func askToEnd() {
+        if status == nil { kill(id, SIGTERM) }
+    }
+
     /// Ends the program and whatever it started in its session, and takes its exit status.
     func end() {
         guard status == nil else { return }

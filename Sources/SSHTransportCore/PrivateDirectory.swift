@@ -67,6 +67,12 @@ final class PrivateDirectory {
         return descriptor
     }
 
+    /// A path in it for a file that somebody else makes; removed with the rest.
+    func path(for name: String) -> String {
+        names.append(name)
+        return path + "/" + name
+    }
+
     func remove() {
         guard !isRemoved else { return }
         isRemoved = true

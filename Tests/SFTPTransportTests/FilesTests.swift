@@ -5,6 +5,7 @@ import ServerSupport
 import Testing
 
 @testable import SFTPTransport
+@testable import SSHTransportCore
 
 @Suite(.timeLimit(.minutes(10))) struct FilesTests {
     @Test("FS-2: files of any size are the same after writing and reading, in pieces of any size, in both profiles", arguments: [64, 1], engines)

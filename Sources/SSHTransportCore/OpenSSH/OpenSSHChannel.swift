@@ -17,12 +17,16 @@ public final class OpenSSHChannel: SSHChannel {
 
     /// Starts `ssh`; the connection is made while the first wait waits.
     /// Throws `.authentication`, naming the keys the server presents, when the endpoint has no host key to check it against.
-    public init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ call: any CallContext) throws(ConnectorError) {
+    public convenience init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ call: any CallContext) throws(ConnectorError) {
+        try self.init(endpoint, request, .none, call)
+    }
+
+    init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ sharing: OpenSSHSharing, _ call: any CallContext) throws(ConnectorError) {
         guard !endpoint.hostKeys.isEmpty else {
             let presented = try HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call)
             throw endpoint.notTrustedYet(presented: presented)
         }
-        let command = try OpenSSHCommand(endpoint, request)
+        let command = try OpenSSHCommand(endpoint, request, sharing)
         let (ours, theirs) = try FileDescriptor.socketPair()
         let output = try FileDescriptor.pipe()
         let errors = try FileDescriptor.pipe()

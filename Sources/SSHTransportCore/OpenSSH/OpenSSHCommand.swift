@@ -17,11 +17,18 @@ struct OpenSSHCommand {
     /// The name the pins are stored under; host and port need no further spelling that way.
     private static let hostKeyAlias = "connecthost-pinned"
 
-    init(_ endpoint: SSHEndpoint, _ request: SSHRequest) throws(ConnectorError) {
+    init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ sharing: OpenSSHSharing = .none) throws(ConnectorError) {
         guard let program = ChildProcess.find("ssh") else {
             throw ConnectorError(.configuration, "The program ssh was not found. Install OpenSSH's client (package openssh-client).")
         }
         self.program = program
+        if case .through = sharing {
+            files = try PrivateDirectory(forScripts: false)
+            secret = nil
+            environment = Self.environment(askpass: nil)
+            arguments = Self.firstWords(endpoint, sharing.options) + Self.words(request, endpoint.host)
+            return
+        }
         let login = try Login(endpoint.credential)
         files = try PrivateDirectory(forScripts: login.secret != nil)
         let knownHosts = try files.write("known_hosts", Array(endpoint.hostKeys.map { Self.hostKeyAlias + " " + $0.pin + "\n" }.joined().utf8))
@@ -40,9 +47,13 @@ struct OpenSSHCommand {
                 []
             }
         let options = Self.options(endpoint, knownHosts: knownHosts) + certificate + login.options(identity: identity)
-        arguments =
-            ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username]
-            + options.flatMap { ["-o", $0] } + Self.words(request, endpoint.host)
+        let words = if case .master = sharing { ["-N", "--", endpoint.host] } else { Self.words(request, endpoint.host) }
+        // Of an option that is given twice, ssh heeds the first.
+        arguments = Self.firstWords(endpoint, sharing.options + options) + words
+    }
+
+    private static func firstWords(_ endpoint: SSHEndpoint, _ options: [String]) -> [String] {
+        ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username] + options.flatMap { ["-o", $0] }
     }
 
     private static func words(_ request: SSHRequest, _ host: String) -> [String] {

@@ -98,6 +98,13 @@ extension SFTPClient {
         try expectOK(reply, "be removed", name)
     }
 
+    /// Clears up after a failure, within two seconds.
+    func removeQuietly(_ path: [UInt8]) {
+        let limits = WaitLimits(stallMilliseconds: 1500, deadlineMilliseconds: MonotonicClock.milliseconds() + 1500, call: nil)
+        // Nothing can be done about a server that does not let us; the caller has its error already.
+        _ = try? ask({ $0.remove(path) }, limits)
+    }
+
     /// Succeeds when the directory is there already.
     public func makeDirectory(_ path: [UInt8], name: String, _ call: any CallContext) throws(ConnectorError) {
         let reply = try ask({ $0.makeDirectory(path) }, limits(call))

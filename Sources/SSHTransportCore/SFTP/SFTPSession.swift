@@ -1,69 +1,67 @@
-internal import ConnectorKit
-internal import SSHTransportCore
+public import ConnectorKit
 
-/// One log-in to one server.
-final class SFTPSession: TransportSession {
+/// The verbs of a transport over one SFTP client, below one directory.
+public final class SFTPSession: TransportSession {
     private let client: SFTPClient
     private let root: RemoteRoot
 
-    init(_ client: SFTPClient, _ root: RemoteRoot) {
+    public init(_ client: SFTPClient, _ root: RemoteRoot) {
         self.client = client
         self.root = root
     }
 
-    func stat(_ path: String, _ call: any CallContext) throws(ConnectorError) -> FileEntry {
+    public func stat(_ path: String, _ call: any CallContext) throws(ConnectorError) -> FileEntry {
         try FileEntry(path: path, client.stat(root.resolve(path), name: quoted(path), call))
     }
 
-    func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError) {
+    public func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError) {
         let name = directory.isEmpty ? "the directory" : "the directory \(quoted(directory))"
         try client.list(root.resolve(directory), name: name, call) { (entry) throws(ConnectorError) in
-            switch RemoteName.check(entry.filename) {
-            case .dots: return
-            case .unusable(let reason):
-                call.log(
-                    .warning, "A name from the server was skipped.",
-                    ["name": SFTPClient.printable(entry.filename), "reason": reason, "directory": directory])
-            case .usable(let text):
-                try each(FileEntry(path: directory.isEmpty ? text : directory + "/" + text, entry.attributes))
-            }
+            try RemoteName.use(entry, of: directory, call, each)
         }
     }
 
-    func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
+    public func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
         try client.openRead(root.resolve(path), name: quoted(path), offset: offset, call)
     }
 
-    func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
+    public func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
         try client.openWrite(root.resolve(path), name: quoted(path), offset: offset, call)
     }
 
-    func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {
+    public func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {
         try client.rename(root.resolve(from), name: quoted(from), to: root.resolve(to), targetName: quoted(to), replace: replace, call)
     }
 
-    func remove(_ path: String, _ call: any CallContext) throws(ConnectorError) {
+    public func remove(_ path: String, _ call: any CallContext) throws(ConnectorError) {
         try client.remove(root.resolve(path), name: quoted(path), call)
     }
 
-    func makeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {
+    public func makeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {
         try client.makeDirectory(root.resolve(path), name: quoted(path), call)
     }
 
-    func removeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {
+    public func removeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {
         guard !path.isEmpty else { throw ConnectorError(.configuration, "The server's own directory is not removed.") }
         try client.removeDirectory(root.resolve(path), name: quoted(path), call)
     }
 
+    /// Clears up after a failure, within two seconds, whatever the host says meanwhile.
+    public func discard(_ path: String) {
+        guard let resolved = try? root.resolve(path) else { return }
+        client.removeQuietly(resolved)
+    }
+
     /// Stays in force: every later call of this session throws `.cancelled` too.
-    func cancel() { client.cancel() }
-    func close() { client.close() }
+    public func cancel() { client.cancel() }
+    public func close() { client.close() }
 
     private func quoted(_ path: String) -> String { "\"" + SFTPClient.printable(Array(path.utf8)) + "\"" }
 }
 
 extension FileEntry {
-    fileprivate init(path: String, _ attributes: SFTPAttributes) {
+    /// What a server says, for the file at `path`.
+    public init(path: String, _ attributes: SFTPAttributes) {
         let kind: Kind =
             switch attributes.fileType {
             case .file, .unknown: .file
