@@ -29,8 +29,8 @@ let package = Package(
         .executable(name: "connecthost", targets: ["connecthost"]),
         .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
         .library(name: "LocalTransport", type: .dynamic, targets: ["LocalTransport"]),
-        .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransport"]),
-        .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransport"]),
+        .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransportEntry"]),
+        .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -70,10 +70,14 @@ let package = Package(
             exclude: ["README.md"], linkerSettings: connectorLinkage),
         .target(
             name: "SFTPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SFTPTransport",
-            exclude: ["README.md"], linkerSettings: connectorLinkage),
+            exclude: ["README.md", "Entry"]),
+        .target(
+            name: "SFTPTransportEntry", dependencies: ["SFTPTransport", "PluginABI"], path: "Plugins/SFTPTransport/Entry", linkerSettings: connectorLinkage),
         .target(
             name: "SCPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SCPTransport",
-            exclude: ["README.md"], linkerSettings: connectorLinkage),
+            exclude: ["README.md", "Entry"]),
+        .target(
+            name: "SCPTransportEntry", dependencies: ["SCPTransport", "PluginABI"], path: "Plugins/SCPTransport/Entry", linkerSettings: connectorLinkage),
 
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 

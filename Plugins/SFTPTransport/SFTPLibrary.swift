@@ -1,8 +1,7 @@
 internal import ConnectorKit
-public import PluginABI
+package import PluginABI
 
-/// The entry of the library, and the only symbol it exports.
-@c @implementation
-public func connecthost_library_v1(_ host: UnsafePointer<ch_host>!) -> UnsafePointer<ch_library>! {
-    TransportLibrary.export(SFTPConnector.self)
+/// What the connector's file holds.
+package enum SFTPLibrary {
+    package static var table: UnsafePointer<ch_library> { TransportLibrary.export(SFTPConnector.self) }
 }

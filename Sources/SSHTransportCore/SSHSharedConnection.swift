@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// One log-in that many channels use, one after another or side by side.
 ///
-/// With OpenSSH a first `ssh` logs in and the others go through its socket in a private directory: 10 ms a channel instead of a log-in.
+/// With OpenSSH a first `ssh` logs in and the others go through its socket in a private directory: a channel instead of a log-in.
 /// With libssh2, or without sharing, each channel logs in by itself. Used by one thread at a time; only `cancel` may come from another.
 public final class SSHSharedConnection {
     public let endpoint: SSHEndpoint
