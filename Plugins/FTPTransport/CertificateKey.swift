@@ -13,10 +13,10 @@ struct CertificateKey: Sendable, Equatable {
 
     /// Of the first certificate in PEM text; nil when there is none.
     init?(pem: String) {
-        guard let begin = pem.range(of: "-----BEGIN CERTIFICATE-----"), let end = pem.range(of: "-----END CERTIFICATE-----"),
-            begin.upperBound <= end.lowerBound,
-            let certificate = Base64.decode(pem[begin.upperBound..<end.lowerBound].filter { !$0.isWhitespace }[...]),
-            let key = Self.publicKey(certificate)
+        let lines = pem.split(whereSeparator: \.isNewline)
+        guard let begin = lines.firstIndex(of: "-----BEGIN CERTIFICATE-----"),
+            let end = lines[begin...].firstIndex(of: "-----END CERTIFICATE-----"),
+            let certificate = Base64.decode(lines[(begin + 1)..<end].joined()[...]), let key = Self.publicKey(certificate)
         else { return nil }
         hash = SHA256.hash(Array(key))
     }
@@ -28,7 +28,7 @@ struct CertificateKey: Sendable, Equatable {
     /// The SubjectPublicKeyInfo of a DER certificate (RFC 5280 section 4.1); nil when the bytes are not one.
     static func publicKey(_ certificate: [UInt8]) -> ArraySlice<UInt8>? {
         var outer = DERReader(certificate[...])
-        guard var signed = outer.next(0x30).flatMap({ DERReader($0.content) }.self), var fields = signed.next(0x30).map({ DERReader($0.content) }) else {
+        guard var signed = outer.next(0x30).map({ DERReader($0.content) }), var fields = signed.next(0x30).map({ DERReader($0.content) }) else {
             return nil
         }
         // version is optional; then serial number, algorithm, issuer, validity, subject.

@@ -55,7 +55,7 @@ final class CurlTransfer {
     func set(_ option: CURLoption, _ text: String) { _ = ch_curl_set_text(easy, option, text) }
     func set(_ option: CURLoption, _ pointer: UnsafeMutableRawPointer) { _ = ch_curl_set_pointer(easy, option, pointer) }
 
-    func setOffset(_ offset: Int64) { _ = ch_curl_set_size(easy, CURLOPT_RESUME_FROM_LARGE, offset) }
+    func setOffset(_ offset: Int64) { _ = ch_curl_set_size(easy, CURLOPT_RESUME_FROM_LARGE, curl_off_t(offset)) }
 
     /// Commands that are sent before the transfer, one after the other until one fails.
     func setCommands(_ commands: [String]) {
@@ -70,10 +70,7 @@ final class CurlTransfer {
 
     var entryPath: String? { ch_curl_text(easy, CURLINFO_FTP_ENTRY_PATH).map { String(cString: $0) } }
     /// Bytes of content that have crossed the network in either direction.
-    var moved: Int64 { ch_curl_size(easy, CURLINFO_SIZE_DOWNLOAD_T) + ch_curl_size(easy, CURLINFO_SIZE_UPLOAD_T) }
-    /// Microseconds from the beginning until the name was resolved.
-    var resolvedMicroseconds: Int64 { ch_curl_size(easy, CURLINFO_NAMELOOKUP_TIME_T) }
-    var connectedMicroseconds: Int64 { ch_curl_size(easy, CURLINFO_CONNECT_TIME_T) }
+    var moved: Int64 { Int64(ch_curl_size(easy, CURLINFO_SIZE_DOWNLOAD_T) + ch_curl_size(easy, CURLINFO_SIZE_UPLOAD_T)) }
     /// The server's own certificate as PEM text; only with CURLOPT_CERTINFO.
     var certificate: String? {
         guard let info = ch_curl_certificates(easy), info.pointee.num_of_certs > 0, var line = info.pointee.certinfo?[0] else { return nil }

@@ -31,7 +31,7 @@ enum FTPError {
             guard let number = reply?.code, number >= 400 else { return ConnectorError(.transient, "The connection to \(server) broke at \(name).\(answer)") }
             return status(number, reply?.text ?? "", name: name, server: server, answer)
         case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_FTP_ACCEPT_FAILED, CURLE_FTP_ACCEPT_TIMEOUT,
-            CURLE_FTP_WEIRD_SERVER_REPLY, CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_CANT_GET_HOST, CURLE_FTP_PORT_FAILED:
+            CURLE_WEIRD_SERVER_REPLY, CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_CANT_GET_HOST, CURLE_FTP_PORT_FAILED:
             if reply?.code == 452 || reply?.code == 552 { return ConnectorError(.noSpace, "\(server) has no room for \(name).\(answer)") }
             return ConnectorError(.transient, "The connection to \(server) broke at \(name).\(answer)")
         case CURLE_OUT_OF_MEMORY: return ConnectorError(.internal, "The machine is out of memory.")
