@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
         .library(name: "LocalTransport", type: .dynamic, targets: ["LocalTransport"]),
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransport"]),
+        .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -70,6 +71,11 @@ let package = Package(
             name: "SFTPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SFTPTransport",
             exclude: ["README.md"], linkerSettings: connectorLinkage),
 
+        .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "FTPTransport", dependencies: ["ConnectorKit", "PluginABI", "CCurlShims"], path: "Plugins/FTPTransport",
+            exclude: ["README.md"], linkerSettings: connectorLinkage),
+
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 
         // Tests: one target a module, then the whole program.
@@ -87,6 +93,7 @@ let package = Package(
         .target(name: "ServerSupport", dependencies: ["ConnectorKit"], path: "Tests/ServerSupport"),
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "FTPTransportTests", dependencies: ["FTPTransport", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit"]),
         .testTarget(
@@ -100,7 +107,7 @@ let package = Package(
     cLanguageStandard: .c11
 )
 
-let cTargets = ["PluginABI", "CHostShims", "CSSHShims"]
+let cTargets = ["PluginABI", "CHostShims", "CSSHShims", "CCurlShims"]
 for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }
