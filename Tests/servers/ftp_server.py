@@ -2,6 +2,7 @@
 import logging
 import os
 import re
+import signal
 import socket
 import sys
 
@@ -9,6 +10,8 @@ from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
 
+# Test programs start this from threads that block signals, and the end comes by one.
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
 directory, password, security, old = sys.argv[1:]
 base = FTPHandler if security == "none" else TLS_FTPHandler
 
