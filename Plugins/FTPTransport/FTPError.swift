@@ -23,7 +23,11 @@ enum FTPError {
         case CURLE_SSL_CACERT_BADFILE: return ConnectorError(.configuration, "`ca_file` could not be read as PEM certificates. Correct it.")
         case CURLE_SSL_CONNECT_ERROR:
             return ConnectorError(.transient, "TLS with \(server) could not be begun. Check `security` (explicit or implicit) and `port`.\(answer)")
-        case CURLE_REMOTE_FILE_NOT_FOUND: return status(550, reply?.text ?? "not found", name: name, server: server, answer)
+        case CURLE_REMOTE_FILE_NOT_FOUND:
+            // libcurl's reading of a 550 to SIZE, which is right unless the server speaks of a right.
+            let words = (reply?.text ?? "").lowercased()
+            let isDenied = ["denied", "permission", "privilege", "not allowed"].contains { words.contains($0) }
+            return status(550, isDenied ? words : "not found", name: name, server: server, answer)
         case CURLE_REMOTE_DISK_FULL: return ConnectorError(.noSpace, "\(server) has no room for \(name).\(answer)")
         case CURLE_FTP_COULDNT_USE_REST, CURLE_RANGE_ERROR:
             return ConnectorError(.unsupported, "\(server) cannot go on in the middle of \(name) (REST).\(answer)")
@@ -57,7 +61,7 @@ enum FTPError {
             return ConnectorError(.exists, "\(name) is there already on \(server).\(answer)")
         case 550
         where words.contains("no such") || words.contains("not found") || words.contains("not exist") || words.contains("n't exist")
-            || words.contains("cannot find"):
+            || words.contains("cannot find") || words.contains("not retrievable"):
             return ConnectorError(.notFound, "\(name) does not exist on \(server).\(answer)")
         case 550, 532, 553: return ConnectorError(.permission, "\(server) did not allow it: \(name).\(answer)")
         default: return ConnectorError(code >= 500 ? .permission : .transient, "\(server) refused \(name).\(answer)")

@@ -48,6 +48,9 @@ data_port = free_port()
 handler.passive_ports = [data_port]
 if security != "none":
     handler.certfile = os.path.join(directory, "both.pem")
+    # Without a name for its sessions OpenSSL breaks off a data connection that takes up the control connection's.
+    handler.ssl_context = handler.get_ssl_context()
+    handler.ssl_context.set_session_id(b"connecthost-test")
     handler.tls_control_required = True
     handler.tls_data_required = True
 if old == "yes":
