@@ -7,7 +7,7 @@ import socket
 import sys
 
 from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.handlers import FTPHandler, TLS_DTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
 
 # Test programs start this from threads that block signals, and the end comes by one.
@@ -34,6 +34,12 @@ class ImplicitHandler(Handler):
         super().handle()
 
 
+class DataHandler(TLS_DTPHandler):
+    # A client may begin TLS before it sends the command that uses the connection; pyftpdlib would close it then.
+    def readable(self):
+        return self._ssl_accepting or super().readable()
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,6 +57,7 @@ if security != "none":
     # Without a name for its sessions OpenSSL breaks off a data connection that takes up the control connection's.
     handler.ssl_context = handler.get_ssl_context()
     handler.ssl_context.set_session_id(b"connecthost-test")
+    handler.dtp_handler = DataHandler
     handler.tls_control_required = True
     handler.tls_data_required = True
 if old == "yes":
