@@ -10,6 +10,8 @@ final class CurlTransfer {
     /// Called for each line of the server's answers.
     var onReply: ((FTPReply) -> Void)?
     private(set) var filled = 0
+    /// Bytes of content that have come, whether or not they have been read.
+    private(set) var received: Int64 = 0
     /// The upload wants bytes: what was given has been taken.
     private(set) var wantsBytes = false
     private var target: UnsafeMutableRawBufferPointer?
@@ -17,6 +19,7 @@ final class CurlTransfer {
     private var isSourceEnded = false
     private var carried: [UInt8] = []
     private var carriedStart = 0
+    private static let carriedLimit = 2 << 20
     private var isPaused = false
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
 
@@ -70,7 +73,7 @@ final class CurlTransfer {
 
     var entryPath: String? { ch_curl_text(easy, CURLINFO_FTP_ENTRY_PATH).map { String(cString: $0) } }
     /// Bytes of content that have crossed the network in either direction.
-    var moved: Int64 { Int64(ch_curl_size(easy, CURLINFO_SIZE_DOWNLOAD_T) + ch_curl_size(easy, CURLINFO_SIZE_UPLOAD_T)) }
+    var moved: Int64 { received + Int64(ch_curl_size(easy, CURLINFO_SIZE_UPLOAD_T)) }
     /// The server's own certificate as PEM text; only with CURLOPT_CERTINFO.
     var certificate: String? {
         guard let info = ch_curl_certificates(easy), info.pointee.num_of_certs > 0, var line = info.pointee.certinfo?[0] else { return nil }
@@ -124,7 +127,8 @@ final class CurlTransfer {
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard let target else {
+        // libcurl hands over all that has arrived, whatever the reader's pace; past this much it waits, and so does the server.
+        guard let target, carried.count < Self.carriedLimit else {
             isPaused = true
             return ch_curl_pause_writing()
         }
@@ -134,6 +138,7 @@ final class CurlTransfer {
             filled += direct
         }
         if direct < bytes.count { carried.append(contentsOf: bytes[direct...]) }
+        received += Int64(bytes.count)
         return bytes.count
     }
 

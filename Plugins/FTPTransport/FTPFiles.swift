@@ -14,8 +14,7 @@ final class FTPReadFile: ReadableFile {
         do throws(ConnectorError) {
             // No room at all: everything that comes is kept for the first read.
             try transfer.receiving(into: UnsafeMutableRawBufferPointer(start: nil, count: 0)) { () throws(ConnectorError) in
-                let before = transfer.moved
-                try client.driver.run(transfer, stall: client.stall, server: client.settings.address, call) { transfer.moved > before }
+                try client.driver.run(transfer, stall: client.stall, server: client.settings.address, call) { transfer.received > 0 }
             }
             try checkEnd(call)
         } catch {
@@ -47,9 +46,7 @@ final class FTPReadFile: ReadableFile {
     private func checkEnd(_ call: any CallContext) throws(ConnectorError) {
         // Beyond the end there is nothing to read.
         if transfer.result == CURLE_BAD_DOWNLOAD_RESUME { return }
-        if transfer.result == CURLE_FTP_COULDNT_RETR_FILE || transfer.result == CURLE_PARTIAL_FILE || transfer.result != CURLE_OK {
-            try client.check(transfer, name: name, call)
-        }
+        try client.check(transfer, name: name, call)
     }
 
     func close() { client.driver.stop(transfer) }

@@ -1,4 +1,5 @@
 public import Foundation
+internal import Glibc
 
 /// A throwaway FTP server on loopback, started by `Tests/servers/ftp`; a test that uses it stops it.
 public final class FTPServer: Sendable {
@@ -31,6 +32,13 @@ public final class FTPServer: Sendable {
     }
 
     public func stop() { _ = try? Program.run(Self.script, ["stop", directory.path]) }
+
+    /// Ends the server without a goodbye, and waits until it has ended; `stop` still has to come.
+    public func kill() {
+        guard let id = Int32(self["PID"]) else { return }
+        Glibc.kill(id, SIGKILL)
+        while let state = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), !state.contains(") Z ") { usleep(10_000) }
+    }
 
     /// Tells clients another port for data connections, a proxy's.
     public func announce(dataPort: Int) throws { try "\(dataPort)".write(toFile: self["ANNOUNCE"], atomically: true, encoding: .utf8) }
