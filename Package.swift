@@ -31,6 +31,7 @@ let package = Package(
         .library(name: "LocalTransport", type: .dynamic, targets: ["LocalTransport"]),
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransportEntry"]),
         .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
+        .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransportEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -79,6 +80,13 @@ let package = Package(
         .target(
             name: "SCPTransportEntry", dependencies: ["SCPTransport", "PluginABI"], path: "Plugins/SCPTransport/Entry", linkerSettings: connectorLinkage),
 
+        .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "FTPTransport", dependencies: ["ConnectorKit", "PluginABI", "CCurlShims"], path: "Plugins/FTPTransport",
+            exclude: ["README.md", "Entry"]),
+        .target(
+            name: "FTPTransportEntry", dependencies: ["FTPTransport", "PluginABI"], path: "Plugins/FTPTransport/Entry", linkerSettings: connectorLinkage),
+
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 
         // Tests: one target a module, then the whole program.
@@ -97,6 +105,7 @@ let package = Package(
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SCPTransportTests", dependencies: ["SCPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "FTPTransportTests", dependencies: ["FTPTransport", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit"]),
         .testTarget(
@@ -110,7 +119,7 @@ let package = Package(
     cLanguageStandard: .c11
 )
 
-let cTargets = ["PluginABI", "CHostShims", "CSSHShims"]
+let cTargets = ["PluginABI", "CHostShims", "CSSHShims", "CCurlShims"]
 for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }

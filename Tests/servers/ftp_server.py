@@ -1,0 +1,70 @@
+"""The server that Tests/servers/ftp starts: ftp_server.py DIRECTORY PASSWORD none|explicit|implicit OLD(yes|no)."""
+import logging
+import os
+import re
+import signal
+import socket
+import sys
+
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler, TLS_DTPHandler, TLS_FTPHandler
+from pyftpdlib.servers import FTPServer
+
+# Test programs start this from threads that block signals, and the end comes by one.
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
+directory, password, security, old = sys.argv[1:]
+base = FTPHandler if security == "none" else TLS_FTPHandler
+
+
+class Handler(base):
+    def respond(self, text, *arguments, **named):
+        # A proxy in front of the data port wants its own number told.
+        announce = os.path.join(directory, "announce")
+        if text.startswith("229 ") and os.path.exists(announce):
+            with open(announce) as file:
+                text = re.sub(r"\|\|\|\d+\|", "|||%s|" % file.read().strip(), text)
+        return super().respond(text, *arguments, **named)
+
+
+class ImplicitHandler(Handler):
+    def handle(self):
+        self.secure_connection(self.ssl_context)
+
+    def handle_ssl_established(self):
+        super().handle()
+
+
+class DataHandler(TLS_DTPHandler):
+    # A client may begin TLS before it sends the command that uses the connection; pyftpdlib would close it then.
+    def readable(self):
+        return self._ssl_accepting or super().readable()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+handler = ImplicitHandler if security == "implicit" else Handler
+handler.authorizer = DummyAuthorizer()
+handler.authorizer.add_user("tester", password, os.path.join(directory, "files"), perm="elradfmwMT")
+handler.auth_failed_timeout = 0.1
+data_port = free_port()
+handler.passive_ports = [data_port]
+if security != "none":
+    handler.certfile = os.path.join(directory, "both.pem")
+    # Without a name for its sessions OpenSSL breaks off a data connection that takes up the control connection's.
+    handler.ssl_context = handler.get_ssl_context()
+    handler.ssl_context.set_session_id(b"connecthost-test")
+    handler.dtp_handler = DataHandler
+    handler.tls_control_required = True
+    handler.tls_data_required = True
+if old == "yes":
+    handler.proto_cmds = {name: value for name, value in handler.proto_cmds.items() if name not in ("MLSD", "MLST")}
+logging.basicConfig(level=logging.INFO)
+server = FTPServer(("127.0.0.1", 0), handler)
+with open(os.path.join(directory, "ports.new"), "w") as file:
+    file.write("PORT=%d\nDATA_PORT=%d\n" % (server.address[1], data_port))
+os.rename(os.path.join(directory, "ports.new"), os.path.join(directory, "ports"))
+server.serve_forever()
