@@ -17,8 +17,14 @@ struct ConnectorsTest: ParsableCommand {
     @Argument(help: "The file.") var file: String
     @Option(name: .long, help: ArgumentHelp("Settings to connect with.", valueName: "file")) var config: String?
     @Option(name: .long, help: ArgumentHelp("Only this check; may be given several times.", valueName: "id")) var check: [String] = []
+    @Option(name: .long, help: ArgumentHelp("Seconds that a check may take at most (default: each has its own limit).", valueName: "seconds"))
+    var timeLimit: Int?
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if let timeLimit, !(1...3600).contains(timeLimit) { throw ValidationError("--time-limit is from 1 to 3600 seconds.") }
+    }
 
     func run() throws {
         for id in check where ConformanceSuite.check(id) == nil {
@@ -31,7 +37,7 @@ struct ConnectorsTest: ParsableCommand {
         let path = URL(fileURLWithPath: file).resolvingSymlinksInPath().standardizedFileURL.path
         let trials = ConnectorTrials(
             command: [Composition.executablePath, ConnectorCheckCommand.name], file: host.catalog.check(path), path: path, settings: trial,
-            isGiven: config != nil, only: Set(check))
+            isGiven: config != nil, only: Set(check), timeLimit: timeLimit)
         let report = ConformanceReport(file: path, results: try trials.run { result in if !output.json { print(result.line) } })
         if output.json { print(try Output.encoded(report)) } else { print(report.summaryLine) }
         if !report.conforms { throw ExitCode(ExitStatus.runFailed.rawValue) }
