@@ -88,11 +88,11 @@ enum JSONText {
     static func of(_ value: JSONValue) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(value) else { return "null" } // a JSON value always encodes, numbers in it are finite
+        guard let data = try? encoder.encode(value) else { return "null" }  // a JSON value always encodes, numbers in it are finite
         return String(decoding: data, as: UTF8.self)
     }
 
-    static func value(_ bytes: Data) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: bytes) } // nil is the answer wanted
+    static func value(_ bytes: Data) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: bytes) }  // nil is the answer wanted
 }
 
 /// Work on a thread of its own, for calls that may not come back.

@@ -14,17 +14,24 @@ enum LeakMeasure {
         for round in 0..<warmUp { try body(round) }
         let each = (ContinuousClock.now - began) / warmUp
         let count = max(20, min(rounds, Int(Duration.seconds(seconds) / each)))
-        let before = (heap: ProcessFacts.heapBytes, resident: ProcessFacts.residentKilobytes, files: ProcessFacts.descriptors, threads: ProcessFacts.threads)
+        let before = (
+            heap: ProcessFacts.heapBytes, resident: ProcessFacts.residentKilobytes, files: ProcessFacts.descriptors, threads: ProcessFacts.threads
+        )
         for round in 0..<count { try body(warmUp + round) }
         let (files, threads) = (ProcessFacts.descriptors - before.files, settledThreads(before.threads) - before.threads)
-        context.expect(files <= 0, "After \(count) times \(what), \(files) more file descriptors are open than before. Close them in close and abort.")
+        context.expect(
+            files <= 0, "After \(count) times \(what), \(files) more file descriptors are open than before. Close them in close and abort.")
         context.expect(threads <= 0, "After \(count) times \(what), \(threads) more threads run than before. Join them in close.")
         let heap = (ProcessFacts.heapBytes - before.heap) / count
         context.expect(
-            heap < 16, "Each \(what) leaves about \(heap) bytes of memory behind (\(count) times). Free sessions and readers in close, files in commit and abort.")
+            heap < 16,
+            "Each \(what) leaves about \(heap) bytes of memory behind (\(count) times). Free sessions and readers in close, files in commit and abort."
+        )
         let resident = ProcessFacts.residentKilobytes - before.resident
         context.expect(resident < 8 << 10 || heap >= 16, "After \(count) times \(what) the process has grown by \(resident) KiB.")
-        if count < rounds { context.note("\(count) times instead of \(rounds), because each takes \(each.formatted(.units(allowed: [.milliseconds]))).") }
+        if count < rounds {
+            context.note("\(count) times instead of \(rounds), because each takes \(each.formatted(.units(allowed: [.milliseconds]))).")
+        }
     }
 
     /// Threads that were joined are gone from /proc a moment later.

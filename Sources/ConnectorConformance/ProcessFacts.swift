@@ -8,7 +8,7 @@ enum ProcessFacts {
 
     /// Kilobytes in memory.
     static var residentKilobytes: Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? [] // no /proc: nothing to compare
+        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []  // no /proc: nothing to compare
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(getpagesize()) / 1024 : 0
     }
 
@@ -26,7 +26,8 @@ enum ProcessFacts {
     static func snapshot() -> Snapshot {
         let mask = umask(0o077)
         umask(mask)
-        let signals = [SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGCHLD, SIGALRM, SIGSEGV, SIGABRT, SIGUSR1, SIGUSR2].map { number -> (number: Int32, handler: UInt) in
+        let signals = [SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGCHLD, SIGALRM, SIGSEGV, SIGABRT, SIGUSR1, SIGUSR2].map {
+            number -> (number: Int32, handler: UInt) in
             var action = sigaction()
             sigaction(number, nil, &action)
             return (number, UInt(bitPattern: unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)))

@@ -24,7 +24,8 @@ struct RawConnector: @unchecked Sendable {
             guard let raw = library.pointee.connectors[index], let id = raw.pointee.descriptor?.pointee.id else { continue }
             if String(cString: id) == request.connector.id { return RawConnector(raw: raw) }
         }
-        throw CheckFailure(sentence: "The file has no connector \(request.connector.id) any more: its table must not change from one load to the next.")
+        throw CheckFailure(
+            sentence: "The file has no connector \(request.connector.id) any more: its table must not change from one load to the next.")
     }
 
     var transport: UnsafePointer<ch_transport>? { raw.pointee.iface?.assumingMemoryBound(to: ch_transport.self) }
@@ -120,7 +121,8 @@ final class RawCall: @unchecked Sendable {
         if let reported = state.reported, Int64(reported.status) == status {
             if reported.message.isEmpty { state.violations.append("\(verb) failed with \(StatusName.of(status)) and an empty error text.") }
         } else if let reported = state.reported {
-            state.violations.append("\(verb) returned \(StatusName.of(status)) but set_error was called with \(StatusName.of(Int64(reported.status))).")
+            state.violations.append(
+                "\(verb) returned \(StatusName.of(status)) but set_error was called with \(StatusName.of(Int64(reported.status))).")
         } else {
             state.violations.append("\(verb) failed with \(StatusName.of(status)) and did not call set_error.")
         }

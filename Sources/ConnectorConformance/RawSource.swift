@@ -136,7 +136,8 @@ enum ArrowRules {
         guard child.null_count >= 0 else { return }
         let nulls = (0..<Int(child.length)).filter { !isSet(buffers[0], $0 + Int(child.offset)) }.count
         guard Int64(nulls) == child.null_count else {
-            throw CheckFailure(sentence: "\(name) has \(nulls) nulls in its bitmap and a null_count of \(child.null_count); -1 says that nobody has counted.")
+            throw CheckFailure(
+                sentence: "\(name) has \(nulls) nulls in its bitmap and a null_count of \(child.null_count); -1 says that nobody has counted.")
         }
     }
 
@@ -154,7 +155,8 @@ enum ArrowRules {
 
     private static func text(_ offsets: UnsafeRawPointer, _ bytes: UnsafeRawPointer?, _ index: Int, _ column: RawColumn) throws -> String {
         let (start, end) = (
-            Int(offsets.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)), Int(offsets.loadUnaligned(fromByteOffset: index * 4 + 4, as: Int32.self))
+            Int(offsets.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)),
+            Int(offsets.loadUnaligned(fromByteOffset: index * 4 + 4, as: Int32.self))
         )
         guard start >= 0, end >= start else { throw CheckFailure(sentence: "A text of column \"\(column.name)\" goes from byte \(start) to \(end).") }
         guard end > start else { return "" }

@@ -3,9 +3,12 @@ import Foundation
 
 /// The subset of JSON Schema 2020-12 for settings (Docs/connectors/abi.md), as rules about schemas and values.
 enum SettingsSubset {
-    static let keywords: Set<String> = ["type", "properties", "required", "title", "description", "additionalProperties", "$schema", "$id", "$comment"]
+    static let keywords: Set<String> = [
+        "type", "properties", "required", "title", "description", "additionalProperties", "$schema", "$id", "$comment",
+    ]
     static let propertyKeywords: Set<String> = [
-        "type", "enum", "default", "title", "description", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "writeOnly", "$comment",
+        "type", "enum", "default", "title", "description", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "writeOnly",
+        "$comment",
         "x-pin", "x-order", "x-advanced", "x-depends", "x-enum-titles",
     ]
     private static let types: Set<String> = ["string", "integer", "number", "boolean", "array"]
@@ -14,11 +17,13 @@ enum SettingsSubset {
     static func problems(ofProperty name: String, _ property: JSONValue) -> [String] {
         var found: [String] = []
         let type = property["type"]?.stringValue ?? ""
-        if !types.contains(type) { found.append("The setting \"\(name)\" is of the type \"\(type)\"; hosts take string, integer, number, boolean and array.") }
+        if !types.contains(type) {
+            found.append("The setting \"\(name)\" is of the type \"\(type)\"; hosts take string, integer, number, boolean and array.")
+        }
         if type == "array", property["items"]?["type"]?.stringValue != "string" {
             found.append("The setting \"\(name)\" is an array of something else than strings.")
         }
-        if let pattern = property["pattern"]?.stringValue, (try? Regex(pattern)) == nil { // only whether it parses is asked
+        if let pattern = property["pattern"]?.stringValue, (try? Regex(pattern)) == nil {  // only whether it parses is asked
             found.append("The pattern of \"\(name)\" is no regular expression.")
         }
         if let titles = property["x-enum-titles"]?.arrayValue, titles.count != property["enum"]?.arrayValue?.count {
@@ -99,7 +104,9 @@ enum SettingsSubset {
 
     /// Whether people would put a secret into a setting of this name.
     static func soundsSecret(_ name: String, _ property: JSONValue) -> Bool {
-        guard property["type"]?.stringValue ?? "string" == "string", property["enum"] == nil, property["x-pin"]?.boolValue != true else { return false }
+        guard property["type"]?.stringValue ?? "string" == "string", property["enum"] == nil, property["x-pin"]?.boolValue != true else {
+            return false
+        }
         let words = Set(words(of: name))
         let strong = secretWords.subtracting(["key", "token"])
         if !words.isDisjoint(with: strong) { return words.isDisjoint(with: ["file", "path", "url"]) }

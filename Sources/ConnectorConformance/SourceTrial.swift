@@ -25,7 +25,8 @@ struct SourceTrial {
         let status = call.perform("discover") { table.pointee.discover($0, settings, sink.sink) }
         try context.require(status == CH_OK, "discover failed with \(StatusName.of(status)) \(call.words).")
         return try context.unwrap(
-            JSONText.value(sink.bytes)?["streams"]?.arrayValue, "discover did not put {\"streams\": […]} but \(String(decoding: sink.bytes.prefix(60), as: UTF8.self)).")
+            JSONText.value(sink.bytes)?["streams"]?.arrayValue,
+            "discover did not put {\"streams\": […]} but \(String(decoding: sink.bytes.prefix(60), as: UTF8.self)).")
     }
 
     /// The streams to read; never empty.

@@ -37,7 +37,8 @@ struct Workspace {
                 throw CheckFailure(
                     sentence: taken < 0
                         ? "write to \"\(name)\" failed with \(StatusName.of(taken)) \(session.call.words)."
-                        : "write returned \(taken) for a buffer of \(piece.count) bytes; it returns how many it took, at least 1 and no more than it was given.")
+                        : "write returned \(taken) for a buffer of \(piece.count) bytes; it returns how many it took, at least 1 and no more than it was given."
+                )
             }
             done += Int(taken)
         }
@@ -84,7 +85,9 @@ extension CheckContext {
     func open(_ connector: RawConnector, closesItself: Bool = false, _ call: RawCall = RawCall()) throws -> RawSession {
         doing("open")
         let (status, session) = RawSession.open(connector, settingsJSON, call)
-        guard let session else { throw CheckFailure(sentence: "No session could be opened: \(StatusName.of(status)) \(call.words). Check the settings.") }
+        guard let session else {
+            throw CheckFailure(sentence: "No session could be opened: \(StatusName.of(status)) \(call.words). Check the settings.")
+        }
         if !closesItself { afterwards { session.close() } }
         return session
     }
@@ -113,7 +116,9 @@ extension CheckContext {
     private static func clear(_ session: RawSession, request: ConformanceRequest, directory: String, prefix: String) {
         for entry in session.list(directory).entries.prefix(1000) where entry.path.hasPrefix(prefix) {
             if entry.type == 2 {
-                for inner in session.list(entry.path).entries.prefix(1000) where inner.path.hasPrefix(entry.path + "/") { _ = session.remove(inner.path) }
+                for inner in session.list(entry.path).entries.prefix(1000) where inner.path.hasPrefix(entry.path + "/") {
+                    _ = session.remove(inner.path)
+                }
                 _ = session.rmdir(entry.path)
             } else {
                 _ = session.remove(entry.path)

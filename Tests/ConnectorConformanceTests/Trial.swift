@@ -15,7 +15,8 @@ final class Trial {
     func build(_ source: String, _ option: String = "-DDEFECT=none") throws -> String {
         built += 1
         return try CompiledConnector.build(
-            "Tests/ConnectorConformanceTests/Fixtures/" + source, into: temporary.path + "/\(built)-\(source).so", headers: CompiledConnector.headers, option)
+            "Tests/ConnectorConformanceTests/Fixtures/" + source, into: temporary.path + "/\(built)-\(source).so", headers: CompiledConnector.headers,
+            option)
     }
 
     /// A file of settings that only its owner may read.

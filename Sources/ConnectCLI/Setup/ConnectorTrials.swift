@@ -83,7 +83,8 @@ struct ConnectorTrials {
 
     private func withoutSecrets(_ text: String, _ connector: ConnectorInfo) -> String {
         settings.settings.reduce(text) { text, setting in
-            guard connector.schema["properties"]?[setting.key]?["writeOnly"]?.boolValue == true, let secret = setting.value.stringValue, secret.count >= 4
+            guard connector.schema["properties"]?[setting.key]?["writeOnly"]?.boolValue == true, let secret = setting.value.stringValue,
+                secret.count >= 4
             else { return text }
             return text.replacingOccurrences(of: secret, with: "•••")
         }

@@ -24,7 +24,8 @@ public struct ConnectorTrialSettings: Sendable {
         }
         for name in members.keys.sorted() where !["settings", "directory", "stream"].contains(name) {
             throw ConnectError(
-                "config.unknown", .configuration, "\(file) has \"\(name)\", which nothing reads.", remedy: "There are settings, directory and stream.")
+                "config.unknown", .configuration, "\(file) has \"\(name)\", which nothing reads.", remedy: "There are settings, directory and stream."
+            )
         }
         self.settings = settings
         directory = (root["directory"]?.stringValue ?? "").trimmingCharacters(in: CharacterSet(charactersIn: "/"))

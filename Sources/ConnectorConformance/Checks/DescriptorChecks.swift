@@ -6,7 +6,8 @@ import PluginABI
 enum DescriptorChecks {
     static let all: [ConformanceCheck] = [identity, features, extensions]
 
-    private static let identity = ConformanceCheck("descriptor.identity", "It has an id, a name, a version and a summary", need: .description) { context in
+    private static let identity = ConformanceCheck("descriptor.identity", "It has an id, a name, a version and a summary", need: .description) {
+        context in
         let info = context.request.connector
         context.expect(
             info.id.wholeMatch(of: /[a-z0-9-]+(\.[a-z0-9-]+){2,}/) != nil,
@@ -26,17 +27,20 @@ enum DescriptorChecks {
 
     private static let features = ConformanceCheck("descriptor.features", "It claims only features of its kind", need: .description) { context in
         let info = context.request.connector
-        let known: UInt64 = switch info.kind {
-        case .transport: 0xFF
-        case .source: 0x7
-        case .job: 0xF
-        }
+        let known: UInt64 =
+            switch info.kind {
+            case .transport: 0xFF
+            case .source: 0x7
+            case .job: 0xF
+            }
         context.expect(
             info.features & ~known == 0,
-            "Its features have bits that mean nothing for a \(info.kind.rawValue) (0x\(String(info.features & ~known, radix: 16))). Set those of the header only.")
+            "Its features have bits that mean nothing for a \(info.kind.rawValue) (0x\(String(info.features & ~known, radix: 16))). Set those of the header only."
+        )
     }
 
-    private static let extensions = ConformanceCheck("descriptor.extensions", "It answers NULL for an extension it does not know", need: .file) { context in
+    private static let extensions = ConformanceCheck("descriptor.extensions", "It answers NULL for an extension it does not know", need: .file) {
+        context in
         let connector = try context.connector()
         guard let ask = connector.raw.pointee.extension else { return }
         for id in ["", "connecthost.peer_identity/999", "connecthost.peer_identity/1x", "com.example.nobody.knows/1"] {

@@ -14,11 +14,13 @@ enum JobChecks {
         let (call, run, sink) = (RawCall(), try RawRun(dryRun: true), RawSink())
         context.doing("a dry run")
         let status = call.perform("run") { job.pointee.run($0, run.raw, context.settingsJSON, sink.sink) }
-        context.expect(run.attempted.isEmpty, "A dry run tried to change something: \(run.attempted.joined(separator: ", ")). Look at run->dry_run first.")
+        context.expect(
+            run.attempted.isEmpty, "A dry run tried to change something: \(run.attempted.joined(separator: ", ")). Look at run->dry_run first.")
         if status == CH_OK {
             context.expect(
                 JSONText.value(sink.bytes)?.objectValue != nil,
-                "run put \"\(String(decoding: sink.bytes.prefix(60), as: UTF8.self))\" as its result, which is no JSON object; put {} when there is nothing to say.")
+                "run put \"\(String(decoding: sink.bytes.prefix(60), as: UTF8.self))\" as its result, which is no JSON object; put {} when there is nothing to say."
+            )
         } else {
             context.note("The dry run ended with \(StatusName.of(status)) \(call.words): it had no rows and no files.")
         }

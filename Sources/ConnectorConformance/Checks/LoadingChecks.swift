@@ -10,7 +10,8 @@ enum LoadingChecks {
         _ = try context.connector()
         let elapsed = ContinuousClock.now - start
         if elapsed > .seconds(1) {
-            context.warn("Loading took \(elapsed.formatted()); every list of connectors waits for it. Move work from constructors and the entry to open.")
+            context.warn(
+                "Loading took \(elapsed.formatted()); every list of connectors waits for it. Move work from constructors and the entry to open.")
         }
     }
 
@@ -33,9 +34,11 @@ enum LoadingChecks {
         let before = ProcessFacts.snapshot()
         _ = try context.connector()
         let after = ProcessFacts.snapshot()
-        context.expect(before.directory == after.directory, "Loading changed the working directory of the process. Open files by whole paths instead.")
+        context.expect(
+            before.directory == after.directory, "Loading changed the working directory of the process. Open files by whole paths instead.")
         context.expect(before.mask == after.mask, "Loading changed the umask of the process. Give each file its mode when it is made.")
-        context.expect(before.locale == after.locale, "Loading changed the locale of the process, and with it how everybody reads numbers. Use newlocale.")
+        context.expect(
+            before.locale == after.locale, "Loading changed the locale of the process, and with it how everybody reads numbers. Use newlocale.")
         let changed = zip(before.signals, after.signals).filter { $0.handler != $1.handler }.map { "\($0.0.number)" }
         if !changed.isEmpty {
             context.warn("Loading installed handlers for signals \(changed.joined(separator: ", ")); those belong to the host.")

@@ -5,7 +5,9 @@ import Foundation
 enum SchemaChecks {
     static let all: [ConformanceCheck] = [form, texts, secrets, defaults, examples]
 
-    private static let form = ConformanceCheck("schema.form", "Its settings are described in the subset of JSON Schema that hosts read", need: .description) {
+    private static let form = ConformanceCheck(
+        "schema.form", "Its settings are described in the subset of JSON Schema that hosts read", need: .description
+    ) {
         context in
         let schema = context.request.connector.schema
         let properties = schema["properties"]?.objectValue ?? [:]
@@ -27,7 +29,8 @@ enum SchemaChecks {
 
     private static let texts = ConformanceCheck("schema.texts", "Each setting has a title and a description", need: .description) { context in
         for (name, property) in context.properties {
-            context.expect(property["title"]?.stringValue?.isEmpty == false, "The setting \"\(name)\" has no title. Give it the words of a form's label.")
+            context.expect(
+                property["title"]?.stringValue?.isEmpty == false, "The setting \"\(name)\" has no title. Give it the words of a form's label.")
             if property["description"]?.stringValue?.isEmpty != false {
                 context.warn("The setting \"\(name)\" has no description. Say what it is for and what a good value looks like.")
             }
@@ -41,12 +44,15 @@ enum SchemaChecks {
                 "The setting \"\(name)\" sounds like a secret and is not marked: it would be stored and shown in the clear. Add \"writeOnly\": true.")
         }
         for (name, property) in context.properties where property["writeOnly"]?.boolValue == true {
-            context.expect(property["default"] == nil, "The secret \"\(name)\" has a default, which everybody who has the file can read. Take it out.")
-            context.expect(property["type"]?.stringValue == "string", "The secret \"\(name)\" is not of type string, and only text is kept as a secret.")
+            context.expect(
+                property["default"] == nil, "The secret \"\(name)\" has a default, which everybody who has the file can read. Take it out.")
+            context.expect(
+                property["type"]?.stringValue == "string", "The secret \"\(name)\" is not of type string, and only text is kept as a secret.")
         }
     }
 
-    private static let defaults = ConformanceCheck("schema.defaults", "Each default is a value that its setting takes", need: .description) { context in
+    private static let defaults = ConformanceCheck("schema.defaults", "Each default is a value that its setting takes", need: .description) {
+        context in
         for (name, property) in context.properties {
             guard let value = property["default"], let problem = SettingsSubset.problem(with: value, property) else { continue }
             context.fail("The default of \"\(name)\" \(problem).")

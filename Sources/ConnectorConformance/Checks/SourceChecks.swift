@@ -25,7 +25,8 @@ enum SourceChecks {
             if stream["title"]?.stringValue?.isEmpty != false { context.warn("The stream \"\(name)\" has no title.") }
             let modes = (stream["modes"]?.arrayValue ?? []).compactMap(\.stringValue)
             context.expect(modes.contains("full"), "The stream \"\(name)\" does not name the mode \"full\", which every stream has.")
-            context.expect(modes.allSatisfy { ["full", "incremental"].contains($0) }, "The stream \"\(name)\" names modes that do not exist: \(modes).")
+            context.expect(
+                modes.allSatisfy { ["full", "incremental"].contains($0) }, "The stream \"\(name)\" names modes that do not exist: \(modes).")
             context.expect(
                 !modes.contains("incremental") || context.has(1 << 0), "The stream \"\(name)\" is incremental, but CH_SF_INCREMENTAL is not claimed.")
         }
@@ -79,7 +80,8 @@ enum SourceChecks {
                 let before = try ArrowRules.rows(Self.alone(&moved), [columns[0]])
                 release(&batch)
                 context.expect(batch.release == nil, "The release of a batch must set release to NULL.")
-                context.expect(moved.release != nil, "A column that was moved out of its batch was released with it: skip children whose release is NULL.")
+                context.expect(
+                    moved.release != nil, "A column that was moved out of its batch was released with it: skip children whose release is NULL.")
                 if let last = moved.release {
                     let after = try ArrowRules.rows(Self.alone(&moved), [columns[0]])
                     context.expect(before == after, "The values of a column that was moved out changed when its batch was released.")
@@ -95,7 +97,7 @@ enum SourceChecks {
     /// A batch of one column, which lives as long as the call it is given to.
     private static func alone(_ column: inout ArrowArray) -> ArrowArray {
         let children = UnsafeMutablePointer<UnsafeMutablePointer<ArrowArray>?>.allocate(capacity: 1)
-        let copy = UnsafeMutablePointer<ArrowArray>.allocate(capacity: 1) // a few bytes for as long as the check's process lives
+        let copy = UnsafeMutablePointer<ArrowArray>.allocate(capacity: 1)  // a few bytes for as long as the check's process lives
         copy.initialize(to: column)
         children.initialize(to: copy)
         var batch = ArrowArray()

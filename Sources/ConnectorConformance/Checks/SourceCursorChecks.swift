@@ -6,7 +6,9 @@ import PluginABI
 enum SourceCursorChecks {
     static let all: [ConformanceCheck] = [resume, atTheEnd, foreign]
 
-    private static func check(_ id: String, _ title: String, _ body: @escaping @Sendable (CheckContext, SourceTrial) throws -> Void) -> ConformanceCheck {
+    private static func check(_ id: String, _ title: String, _ body: @escaping @Sendable (CheckContext, SourceTrial) throws -> Void)
+        -> ConformanceCheck
+    {
         ConformanceCheck("source." + id, title, kinds: [.source], need: .connection, timeLimit: 60) { context in
             guard context.has(1 << 0) || context.has(1 << 1) else {
                 throw CheckSkipped(sentence: "It claims neither CH_SF_INCREMENTAL nor CH_SF_RESUMABLE.")
@@ -37,7 +39,8 @@ enum SourceCursorChecks {
                 let (all, both) = (whole.rows.sorted(), (first.rows + second.rows).sorted())
                 context.expect(
                     all == both,
-                    "Stopped after \(stop) of \(whole.batches.count) batches and gone on at the cursor, \"\(name)\" gave \(both.count) rows instead of \(all.count)\(both.count == all.count ? ", and others" : ""). The cursor covers exactly the batches that get_next has returned.")
+                    "Stopped after \(stop) of \(whole.batches.count) batches and gone on at the cursor, \"\(name)\" gave \(both.count) rows instead of \(all.count)\(both.count == all.count ? ", and others" : ""). The cursor covers exactly the batches that get_next has returned."
+                )
             }
         }
         if try trial.names().allSatisfy({ try trial.read($0).batches.count < 2 }) {
@@ -52,7 +55,9 @@ enum SourceCursorChecks {
             if whole.isCut { continue }
             let rest = try trial.read(name, from: try usable(whole.cursor, context))
             context.expect(
-                rest.rows.isEmpty, "Read again from the cursor of its end, \"\(name)\" gave \(rest.rows.count) rows that had come before (or are new: nothing may change meanwhile).")
+                rest.rows.isEmpty,
+                "Read again from the cursor of its end, \"\(name)\" gave \(rest.rows.count) rows that had come before (or are new: nothing may change meanwhile)."
+            )
         }
     }
 
@@ -64,7 +69,9 @@ enum SourceCursorChecks {
             let (status, reader) = RawReader.open(trial.connector, trial.settings, stream: name, cursor: cursor, call)
             reader?.close()
             context.expect(
-                status == CH_E_CURSOR, "open with the cursor \(cursor) returned \(StatusName.of(status)) instead of CH_E_CURSOR, so the host would not read everything again.")
+                status == CH_E_CURSOR,
+                "open with the cursor \(cursor) returned \(StatusName.of(status)) instead of CH_E_CURSOR, so the host would not read everything again."
+            )
             call.violations.forEach { context.fail($0) }
         }
     }

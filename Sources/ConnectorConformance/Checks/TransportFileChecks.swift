@@ -8,7 +8,9 @@ enum TransportFileChecks {
         roundTrip, shortReads, shortWrites, seek, append, largeOffsets, sparse, modified, abort, visibility, closedInTheMiddle,
     ]
 
-    private static func check(_ id: String, _ title: String, timeLimit: Int = 30, _ body: @escaping @Sendable (CheckContext, Workspace) throws -> Void)
+    private static func check(
+        _ id: String, _ title: String, timeLimit: Int = 30, _ body: @escaping @Sendable (CheckContext, Workspace) throws -> Void
+    )
         -> ConformanceCheck
     {
         ConformanceCheck("transport." + id, title, kinds: [.transport], need: .connection, timeLimit: timeLimit) { context in
@@ -16,7 +18,8 @@ enum TransportFileChecks {
         }
     }
 
-    private static let roundTrip = check("round-trip", "What is written is read again, byte for byte, whatever its size", timeLimit: 60) { context, space in
+    private static let roundTrip = check("round-trip", "What is written is read again, byte for byte, whatever its size", timeLimit: 60) {
+        context, space in
         for size in [0, 1, 4095, 4096, 4097, (1 << 20) + 1] {
             context.doing("writing and reading \(size) bytes")
             let bytes = Pattern.bytes(size, seed: UInt64(size) + 1)
@@ -59,7 +62,8 @@ enum TransportFileChecks {
             let found = try space.read("seek", offset: Int64(offset))
             context.expect(
                 found == Array(bytes[offset...]),
-                "Reading from byte \(offset) of 10000 gave \(found.count) bytes\(found.count == 10_000 - offset ? " that are others" : " instead of \(10_000 - offset)").")
+                "Reading from byte \(offset) of 10000 gave \(found.count) bytes\(found.count == 10_000 - offset ? " that are others" : " instead of \(10_000 - offset)")."
+            )
         }
     }
 
@@ -75,19 +79,22 @@ enum TransportFileChecks {
             file?.abort()
             context.expect(
                 status == CH_E_DATA,
-                "open_write at byte \(offset) of a file with 9000 returned \(StatusName.of(status)); it is CH_E_DATA, because the file is not the one that was begun.")
+                "open_write at byte \(offset) of a file with 9000 returned \(StatusName.of(status)); it is CH_E_DATA, because the file is not the one that was begun."
+            )
         }
         try space.expect("append", holds: bytes, context, "A file after refused attempts to go on with it")
         let (status, file) = space.session.openWrite(space.path("append-nothing"), offset: 5)
         file?.abort()
         context.expect(status < 0, "open_write at byte 5 of a file that is not there succeeded.")
-        context.expect(space.session.stat(space.path("append-nothing")).status == CH_E_NOT_FOUND, "open_write at byte 5 of a file that is not there made it.")
+        context.expect(
+            space.session.stat(space.path("append-nothing")).status == CH_E_NOT_FOUND, "open_write at byte 5 of a file that is not there made it.")
         let (again, begun) = space.session.openWrite(space.path("append"), offset: 9000)
         if let begun {
             _ = begun.write([1, 2, 3])
             begun.abort()
             context.expect(
-                space.session.stat(space.path("append")).status == CH_OK, "abort of a write that went on with a file removed the file; what was there before stays.")
+                space.session.stat(space.path("append")).status == CH_OK,
+                "abort of a write that went on with a file removed the file; what was there before stays.")
         } else {
             context.fail("open_write at the end of a file failed with \(StatusName.of(again)) \(space.session.call.words).")
         }
@@ -138,7 +145,8 @@ enum TransportFileChecks {
         try space.write("modified", [1, 2, 3], modified: time)
         let found = space.session.stat(space.path("modified")).entries.first?.modified ?? .min
         let isClose = found > time - 2_000_000_000 && found < time + 2_000_000_000
-        context.expect(isClose, "commit was given the time \(time) and stat tells \(found == .min ? "none" : "\(found)"), in nanoseconds since 1970 UTC.")
+        context.expect(
+            isClose, "commit was given the time \(time) and stat tells \(found == .min ? "none" : "\(found)"), in nanoseconds since 1970 UTC.")
     }
 
     private static let abort = check("abort", "An aborted write leaves nothing under its name") { context, space in

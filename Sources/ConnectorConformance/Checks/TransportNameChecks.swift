@@ -6,7 +6,8 @@ import PluginABI
 enum TransportNameChecks {
     static let all: [ConformanceCheck] = [listing, foreignNames, hostileNames, missing, rename, remove, directories]
 
-    private static func check(_ id: String, _ title: String, _ body: @escaping @Sendable (CheckContext, Workspace) throws -> Void) -> ConformanceCheck {
+    private static func check(_ id: String, _ title: String, _ body: @escaping @Sendable (CheckContext, Workspace) throws -> Void) -> ConformanceCheck
+    {
         ConformanceCheck("transport." + id, title, kinds: [.transport], need: .connection, timeLimit: 30) { context in
             try body(context, context.workspace().1)
         }
@@ -21,13 +22,17 @@ enum TransportNameChecks {
             let listed = entries.filter { $0.path == space.path(name) }
             context.expect(
                 listed.count == 1,
-                "list told \(listed.count) entries with the path \"\(space.path(name))\", where a file of that name is. Paths are relative to the root of the session.")
+                "list told \(listed.count) entries with the path \"\(space.path(name))\", where a file of that name is. Paths are relative to the root of the session."
+            )
             context.expect(listed.allSatisfy { $0.type == 1 }, "list does not tell the file \"\(name)\" as type 1.")
             context.expect(listed.allSatisfy { $0.size == Int64(size) }, "list tells \(listed.first?.size ?? -1) bytes for a file of \(size).")
             let (found, told) = space.session.stat(space.path(name))
-            context.expect(found == CH_OK && told.count == 1, "stat of a file returned \(StatusName.of(found)) and told \(told.count) entries instead of one.")
-            context.expect(told.allSatisfy { $0.size == Int64(size) && $0.type == 1 }, "stat tells another size or type than \(size) bytes and 1 (file).")
-            context.expect(told.allSatisfy { $0.path == space.path(name) }, "stat tells the path \"\(told.first?.path ?? "")\" for \"\(space.path(name))\".")
+            context.expect(
+                found == CH_OK && told.count == 1, "stat of a file returned \(StatusName.of(found)) and told \(told.count) entries instead of one.")
+            context.expect(
+                told.allSatisfy { $0.size == Int64(size) && $0.type == 1 }, "stat tells another size or type than \(size) bytes and 1 (file).")
+            context.expect(
+                told.allSatisfy { $0.path == space.path(name) }, "stat tells the path \"\(told.first?.path ?? "")\" for \"\(space.path(name))\".")
         }
         for entry in entries where [".", ".."].contains(entry.path.split(separator: "/").last.map(String.init) ?? ".") {
             context.fail("list tells \"\(entry.path)\"; leave out \".\" and \"..\".")
@@ -42,7 +47,10 @@ enum TransportNameChecks {
             let (status, file) = space.session.openWrite(space.path(name))
             guard let file else {
                 // A far side may not take every name; a clear refusal is an answer.
-                context.expect(status == CH_E_CONFIG || status == CH_E_UNSUPPORTED || status == CH_E_PERMISSION, "A file called \(name) was refused with \(StatusName.of(status)) \(space.session.call.words); CH_E_CONFIG says that the name must change.")
+                context.expect(
+                    status == CH_E_CONFIG || status == CH_E_UNSUPPORTED || status == CH_E_PERMISSION,
+                    "A file called \(name) was refused with \(StatusName.of(status)) \(space.session.call.words); CH_E_CONFIG says that the name must change."
+                )
                 context.note("The name \(name) is refused.")
                 continue
             }
@@ -97,7 +105,8 @@ enum TransportNameChecks {
     private static let missing = check("missing", "What is not there is CH_E_NOT_FOUND") { context, space in
         let path = space.path("not-there")
         func expect(_ verb: String, _ status: Int32) {
-            context.expect(status == CH_E_NOT_FOUND, "\(verb) of something that is not there returned \(StatusName.of(status)) instead of CH_E_NOT_FOUND.")
+            context.expect(
+                status == CH_E_NOT_FOUND, "\(verb) of something that is not there returned \(StatusName.of(status)) instead of CH_E_NOT_FOUND.")
         }
         expect("stat", space.session.stat(path).status)
         let (status, file) = space.session.openRead(path)
@@ -129,10 +138,13 @@ enum TransportNameChecks {
         } else {
             context.expect(
                 !context.has(1 << 0) && replaced == CH_E_UNSUPPORTED,
-                "rename with replace 1 returned \(StatusName.of(replaced)) \(space.session.call.words); only without CH_TF_ATOMIC_RENAME it may be CH_E_UNSUPPORTED.")
+                "rename with replace 1 returned \(StatusName.of(replaced)) \(space.session.call.words); only without CH_TF_ATOMIC_RENAME it may be CH_E_UNSUPPORTED."
+            )
         }
         try space.write("third", second)
-        context.expect(space.session.rename(space.path("third"), space.path("Größe 3"), replace: false) == CH_OK, "rename to a new name failed \(space.session.call.words).")
+        context.expect(
+            space.session.rename(space.path("third"), space.path("Größe 3"), replace: false) == CH_OK,
+            "rename to a new name failed \(space.session.call.words).")
         try space.expect("Größe 3", holds: second, context, "A renamed file")
         if context.has(1 << 4) {
             _ = space.session.mkdir(space.path("archive"))
@@ -167,7 +179,8 @@ enum TransportNameChecks {
         context.expect(space.session.list(path).entries.isEmpty, "list of an empty directory tells something.")
         try space.write("new/file", [1, 2])
         context.expect(
-            space.session.list(path).entries.map(\.path) == [path + "/file"], "list of a directory with one file does not tell \"\(path)/file\" and nothing else.")
+            space.session.list(path).entries.map(\.path) == [path + "/file"],
+            "list of a directory with one file does not tell \"\(path)/file\" and nothing else.")
         expect("mkdir where a file is", space.session.mkdir(path + "/file"), CH_E_EXISTS)
         expect("rmdir of a directory that holds a file", space.session.rmdir(path), CH_E_NOT_EMPTY)
         expect("remove", space.session.remove(path + "/file"), CH_OK)

@@ -6,7 +6,9 @@ import PluginABI
 enum TransportSessionChecks {
     static let all: [ConformanceCheck] = [check, errors, settingsRefused, cancelBefore, cancelDuring, twoSessions, leaks]
 
-    private static let check = ConformanceCheck("transport.check", "The connection test tells its steps", kinds: [.transport], need: .connection, timeLimit: 60) {
+    private static let check = ConformanceCheck(
+        "transport.check", "The connection test tells its steps", kinds: [.transport], need: .connection, timeLimit: 60
+    ) {
         context in
         let connector = try context.connector()
         guard let check = connector.raw.pointee.check else { throw CheckSkipped(sentence: "It has no check function, which is allowed.") }
@@ -25,7 +27,8 @@ enum TransportSessionChecks {
         let session = space.session
         let missing = space.path("not-there")
         for (name, body) in [
-            ("stat", { _ = session.stat(missing) }), ("open_read", { session.openRead(missing).file?.abort() }), ("remove", { _ = session.remove(missing) }),
+            ("stat", { _ = session.stat(missing) }), ("open_read", { session.openRead(missing).file?.abort() }),
+            ("remove", { _ = session.remove(missing) }),
             ("rename", { _ = session.rename(missing, missing + "2", replace: false) }),
             ("rename", { _ = session.rename(space.path("there"), space.path("other"), replace: false) }),
             ("list", { _ = session.list(missing) }), ("rmdir", { _ = session.rmdir(missing) }), ("mkdir", { _ = session.mkdir(space.path("there")) }),
@@ -54,7 +57,8 @@ enum TransportSessionChecks {
             session?.close()
             context.expect(session == nil && status < 0, "open took the settings \(settings), in which required ones are missing.")
             context.expect(
-                status == CH_E_CONFIG || session != nil, "open with the settings \(settings) returned \(StatusName.of(status)) instead of CH_E_CONFIG.")
+                status == CH_E_CONFIG || session != nil,
+                "open with the settings \(settings) returned \(StatusName.of(status)) instead of CH_E_CONFIG.")
             call.violations.forEach { context.fail($0) }
         }
         context.doing("close(NULL)")
@@ -64,7 +68,8 @@ enum TransportSessionChecks {
     private static let limit = 2.0
 
     private static let cancelBefore = ConformanceCheck(
-        "transport.cancelled-before", "A call that is cancelled already comes back within two seconds", kinds: [.transport], need: .connection, timeLimit: 40
+        "transport.cancelled-before", "A call that is cancelled already comes back within two seconds", kinds: [.transport], need: .connection,
+        timeLimit: 40
     ) { context in
         let (connector, space) = try context.workspace()
         try space.write("cancel", Pattern.bytes(1 << 20))
@@ -75,9 +80,11 @@ enum TransportSessionChecks {
             session?.close()
             return status
         }
-        let status = try context.unwrap(opened, "open did not come back within two seconds of being cancelled. Poll call->cancel_fd beside your socket.")
+        let status = try context.unwrap(
+            opened, "open did not come back within two seconds of being cancelled. Poll call->cancel_fd beside your socket.")
         context.expect(
-            status == CH_OK || status == CH_E_CANCELLED, "open of a cancelled call returned \(StatusName.of(status)) instead of CH_E_CANCELLED (or CH_OK).")
+            status == CH_OK || status == CH_E_CANCELLED,
+            "open of a cancelled call returned \(StatusName.of(status)) instead of CH_E_CANCELLED (or CH_OK).")
         let call = RawCall()
         let session = try context.open(connector, closesItself: true, call)
         call.cancel()
@@ -89,7 +96,8 @@ enum TransportSessionChecks {
         let result = try context.unwrap(read, "A read did not come back within two seconds of being cancelled.")
         context.expect(
             result == Int64(CH_E_CANCELLED),
-            "A cancelled read of 1 MiB in small pieces ended with \(StatusName.of(result)) instead of CH_E_CANCELLED. Ask call->is_cancelled in read.")
+            "A cancelled read of 1 MiB in small pieces ended with \(StatusName.of(result)) instead of CH_E_CANCELLED. Ask call->is_cancelled in read."
+        )
         context.doing("close after cancel")
         try context.require(SideThread.run(seconds: limit + 1) { session.close() } != nil, "close did not come back within two seconds.")
     }
@@ -105,7 +113,8 @@ enum TransportSessionChecks {
     }
 
     private static let cancelDuring = ConformanceCheck(
-        "transport.cancelled-during", "A read in flight comes back within two seconds of being cancelled", kinds: [.transport], need: .connection, timeLimit: 40
+        "transport.cancelled-during", "A read in flight comes back within two seconds of being cancelled", kinds: [.transport], need: .connection,
+        timeLimit: 40
     ) { context in
         let (connector, space) = try context.workspace()
         try space.write("cancel", Pattern.bytes(1 << 20))
@@ -156,7 +165,9 @@ enum TransportSessionChecks {
                     for round in 0..<rounds {
                         let bytes = Pattern.bytes(50_000, seed: UInt64(round * 2 + (name == "left" ? 1 : 2)))
                         try side.write("\(name)-\(round)", bytes)
-                        guard try side.read("\(name)-\(round)", capacity: 9001) == bytes else { return "A file came back as another while two sessions worked at once." }
+                        guard try side.read("\(name)-\(round)", capacity: 9001) == bytes else {
+                            return "A file came back as another while two sessions worked at once."
+                        }
                         _ = side.session.list(side.directory)
                     }
                     return nil

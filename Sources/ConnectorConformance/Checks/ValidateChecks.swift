@@ -6,7 +6,9 @@ import PluginABI
 enum ValidateChecks {
     static let all: [ConformanceCheck] = [examples, wrong, hostile, together]
 
-    private static let examples = ConformanceCheck("validate.examples", "It finds nothing wrong with its own examples and the given settings", need: .file) {
+    private static let examples = ConformanceCheck(
+        "validate.examples", "It finds nothing wrong with its own examples and the given settings", need: .file
+    ) {
         context in
         let validator = try Validator(context)
         var good = (context.request.connector.examples.arrayValue ?? []).compactMap { $0["config"]?.objectValue }
@@ -23,11 +25,15 @@ enum ValidateChecks {
         }
     }
 
-    private static let wrong = ConformanceCheck("validate.wrong-types", "It survives values of wrong types, and points to what it does not like", need: .file) {
+    private static let wrong = ConformanceCheck(
+        "validate.wrong-types", "It survives values of wrong types, and points to what it does not like", need: .file
+    ) {
         context in
         let validator = try Validator(context)
         let names = context.properties.map(\.0)
-        let values: [JSONValue] = [.null, .bool(true), .integer(-1), .integer(.max), .number(1e300), .string(""), .array([.null]), .object(["a": .array([])])]
+        let values: [JSONValue] = [
+            .null, .bool(true), .integer(-1), .integer(.max), .number(1e300), .string(""), .array([.null]), .object(["a": .array([])]),
+        ]
         for name in names {
             for value in values { try validator.problems(JSONText.of(.object([name: value]))).forEach { validator.expectShape($0) } }
         }
@@ -51,7 +57,8 @@ enum ValidateChecks {
 
     private static let together = ConformanceCheck("validate.all-at-once", "It reports every problem at once", need: .file) { context in
         let validator = try Validator(context)
-        let good = context.request.settings.isEmpty
+        let good =
+            context.request.settings.isEmpty
             ? (context.request.connector.examples.arrayValue?.first?["config"]?.objectValue ?? [:]) : context.request.settings
         var alone: [String: JSONValue] = [:]
         for (name, property) in context.properties {
@@ -61,17 +68,21 @@ enum ValidateChecks {
                 if paths.contains("/\(name)") { alone[name] = value }
             }
         }
-        guard alone.count > 1 else { throw CheckSkipped(sentence: "validate finds fault with fewer than two settings, so there is nothing to report together.") }
+        guard alone.count > 1 else {
+            throw CheckSkipped(sentence: "validate finds fault with fewer than two settings, so there is nothing to report together.")
+        }
         let settings = good.merging(alone) { _, new in new }
         let told = Set(try validator.problems(JSONText.of(.object(settings))).compactMap { $0["path"]?.stringValue })
         let missing = alone.keys.filter { !told.contains("/\($0)") }.sorted()
         context.expect(
             missing.isEmpty,
-            "With \(alone.count) wrong settings at once validate was silent about \(missing.joined(separator: ", ")), which it reports when they are wrong alone. Go on after the first problem.")
+            "With \(alone.count) wrong settings at once validate was silent about \(missing.joined(separator: ", ")), which it reports when they are wrong alone. Go on after the first problem."
+        )
     }
 
     private static func bad(_ property: JSONValue) -> [JSONValue] {
-        property["type"]?.stringValue == "string" ? [.string(""), .string("\u{1}"), .integer(-1)] : [.integer(-1), .integer(.max), .string("x"), .array([.null])]
+        property["type"]?.stringValue == "string"
+            ? [.string(""), .string("\u{1}"), .integer(-1)] : [.integer(-1), .integer(.max), .string("x"), .array([.null])]
     }
 }
 
@@ -101,7 +112,8 @@ private struct Validator {
         let (status, bytes) = try ask(json)
         guard status == CH_OK else { return [] }
         guard let problems = JSONText.value(bytes)?.arrayValue else {
-            throw CheckFailure(sentence: "validate put \"\(String(decoding: bytes.prefix(60), as: UTF8.self))\", which is no JSON array; put [] when all is well.")
+            throw CheckFailure(
+                sentence: "validate put \"\(String(decoding: bytes.prefix(60), as: UTF8.self))\", which is no JSON array; put [] when all is well.")
         }
         return problems
     }
@@ -109,7 +121,8 @@ private struct Validator {
     func expectShape(_ problem: JSONValue) {
         let path = problem["path"]?.stringValue
         context.expect(
-            path == "" || path?.hasPrefix("/") == true, "A problem has the path \"\(path ?? "none")\", which is no JSON pointer: write \"/name\" or \"\".")
+            path == "" || path?.hasPrefix("/") == true,
+            "A problem has the path \"\(path ?? "none")\", which is no JSON pointer: write \"/name\" or \"\".")
         context.expect(
             ["error", "warning"].contains(problem["severity"]?.stringValue ?? ""), "A problem has no severity: write \"error\" or \"warning\".")
         context.expect(problem["message"]?.stringValue?.isEmpty == false, "A problem has no message, so nobody knows what to do.")

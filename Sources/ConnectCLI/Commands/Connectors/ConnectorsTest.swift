@@ -71,9 +71,10 @@ struct ConformanceReport: Encodable {
         self.file = file
         self.results = results
         conforms = !results.contains { $0.outcome.isFailure }
-        counts = Dictionary(uniqueKeysWithValues: ConformanceOutcome.allCases.map { outcome in
-            (outcome.rawValue, results.filter { $0.outcome == outcome }.count)
-        })
+        counts = Dictionary(
+            uniqueKeysWithValues: ConformanceOutcome.allCases.map { outcome in
+                (outcome.rawValue, results.filter { $0.outcome == outcome }.count)
+            })
     }
 
     var summaryLine: String {

@@ -14,7 +14,7 @@ struct ConnectorCheckCommand: ParsableCommand {
         let request = try JSONDecoder().decode(ConformanceRequest.self, from: FileHandle.standardInput.readToEnd() ?? Data())
         let answers = StandardOutput.takeOver()
         ConformanceSuite.run(request) { answer in
-            guard let line = try? JSONEncoder().encode(answer) else { return } // plain values always encode
+            guard let line = try? JSONEncoder().encode(answer) else { return }  // plain values always encode
             let bytes = [UInt8](line) + [0x0A]
             _ = write(answers, bytes, bytes.count)
         }
