@@ -60,6 +60,19 @@ struct Defect: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test("CON-8: a secret in an error text is found, and never shown")
+    func secret() throws {
+        let trial = try Trial()
+        let file = try trial.build("defective_transport.c", "-DDEFECT=tells_secret")
+        let config = try trial.config(#"{"settings":{"directory":"\#(trial.temporary.path)/files","password":"hunter22"}}"#)
+        let found = try trial.start(file, ["--config", config, "--check", "transport.errors"])
+        #expect(found.status == 1)
+        #expect(found.output.contains("The value of a secret setting stands in an error text"))
+        // A check that repeats the connector's words: they come without the secret.
+        let repeated = try trial.start(file, ["--config", config, "--check", "transport.names"])
+        #expect(!(found.output + found.errors + repeated.output + repeated.errors).contains("hunter22"))
+    }
+
     @Test("CON-8: a check that hangs is killed after its time and told with what it was doing")
     func hangs() throws {
         let trial = try Trial()

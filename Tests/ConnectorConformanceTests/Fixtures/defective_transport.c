@@ -107,6 +107,7 @@ static void ignore(const ch_call *c, int32_t s, const char *m, const char *d, in
 
 static int32_t bad_remove(ch_session *session, const ch_call *call, const char *path) {
   if (has("remove_does_nothing")) return CH_OK;
+  if (has("tells_secret")) return fail(call, CH_E_NOT_FOUND, "\"%s\" is not there for the password hunter22.", path);
   if (!has("says_nothing")) return transport_remove(session, call, path);
   ch_call quiet = *call;
   quiet.set_error = ignore;
@@ -147,6 +148,7 @@ static const char *bad_schema(void) {
   if (has("unmarked_secret")) return PROPERTY("\"apiKey\":{\"type\":\"string\",\"title\":\"Key\",\"description\":\"Key.\"}");
   if (has("secret_default"))
     return PROPERTY("\"password\":{\"type\":\"string\",\"title\":\"P\",\"description\":\"P.\",\"writeOnly\":true,\"default\":\"admin\"}");
+  if (has("tells_secret")) return PROPERTY("\"password\":{\"type\":\"string\",\"title\":\"P\",\"description\":\"P.\",\"writeOnly\":true}");
   if (has("nested")) return PROPERTY("\"other\":{\"type\":\"object\",\"title\":\"O\",\"description\":\"O.\"}");
   if (has("unknown_keyword")) return PROPERTY("\"other\":{\"type\":\"string\",\"title\":\"O\",\"description\":\"O.\",\"oneOf\":[]}");
   if (has("wrong_default")) return PROPERTY("\"other\":{\"type\":\"integer\",\"title\":\"O\",\"description\":\"O.\",\"maximum\":5,\"default\":6}");
