@@ -40,8 +40,6 @@ final class RawRun: @unchecked Sendable {
     }
 
     deinit {
-        // What is left there is nobody's.
-        try? FileManager.default.removeItem(atPath: directory)
         texts.forEach { free($0) }
         raw.deallocate()
     }
@@ -53,6 +51,17 @@ final class RawRun: @unchecked Sendable {
     fileprivate func note(_ change: String) { changes.withLock { $0.append(change) } }
     /// What was tried to be changed outside.
     var attempted: [String] { changes.withLock { $0 } }
+}
+
+extension CheckContext {
+    /// A run whose directory is removed when the check is over, also when the job has not come back.
+    func makeRun() throws -> RawRun {
+        let run = try RawRun(dryRun: true)
+        let directory = run.directory
+        // What is left there is nobody's.
+        afterwards { try? FileManager.default.removeItem(atPath: directory) }
+        return run
+    }
 }
 
 /// A file server without files, whose session is the run that it belongs to.

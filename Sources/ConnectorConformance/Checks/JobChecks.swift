@@ -11,7 +11,7 @@ enum JobChecks {
     ) { context in
         guard context.has(1 << 0) else { throw CheckSkipped(sentence: "It does not claim CH_JF_DRY_RUN.") }
         let job = try context.unwrap(try context.connector().job, "The job kind has no functions.")
-        let (call, run, sink) = (RawCall(), try RawRun(dryRun: true), RawSink())
+        let (call, run, sink) = (RawCall(), try context.makeRun(), RawSink())
         context.doing("a dry run")
         let status = call.perform("run") { job.pointee.run($0, run.raw, context.settingsJSON, sink.sink) }
         context.expect(
@@ -31,7 +31,7 @@ enum JobChecks {
         guard context.has(1 << 0) else { throw CheckSkipped(sentence: "It does not claim CH_JF_DRY_RUN, so it is not run with wrong settings.") }
         let job = try context.unwrap(try context.connector().job, "The job kind has no functions.")
         for settings in ["{}", "[]", "{\"nobody-knows-this\":true}"] {
-            let (call, run, sink) = (RawCall(), try RawRun(dryRun: true), RawSink())
+            let (call, run, sink) = (RawCall(), try context.makeRun(), RawSink())
             context.doing("a dry run with the settings \(settings)")
             let status = call.perform("run") { job.pointee.run($0, run.raw, settings, sink.sink) }
             context.expect(status <= 0, "run returned \(status), which is no status of the interface.")
@@ -48,7 +48,7 @@ enum JobChecks {
     ) { context in
         guard context.has(1 << 0) else { throw CheckSkipped(sentence: "It does not claim CH_JF_DRY_RUN.") }
         let connector = try context.connector()
-        let (call, run, settings) = (RawCall(cancelled: true), try RawRun(dryRun: true), context.settingsJSON)
+        let (call, run, settings) = (RawCall(cancelled: true), try context.makeRun(), context.settingsJSON)
         context.doing("a dry run that is cancelled already")
         let ended = SideThread.run(seconds: 2) { () -> Int32 in
             let sink = RawSink()
