@@ -54,11 +54,13 @@ let package = Package(
         .target(name: "RunEngine", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", crypto]),
         .target(name: "CHostShims"),
         .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
+        .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
         .target(name: "ConnectHost", dependencies: ["RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams]),
         .target(
             name: "ConnectCLI",
             dependencies: [
-                "ConnectHost", "ConnectorRuntime", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine", "ConnectModel", argumentParser,
+                "ConnectHost", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine", "ConnectModel",
+                argumentParser,
             ]),
         .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),
 
@@ -111,6 +113,7 @@ let package = Package(
         .testTarget(
             name: "ConnectorTests", dependencies: ["ConnectHost", "ConnectorRuntime", "PluginABI", "RunEngine", "ConnectModel", "ConnectTesting"],
             exclude: ["Fixtures"]),
+        .testTarget(name: "ConnectorConformanceTests", dependencies: ["ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),

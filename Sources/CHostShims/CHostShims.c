@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CHostShims.h"
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/eventfd.h>
 
@@ -10,3 +11,8 @@ const char *chs_file_of_symbol(const void *address) {
 }
 
 int chs_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+size_t chs_heap_in_use(void) {
+  struct mallinfo2 facts = mallinfo2();
+  return facts.uordblks + facts.hblkhd;
+}

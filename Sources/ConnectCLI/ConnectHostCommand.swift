@@ -15,7 +15,7 @@ public struct ConnectHostCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, ConnectorsCommand.self, ServersCommand.self, AccountCommand.self, ListsCommand.self, JobsCommand.self, RunsCommand.self,
             ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,
-            WorkerCommand.self, ConnectorProbeCommand.self, TransferCommand.self, ReferenceCommand.self,
+            WorkerCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, ReferenceCommand.self,
         ])
 
     public init() {}

@@ -1,5 +1,6 @@
 #ifndef CHOSTSHIMS_H
 #define CHOSTSHIMS_H
+#include <stddef.h>
 /* What Swift cannot see of the C library. */
 
 /* dladdr needs _GNU_SOURCE, which Swift's Glibc module does not set: the path of the file that `address` was loaded from, or NULL. */
@@ -7,5 +8,8 @@ const char *chs_file_of_symbol(const void *address);
 
 /* A close-on-exec, non-blocking event descriptor, or -1; <sys/eventfd.h> is in no Swift module. */
 int chs_eventfd(void);
+
+/* Bytes taken from the heap and not given back; <malloc.h> is in no Swift module. */
+size_t chs_heap_in_use(void);
 
 #endif

@@ -37,7 +37,7 @@ struct ConnectorProbeChild {
 }
 
 /// Kills a child that takes too long.
-private final class Watchdog: Sendable {
+final class Watchdog: Sendable {
     private let state = Mutex<(ended: Bool, barked: Bool)>((false, false))
 
     init(_ child: ChildProcess, limitMilliseconds: Int) {

@@ -38,7 +38,7 @@ public struct RemoteRoot: Sendable {
     public func resolve(_ relative: String) throws(ConnectorError) -> [UInt8] {
         if relative.isEmpty { return Array((path.isEmpty ? "/" : path).utf8) }
         guard relative.utf8.count <= 4096, !relative.utf8.contains(0), !relative.hasPrefix("/"),
-            !relative.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == ".." || $0.isEmpty })
+            !relative.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == ".." || $0 == "." || $0.isEmpty })
         else {
             throw ConnectorError(.configuration, "\"\(relative.prefix(200))\" is not a path below the server's directory.")
         }
