@@ -68,6 +68,29 @@ static int read_format(column *column, const char *format) {
   return 0;
 }
 
+/* Metadata in Arrow's form: a count, then the length and bytes of each key and value, int32 in the machine's order. */
+static int has_metadata(const char *metadata, const char *key, const char *value) {
+  int32_t count = 0, lengths[2];
+  if (metadata) { memcpy(&count, metadata, 4); metadata += 4; }
+  for (; count > 0; count--) {
+    const char *parts[2];
+    for (int i = 0; i < 2; i++) {
+      memcpy(&lengths[i], metadata, 4);
+      parts[i] = metadata + 4;
+      metadata += 4 + lengths[i];
+    }
+    if ((size_t)lengths[0] == strlen(key) && memcmp(parts[0], key, strlen(key)) == 0)
+      return (size_t)lengths[1] == strlen(value) && memcmp(parts[1], value, strlen(value)) == 0;
+  }
+  return 0;
+}
+
+static int read_type(column *column, const struct ArrowSchema *schema) {
+  if (strcmp(schema->format, "w:16") != 0 || !has_metadata(schema->metadata, "ARROW:extension:name", "arrow.uuid")) return read_format(column, schema->format);
+  set(column, FROM_UUID, 'u', 16);
+  return 1;
+}
+
 static const char *kind_of(const char *format) {
   if (strchr("zZw", format[0]) || strcmp(format, "vz") == 0) return " (binary)";
   if (format[0] == '+') return " (nested)";
@@ -78,8 +101,8 @@ static const char *kind_of(const char *format) {
 
 static int32_t refuse(const ch_call *call, const struct ArrowSchema *column) {
   char text[400];
-  snprintf(text, sizeof text, "The column \"%.200s\" has the Arrow type \"%.60s\"%s%s, ", column->name ? column->name : "", column->format,
-           column->dictionary ? " (dictionary-encoded)" : kind_of(column->format), "");
+  snprintf(text, sizeof text, "The column \"%.200s\" has the Arrow type \"%.60s\"%s, ", column->name ? column->name : "", column->format,
+           column->dictionary ? " (dictionary-encoded)" : kind_of(column->format));
   return fail(call, NULL, CH_E_UNSUPPORTED, text, "which this connector does not hand on: leave it out or turn it into text in a query (CAST).", NULL);
 }
 
@@ -92,7 +115,7 @@ int32_t columns_read(columns *columns, const ch_call *call, const struct ArrowSc
   for (int64_t i = 0; i < schema->n_children; i++) {
     const struct ArrowSchema *child = schema->children[i];
     column *column = &columns->items[i];
-    if (child->dictionary || !read_format(column, child->format)) return refuse(call, child);
+    if (child->dictionary || !read_type(column, child)) return refuse(call, child);
     column->name = strdup(child->name ? child->name : "");
     if (!column->name) return fail(call, NULL, CH_E_TRANSIENT, "There is no memory left.", NULL, NULL);
     column->is_nullable = (child->flags & ARROW_FLAG_NULLABLE) != 0 || column->from == FROM_NULL;

@@ -139,6 +139,7 @@ int32_t fail(const ch_call *call, const settings *settings, int32_t status, cons
   text_put(&text, first);
   if (second) text_put(&text, second);
   if (third) text_put(&text, third);
+  while (text.length > 0 && !text.failed && strchr("\r\n ", text.bytes[text.length - 1])) text.bytes[--text.length] = 0;
   if (settings && text.bytes && !text.failed) mask_secrets(settings, text.bytes);
   /* Half a message could hold half a secret that nothing masks. */
   call->set_error(call, status, text.bytes && !text.failed ? text.bytes : "There is no memory left.", NULL, 0);

@@ -71,12 +71,19 @@ static size_t decimal_text(const column *column, const uint8_t *value, char *out
   return (size_t)(at - out);
 }
 
+static size_t uuid_text(const uint8_t *value, char *out) {
+  char *at = out;
+  for (int i = 0; i < 16; i++) at += sprintf(at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", value[i]);
+  return (size_t)(at - out);
+}
+
 size_t value_text(const column *column, const uint8_t *value, char *out) {
   int64_t number = 0;
   int32_t narrow;
   if (column->width == 8) memcpy(&number, value, 8);
   if (column->width == 4) { memcpy(&narrow, value, 4); number = narrow; }
   switch (column->from) {
+    case FROM_UUID: return uuid_text(value, out);
     case FROM_DATE_DAYS: return date_text(number, out);
     case FROM_DATE_MILLISECONDS: return date_text(floor_div(number, 86400000), out);
     case FROM_TIME: return time_text(number, column->digits, out);
