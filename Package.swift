@@ -97,7 +97,7 @@ let package = Package(
             name: "ConnectorTests", dependencies: ["ConnectHost", "ConnectorRuntime", "PluginABI", "RunEngine", "ConnectModel", "ConnectTesting"],
             exclude: ["Fixtures"]),
         .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
-        .testTarget(name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
+        .testTarget(name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
     ],
