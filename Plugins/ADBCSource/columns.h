@@ -29,4 +29,5 @@ int columns_make_schema(const columns *columns, struct ArrowSchema *out);
 /* How many of `count` rows from `start` fit in a batch of about `bytes` bytes of text; at least 1 if count is. */
 int64_t columns_rows_that_fit(const columns *columns, const struct ArrowArray *batch, int64_t start, int64_t count, int64_t bytes);
 /* A fresh batch of rows of the driver's, which stays as it is. CH_OK, or a status with set_error and out->release NULL. */
-int32_t columns_convert(const columns *columns, const ch_call *call, const struct ArrowArray *batch, int64_t start, int64_t count, struct ArrowArray *out);
+int32_t columns_convert(const columns *columns, const ch_call *call, const struct ArrowArray *batch, int64_t start, int64_t count,
+    struct ArrowArray *out);

@@ -150,7 +150,8 @@ static int32_t fill_numbers(const cells *cells, const ch_call *call, int64_t cou
       double value = double_of(cells, row);
       memcpy(&values[row], &value, 8);
     } else if (!integer_of(cells, row, &values[row]))
-      return fail(call, NULL, CH_E_DATA, "A number of the column \"", cells->column->name, "\" is larger than 9223372036854775807: turn it into text in a query (CAST).");
+      return fail(call, NULL, CH_E_DATA, "A number of the column \"", cells->column->name,
+          "\" is larger than 9223372036854775807: turn it into text in a query (CAST).");
   }
   return CH_OK;
 }
@@ -187,7 +188,8 @@ static void release_batch(struct ArrowArray *array) {
   array->release = NULL;
 }
 
-int32_t columns_convert(const columns *columns, const ch_call *call, const struct ArrowArray *batch, int64_t start, int64_t count, struct ArrowArray *out) {
+int32_t columns_convert(const columns *columns, const ch_call *call, const struct ArrowArray *batch, int64_t start, int64_t count,
+    struct ArrowArray *out) {
   static const void *no_validity[1];
   size_t width = (size_t)columns->count;
   memset(out, 0, sizeof *out);

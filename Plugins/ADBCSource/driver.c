@@ -21,14 +21,16 @@ static int32_t find_file(const settings *settings, const ch_call *call, char *pa
     return realpath(name, path) ? CH_OK : fail(call, settings, CH_E_CONFIG, "There is no ADBC driver at ", name, ": correct the setting \"driver\".");
   if (strchr(name, '/')) return fail(call, settings, CH_E_CONFIG, "The driver \"", name, "\" is a relative path: give the absolute one.");
   if (!directory || directory[0] != '/')
-    return fail(call, settings, CH_E_CONFIG, "The driver \"", name, "\" is a bare name: give its absolute path, or an absolute \"driver_directory\".");
+    return fail(call, settings, CH_E_CONFIG, "The driver \"", name,
+        "\" is a bare name: give its absolute path, or an absolute \"driver_directory\".");
   static const char *const forms[] = { "%s/%s", "%s/%s.so", "%s/lib%s.so", "%s/libadbc_driver_%s.so" };
   for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
     char candidate[PATH_MAX];
     int length = snprintf(candidate, sizeof candidate, forms[i], directory, name);
     if (length > 0 && (size_t)length < sizeof candidate && access(candidate, F_OK) == 0 && realpath(candidate, path)) return CH_OK;
   }
-  fail(call, settings, CH_E_CONFIG, "There is no ADBC driver \"", name, "\" in the driver directory (tried NAME, NAME.so, libNAME.so and libadbc_driver_NAME.so).");
+  fail(call, settings, CH_E_CONFIG, "There is no ADBC driver \"", name,
+      "\" in the driver directory (tried NAME, NAME.so, libNAME.so and libadbc_driver_NAME.so).");
   return CH_E_CONFIG;
 }
 
@@ -130,7 +132,8 @@ int32_t driver_load(const settings *settings, const ch_call *call, struct AdbcDr
     code = init(ADBC_1_0, table, &error);
   }
   const char *missing = code == ADBC_OK ? missing_function(table) : NULL;
-  if (code != ADBC_OK) status = fail(call, settings, CH_E_CONFIG, path, " did not start as an ADBC driver: ", error.message ? error.message : "it gave no reason.");
+  if (code != ADBC_OK) status = fail(call, settings, CH_E_CONFIG, path, " did not start as an ADBC driver: ",
+      error.message ? error.message : "it gave no reason.");
   else if (missing) status = fail(call, settings, CH_E_CONFIG, path, " is no complete ADBC driver; it lacks ", missing);
   if (error.release) error.release(&error);
   if (status != CH_OK && table->release) table->release(table, NULL);

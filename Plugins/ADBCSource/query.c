@@ -120,10 +120,12 @@ int32_t position_begin(position *position, const settings *settings, const ch_ca
   *position = (struct position){ .index = -1 };
   if (!settings->cursor_column) return CH_OK;
   for (int64_t i = 0; i < columns->count; i++) if (strcmp(columns->items[i].name, settings->cursor_column) == 0) position->index = i;
-  if (position->index < 0) return fail(call, settings, CH_E_CONFIG, "The cursor column \"", settings->cursor_column, "\" is not among the stream's columns.");
+  if (position->index < 0) return fail(call, settings, CH_E_CONFIG, "The cursor column \"", settings->cursor_column,
+      "\" is not among the stream's columns.");
   position->type = columns->items[position->index].to;
   if (position->type == 'b')
-    return fail(call, settings, CH_E_CONFIG, "The cursor column \"", settings->cursor_column, "\" is a boolean, which tells no order: choose a number, a time or a text.");
+    return fail(call, settings, CH_E_CONFIG, "The cursor column \"", settings->cursor_column,
+        "\" is a boolean, which tells no order: choose a number, a time or a text.");
   json *cursor = cursor_json ? json_parse(cursor_json) : NULL;
   const char *value = json_text(cursor, "value"), *type = json_text(cursor, "type");
   if (value) {
@@ -155,7 +157,8 @@ static int32_t is_tie(const position *position, const ch_call *call, const colum
   return CH_OK;
 }
 
-int32_t position_advance(position *position, const ch_call *call, const columns *columns, const struct ArrowArray *rows, const struct ArrowArray *next,
+int32_t position_advance(position *position, const ch_call *call, const columns *columns, const struct ArrowArray *rows,
+    const struct ArrowArray *next,
                          int64_t next_row, int is_known) {
   if (position->index < 0 || rows->length == 0) return CH_OK;
   const struct ArrowArray *column = rows->children[position->index];

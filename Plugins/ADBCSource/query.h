@@ -15,7 +15,8 @@ typedef struct position { int64_t index; char type; text_buffer value; } positio
 int32_t position_begin(position *position, const settings *settings, const ch_call *call, const columns *columns, const char *cursor_json);
 /* After rows went out: the value that covers them. next: one row of the driver's batch from `next_row` on, or NULL at the end of all rows. is_known
  * 0: what follows is not known. */
-int32_t position_advance(position *position, const ch_call *call, const columns *columns, const struct ArrowArray *rows, const struct ArrowArray *next,
+int32_t position_advance(position *position, const ch_call *call, const columns *columns, const struct ArrowArray *rows,
+    const struct ArrowArray *next,
                          int64_t next_row, int is_known);
 int32_t position_put(const position *position, const settings *settings, ch_sink out);
 void position_free(position *position);

@@ -62,7 +62,8 @@ static int stream_get_next(struct ArrowArrayStream *stream, struct ArrowArray *o
   if (failed) return errno_of(reader, session_fail_stream(&reader->session, reader->call, &reader->rows, failed, "Reading failed: "));
   if (reader->is_at_end) return 0;
   if (reader->batch.n_children != reader->columns.count)
-    return errno_of(reader, fail(reader->call, NULL, CH_E_INTERNAL, "The ADBC driver gave a batch with other columns than its schema has.", NULL, NULL));
+    return errno_of(reader, fail(reader->call, NULL, CH_E_INTERNAL, "The ADBC driver gave a batch with other columns than its schema has.", NULL,
+        NULL));
   int64_t count = reader->batch.length - reader->row;
   if (count > reader->batch_rows) count = reader->batch_rows;
   count = columns_rows_that_fit(&reader->columns, &reader->batch, reader->row, count, TEXT_BYTES);

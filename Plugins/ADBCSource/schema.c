@@ -86,7 +86,8 @@ static int has_metadata(const char *metadata, const char *key, const char *value
 }
 
 static int read_type(column *column, const struct ArrowSchema *schema) {
-  if (strcmp(schema->format, "w:16") != 0 || !has_metadata(schema->metadata, "ARROW:extension:name", "arrow.uuid")) return read_format(column, schema->format);
+  if (strcmp(schema->format, "w:16") != 0 || !has_metadata(schema->metadata, "ARROW:extension:name", "arrow.uuid")) return read_format(column,
+      schema->format);
   set(column, FROM_UUID, 'u', 16);
   return 1;
 }
@@ -103,7 +104,8 @@ static int32_t refuse(const ch_call *call, const struct ArrowSchema *column) {
   char text[400];
   snprintf(text, sizeof text, "The column \"%.200s\" has the Arrow type \"%.60s\"%s, ", column->name ? column->name : "", column->format,
            column->dictionary ? " (dictionary-encoded)" : kind_of(column->format));
-  return fail(call, NULL, CH_E_UNSUPPORTED, text, "which this connector does not hand on: leave it out or turn it into text in a query (CAST).", NULL);
+  return fail(call, NULL, CH_E_UNSUPPORTED, text, "which this connector does not hand on: leave it out or turn it into text in a query (CAST).",
+      NULL);
 }
 
 int32_t columns_read(columns *columns, const ch_call *call, const struct ArrowSchema *schema) {

@@ -76,7 +76,8 @@ static int32_t set_option(void *context, const char *key, const char *value) {
     : session->driver.DatabaseSetOption(&session->database, name, value, &error);
   if (code == ADBC_OK) return CH_OK;
   session_fail(session, target->call, code, &error, "The ADBC driver refused an option: ");
-  return fail(target->call, &session->settings, CH_E_CONFIG, "The ADBC driver refused the option \"", key, "\": it does not know it or not this value.");
+  return fail(target->call, &session->settings, CH_E_CONFIG, "The ADBC driver refused the option \"", key,
+      "\": it does not know it or not this value.");
 }
 
 static int32_t set_options(session *session, const ch_call *call, const char *prefix) {
@@ -194,7 +195,8 @@ int32_t session_schema(session *session, const ch_call *call, const char *sql, s
   int32_t status = prepare(session, call, sql);
   if (status != CH_OK) return status;
   struct AdbcError error = { 0 };
-  adbc_status code = session->driver.StatementExecuteSchema ? session->driver.StatementExecuteSchema(&session->statement, out, &error) : ADBC_NOT_IMPLEMENTED;
+  adbc_status code = session->driver.StatementExecuteSchema ? session->driver.StatementExecuteSchema(&session->statement, out,
+      &error) : ADBC_NOT_IMPLEMENTED;
   if (code == ADBC_OK && out->release) return CH_OK;
   if (code != ADBC_OK && code != ADBC_NOT_IMPLEMENTED) return session_fail(session, call, code, &error, "The query failed: ");
   if (error.release) error.release(&error);

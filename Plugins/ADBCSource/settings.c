@@ -7,7 +7,8 @@
 int32_t settings_read(settings *settings, const ch_call *call, const char *config_json) {
   *settings = (struct settings){ .document = json_parse(config_json) };
   const json *document = settings->document;
-  if (!document || document->type != JSON_OBJECT) return fail(call, NULL, CH_E_CONFIG, "The settings are not a JSON object without NUL characters.", NULL, NULL);
+  if (!document || document->type != JSON_OBJECT) return fail(call, NULL, CH_E_CONFIG, "The settings are not a JSON object without NUL characters.",
+      NULL, NULL);
   settings->driver = json_text(document, "driver");
   settings->driver_directory = json_text(document, "driver_directory");
   settings->entrypoint = json_text(document, "entrypoint");
@@ -21,7 +22,8 @@ int32_t settings_read(settings *settings, const ch_call *call, const char *confi
   if (!settings->identifier_quote) settings->identifier_quote = "\"";
   settings->options = json_member(document, "options");
   settings->secret_options = json_text(document, "secret_options");
-  if (!settings->driver) return fail(call, settings, CH_E_CONFIG, "The setting \"driver\" is missing: the absolute path of an ADBC driver.", NULL, NULL);
+  if (!settings->driver) return fail(call, settings, CH_E_CONFIG, "The setting \"driver\" is missing: the absolute path of an ADBC driver.", NULL,
+      NULL);
   if (settings->query && settings->table) return fail(call, settings, CH_E_CONFIG, "Give \"query\" or \"table\", not both.", NULL, NULL);
   return CH_OK;
 }

@@ -85,7 +85,8 @@ static int32_t read_objects(list *list, session *session, const ch_call *call, s
   if (failed) return session_fail_stream(session, call, objects, failed, what);
   int is_known = is_as_specified(&schema);
   if (schema.release) schema.release(&schema);
-  if (!is_known) return fail(call, NULL, CH_E_UNSUPPORTED, what, "the driver's list has another shape than ADBC gives it. Set \"table\" or \"query\".", NULL);
+  if (!is_known) return fail(call, NULL, CH_E_UNSUPPORTED, what,
+      "the driver's list has another shape than ADBC gives it. Set \"table\" or \"query\".", NULL);
   for (;;) {
     struct ArrowArray batch = { 0 };
     failed = objects->get_next(objects, &batch);
