@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransportEntry"]),
         .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
         .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransportEntry"]),
+        .library(name: "ADBCSource", type: .dynamic, targets: ["ADBCSource"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -88,6 +89,9 @@ let package = Package(
             exclude: ["README.md", "Entry"]),
         .target(
             name: "FTPTransportEntry", dependencies: ["FTPTransport", "PluginABI"], path: "Plugins/FTPTransport/Entry", linkerSettings: connectorLinkage),
+        .target(
+            name: "ADBCSource", dependencies: ["PluginABI"], path: "Plugins/ADBCSource", exclude: ["README.md"],
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-fvisibility=hidden"])], linkerSettings: connectorLinkage),
 
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 
@@ -115,6 +119,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "ConnectorConformanceTests", dependencies: ["ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
+        .testTarget(name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
     ],
@@ -122,7 +127,7 @@ let package = Package(
     cLanguageStandard: .c11
 )
 
-let cTargets = ["PluginABI", "CHostShims", "CSSHShims", "CCurlShims"]
+let cTargets = ["PluginABI", "CHostShims", "CSSHShims", "CCurlShims", "ADBCSource"]
 for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }
