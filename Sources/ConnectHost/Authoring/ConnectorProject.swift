@@ -46,7 +46,8 @@ public struct ConnectorProject: Sendable {
             throw ConnectError("project.exists", .configuration, "\(directory) is there already.", remedy: "Choose another with --directory, or remove it.")
         }
         let values = values(directory, authoring)
-        let files = try authoring.templates(kind, language).map { (path: try Self.path($0.path, values), text: try Self.filled($0.text, values, $0.path)) }
+        let files = try authoring.templates(kind, language).map { (path: Self.path($0.path, values), text: try Self.filled($0.text, values, $0.path)) }
+            .sorted { $0.path < $1.path }
         let parent = URL(fileURLWithPath: directory).deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -101,7 +102,7 @@ extension ConnectorProject {
     }
 
     /// In the names of files SYMBOL and TYPE stand for their values, and `dot-` for a leading dot.
-    private static func path(_ path: String, _ values: [String: String]) throws -> String {
+    private static func path(_ path: String, _ values: [String: String]) -> String {
         let named = path.replacingOccurrences(of: "SYMBOL", with: values["symbol"] ?? "").replacingOccurrences(of: "TYPE", with: values["type"] ?? "")
         return named.hasPrefix("dot-") ? "." + named.dropFirst(4) : named
     }
