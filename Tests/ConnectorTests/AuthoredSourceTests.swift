@@ -47,4 +47,7 @@ import Testing
 
     @Test("CON-8, CON-9: also in Rust", .enabled(if: Toolchain.hasRust, "there is no rustc"))
     func rust() throws { try expectCounting("rust") }
+
+    @Test("CON-8, CON-9: also in Swift")
+    func swift() throws { try expectCounting("swift") }
 }

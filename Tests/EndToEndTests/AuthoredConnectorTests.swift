@@ -15,7 +15,7 @@ import Testing
         #expect(!built.contains("warning"), "\(built)")
         let checked = try project.inside("make check")
         #expect(checked.contains("com.example.my-first") && checked.contains(kind), "\(checked)")
-        let exported = try project.inside("nm --dynamic --defined-only my-first.so").split(separator: "\n")
+        let exported = try project.inside("nm --dynamic --defined-only --extern-only my-first.so").split(separator: "\n")
         #expect(exported.count == 1 && exported.first?.hasSuffix(" connecthost_library_v1") == true, "\(exported)")
         if Self.hasSuite { try project.inside("make test") }
     }
@@ -25,6 +25,9 @@ import Testing
 
     @Test("CON-8: so does one in Rust, with rustc alone", .enabled(if: Toolchain.hasRust, "there is no rustc"), arguments: kinds)
     func goodInRust(kind: String) throws { try expectGoodConnector(kind, "rust") }
+
+    @Test("CON-8: so does one in Swift, with ConnectorKit and no network", arguments: kinds)
+    func goodInSwift(kind: String) throws { try expectGoodConnector(kind, "swift") }
 
     private func expectReadMeWorks(_ language: String) throws {
         let place = try TemporaryDirectory()
@@ -39,6 +42,9 @@ import Testing
 
     @Test("CON-8: also in Rust", .enabled(if: Toolchain.hasRust, "there is no rustc"))
     func readMeInRust() throws { try expectReadMeWorks("rust") }
+
+    @Test("CON-8: also in Swift")
+    func readMeInSwift() throws { try expectReadMeWorks("swift") }
 
     @Test("CON-4, CON-8: from an empty directory to a job that imports through one's own transport, nothing restarted")
     func strangersPath() throws {
