@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
         .library(name: "LocalTransport", type: .dynamic, targets: ["LocalTransport"]),
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransport"]),
+        .library(name: "DiskSpaceJob", type: .dynamic, targets: ["DiskSpaceJob"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -70,6 +71,10 @@ let package = Package(
             name: "SFTPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SFTPTransport",
             exclude: ["README.md"], linkerSettings: connectorLinkage),
 
+        // An example that is built and tested with the rest; its own Package.swift is for those who copy it.
+        .target(
+            name: "DiskSpaceJob", dependencies: ["ConnectorKit", "PluginABI"], path: "Examples/swift-job/Sources/DiskSpaceJob", linkerSettings: connectorLinkage),
+
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 
         // Tests: one target a module, then the whole program.
@@ -88,7 +93,7 @@ let package = Package(
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
-        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "PluginABI"]),
+        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "PluginABI", "ConnectTesting"]),
         .testTarget(
             name: "ConnectorTests", dependencies: ["ConnectHost", "ConnectorRuntime", "PluginABI", "RunEngine", "ConnectModel", "ConnectTesting"],
             exclude: ["Fixtures"]),

@@ -28,36 +28,15 @@ import Testing
 
     private let library = JobLibrary.export(Counting.self)
 
-    private func run(_ settings: String, _ kept: Kept, _ host: RecordingHost, dry: Bool = false) throws -> (status: Int32, result: String) {
+    private func run(_ settings: String, _ kept: KeptByHost, _ host: RecordingHost, dry: Bool = false) throws -> (status: Int32, result: String) {
         let connector = try #require(library.pointee.connectors[0]).pointee
         #expect(connector.descriptor.pointee.kind == CH_KIND_JOB && connector.descriptor.pointee.features == UInt64(CH_JF_DRY_RUN | CH_JF_IDEMPOTENT))
-        let job = try #require(connector.iface).assumingMemoryBound(to: ch_job.self).pointee
-        var raw = ch_run()
-        raw.struct_size = UInt32(MemoryLayout<ch_run>.size)
-        raw.dry_run = dry ? 1 : 0
-        raw.ctx = Unmanaged.passUnretained(kept).toOpaque()
-        raw.state_get = { run, key, sink in
-            guard let text = keeper(run)?.state[words(key)] else { return CH_E_NOT_FOUND }
-            return Array(text.utf8).withUnsafeBytes { sink.put(sink.ctx, $0.baseAddress, $0.count) }
-        }
-        raw.state_put = { run, key, value in
-            keeper(run)?.state[words(key)] = words(value)
-            return CH_OK
-        }
-        raw.count = { run, counter, add in keeper(run)?.counters[words(counter), default: 0] += add }
-        raw.reject = { run, row, code, message, _ in keeper(run)?.rejects.append("\(row) \(words(code)) \(words(message))") }
-        let result = CollectedWords()
-        let perform = try #require(job.run)
-        let status = "7.1".withCString { id in
-            raw.run_id = id
-            return perform(host.call, &raw, settings, result.sink)
-        }
-        return (status, result.text)
+        return try runJob(connector, settings, kept, host, dry: dry)
     }
 
     @Test("CON-8: a run counts, rejects, remembers, and its result is a JSON object")
     func runs() throws {
-        let (kept, host) = (Kept(), RecordingHost())
+        let (kept, host) = (KeptByHost(), RecordingHost())
         let first = try run(#"{"count":3}"#, kept, host)
         #expect(first.status == 0 && first.result == #"{"counted":3,"before":null,"share":0.5,"dry":false,"id":"7.1"}"#)
         #expect(kept.counters == ["counted": 3] && kept.rejects == ["1 TWO Not two."] && kept.state == ["last": "3"])
@@ -66,14 +45,14 @@ import Testing
 
     @Test("CON-8: a dry run keeps nothing")
     func dry() throws {
-        let (kept, host) = (Kept(), RecordingHost())
+        let (kept, host) = (KeptByHost(), RecordingHost())
         #expect(try run(#"{"count":3}"#, kept, host, dry: true).result.contains(#""dry":true"#))
         #expect(kept.state.isEmpty)
     }
 
     @Test("CON-8: wrong settings and a cancelled run end with their status and words")
     func failures() throws {
-        let (kept, host) = (Kept(), RecordingHost())
+        let (kept, host) = (KeptByHost(), RecordingHost())
         #expect(try run(#"{"count":0}"#, kept, host).status == CH_E_CONFIG)
         #expect(host.message?.contains("count") == true)
         host.isCancelled = true
@@ -81,16 +60,3 @@ import Testing
         #expect(kept.state.isEmpty)
     }
 }
-
-/// What the host keeps of a run.
-private final class Kept {
-    var state: [String: String] = [:]
-    var counters: [String: Int64] = [:]
-    var rejects: [String] = []
-}
-
-private func keeper(_ run: UnsafePointer<ch_run>?) -> Kept? {
-    (run?.pointee.ctx).map { Unmanaged<Kept>.fromOpaque($0).takeUnretainedValue() }
-}
-
-private func words(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
