@@ -57,8 +57,9 @@ import Testing
     }
 
     private let library = SourceLibrary.export(Letters.self)
-    private var connector: ch_connector { get throws { try #require(library.pointee.connectors[0]).pointee } }
-    private var table: ch_source { get throws { try #require(try connector.iface).assumingMemoryBound(to: ch_source.self).pointee } }
+
+    private func expectConnector() throws -> ch_connector { try #require(library.pointee.connectors[0]).pointee }
+    private func expectTable() throws -> ch_source { try #require(try expectConnector().iface).assumingMemoryBound(to: ch_source.self).pointee }
 
     /// One reading as a host holds it.
     private final class Reading {
@@ -81,7 +82,7 @@ import Testing
             return (stream.get_next(&stream, &batch), batch)
         }
 
-        func cursor() throws -> String {
+        func expectCursor() throws -> String {
             let text = CollectedWords()
             #expect(table.cursor(reader, host.call, text.sink) == 0)
             return text.text
@@ -102,7 +103,7 @@ import Testing
 
     @Test("CON-8: the descriptor says what was declared, examples as well")
     func descriptor() throws {
-        let descriptor = try #require(try connector.descriptor).pointee
+        let descriptor = try #require(try expectConnector().descriptor).pointee
         #expect(descriptor.kind == CH_KIND_SOURCE && descriptor.features == UInt64(CH_SF_INCREMENTAL | CH_SF_RESUMABLE | CH_SF_PROJECTION))
         #expect(String(cString: descriptor.id) == "com.example.letters")
         #expect(String(cString: descriptor.examples) == #"[{"title":"Few","config":{"count":3,"names":["a\"b"]}}]"#)
@@ -111,19 +112,19 @@ import Testing
     @Test("CON-9: discover and schema tell the streams and their columns; another stream is not found, with what there is")
     func description() throws {
         let (host, words) = (RecordingHost(), CollectedWords())
-        #expect(try table.discover(host.call, "{}", words.sink) == 0)
+        #expect(try expectTable().discover(host.call, "{}", words.sink) == 0)
         let streams = try #require(try JSONSerialization.jsonObject(with: Data(words.text.utf8)) as? [String: [[String: Any]]])["streams"]
         #expect(streams?.first?["name"] as? String == "letters" && streams?.first?["estimate_rows"] as? Int == 9)
         #expect(streams?.first?["modes"] as? [String] == ["full", "incremental"])
         var schema = ArrowSchema()
-        #expect(try table.schema(host.call, "{}", "letters", &schema) == 0)
+        #expect(try expectTable().schema(host.call, "{}", "letters", &schema) == 0)
         let columns = (0..<Int(schema.n_children)).compactMap { schema.children[$0]?.pointee }
         #expect(columns.map { String(cString: $0.name) } == ["number", "letter", "half", "odd"])
         #expect(columns.map { String(cString: $0.format) } == ["l", "u", "g", "b"])
         #expect(columns.map(\.flags) == [0, 2, 2, 2])
         schema.release(&schema)
         #expect(schema.release == nil)
-        #expect(try table.schema(host.call, "{}", "numbers", &schema) == CH_E_NOT_FOUND)
+        #expect(try expectTable().schema(host.call, "{}", "numbers", &schema) == CH_E_NOT_FOUND)
         #expect(schema.release == nil && host.message?.contains("letters") == true)
     }
 
@@ -131,7 +132,7 @@ import Testing
     func rows() throws {
         var (batch, taken) = (ArrowArray(), ArrowArray())
         do {
-            let reading = try Reading(try table, #"{"stream":"letters","mode":"full"}"#)
+            let reading = try Reading(try expectTable(), #"{"stream":"letters","mode":"full"}"#)
             #expect(reading.status == 0)
             let next = reading.next()
             #expect(next.code == 0)
@@ -162,35 +163,35 @@ import Testing
 
     @Test("CON-9: a cursor stands for the batches returned; the columns asked for come and no others")
     func cursorAndColumns() throws {
-        let reading = try Reading(try table, #"{"stream":"letters","mode":"full","columns":["odd","number"],"batch_rows":4}"#)
+        let reading = try Reading(try expectTable(), #"{"stream":"letters","mode":"full","columns":["odd","number"],"batch_rows":4}"#)
         var first = reading.next().batch
         #expect(first.length == 4 && first.n_children == 2)
         first.release(&first)
-        let cursor = try reading.cursor()
+        let cursor = try reading.expectCursor()
         #expect(cursor == "4")
-        let later = try Reading(try table, #"{"stream":"letters","mode":"incremental"}"#, cursor: cursor)
+        let later = try Reading(try expectTable(), #"{"stream":"letters","mode":"incremental"}"#, cursor: cursor)
         var rest = later.next().batch
         #expect(rest.length == 5)
         rest.release(&rest)
-        let unknown = try Reading(try table, #"{"stream":"letters","columns":["age"]}"#)
+        let unknown = try Reading(try expectTable(), #"{"stream":"letters","columns":["age"]}"#)
         #expect(unknown.status == CH_E_CONFIG && unknown.host.message?.contains("age") == true)
     }
 
     @Test("CON-9: failures keep their status and words: of open, of a batch, of a cancelled reading and of a batch that does not fit")
     func failures() throws {
-        let refused = try Reading(try table, #"{"stream":"letters","batch_rows":13}"#)
+        let refused = try Reading(try expectTable(), #"{"stream":"letters","batch_rows":13}"#)
         #expect(refused.status == CH_E_TRANSIENT && refused.host.message == "The server sleeps." && refused.host.retryAfter == 500)
-        let broken = try Reading(try table, #"{"stream":"letters","batch_rows":17}"#)
+        let broken = try Reading(try expectTable(), #"{"stream":"letters","batch_rows":17}"#)
         #expect(broken.next().code != 0)
-        #expect(try table.last_error(broken.reader, broken.host.call) == CH_E_DATA)
+        #expect(try expectTable().last_error(broken.reader, broken.host.call) == CH_E_DATA)
         #expect(broken.host.message == "Row 1 is broken.")
-        let cancelled = try Reading(try table, #"{"stream":"letters"}"#)
-        try table.cancel(cancelled.reader)
+        let cancelled = try Reading(try expectTable(), #"{"stream":"letters"}"#)
+        try expectTable().cancel(cancelled.reader)
         #expect(cancelled.next().code == ECANCELED)
-        #expect(try table.last_error(cancelled.reader, cancelled.host.call) == CH_E_CANCELLED)
-        let other = try Reading(try table, #"{"stream":"letters","batch_rows":19}"#)
+        #expect(try expectTable().last_error(cancelled.reader, cancelled.host.call) == CH_E_CANCELLED)
+        let other = try Reading(try expectTable(), #"{"stream":"letters","batch_rows":19}"#)
         #expect(other.next().code != 0)
-        #expect(try table.last_error(other.reader, other.host.call) == CH_E_INTERNAL)
+        #expect(try expectTable().last_error(other.reader, other.host.call) == CH_E_INTERNAL)
     }
 
     @Test("CON-9: a row that does not fit its columns is refused by the column's name")
