@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
         .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransportEntry"]),
         .library(name: "ADBCSource", type: .dynamic, targets: ["ADBCSource"]),
+        .library(name: "DiskSpaceJob", type: .dynamic, targets: ["DiskSpaceJob"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -93,6 +94,10 @@ let package = Package(
             name: "ADBCSource", dependencies: ["PluginABI"], path: "Plugins/ADBCSource", exclude: ["README.md"],
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-fvisibility=hidden"])], linkerSettings: connectorLinkage),
 
+        // An example that is built and tested with the rest; its own Package.swift is for those who copy it.
+        .target(
+            name: "DiskSpaceJob", dependencies: ["ConnectorKit", "PluginABI"], path: "Examples/swift-job/Sources/DiskSpaceJob", linkerSettings: connectorLinkage),
+
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 
         // Tests: one target a module, then the whole program.
@@ -113,7 +118,7 @@ let package = Package(
         .testTarget(name: "SCPTransportTests", dependencies: ["SCPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "FTPTransportTests", dependencies: ["FTPTransport", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
-        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit"]),
+        .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "PluginABI", "ConnectTesting"]),
         .testTarget(
             name: "ConnectorTests", dependencies: ["ConnectHost", "ConnectorRuntime", "PluginABI", "RunEngine", "ConnectModel", "ConnectTesting"],
             exclude: ["Fixtures"]),

@@ -82,6 +82,17 @@ public struct SettingValues: Sendable {
     }
 }
 
+/// Settings that make a good beginning, shown to people. Never a secret.
+public struct SettingsExample: Sendable {
+    public var title: String
+    public var settings: [(name: String, value: SettingField.Default)]
+
+    public init(_ title: String, _ settings: KeyValuePairs<String, SettingField.Default>) {
+        self.title = title
+        self.settings = settings.map { ($0.key, $0.value) }
+    }
+}
+
 /// Who a connector is. Text is shown to people; the id is how everything else names it.
 public struct ConnectorDescription: Sendable {
     public enum Maturity: UInt32, Sendable {
@@ -105,10 +116,11 @@ public struct ConnectorDescription: Sendable {
     /// Short names a job file may use instead of the id ("sftp").
     public var aliases: [String]
     public var maturity: Maturity
+    public var examples: [SettingsExample]
 
     public init(
         id: String, name: String, version: String, vendor: String, license: String, documentationURL: String, summary: String,
-        aliases: [String], maturity: Maturity = .stable
+        aliases: [String], maturity: Maturity = .stable, examples: [SettingsExample] = []
     ) {
         self.id = id
         self.name = name
@@ -119,5 +131,6 @@ public struct ConnectorDescription: Sendable {
         self.summary = summary
         self.aliases = aliases
         self.maturity = maturity
+        self.examples = examples
     }
 }

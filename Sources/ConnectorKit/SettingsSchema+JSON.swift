@@ -53,6 +53,13 @@ extension SettingField {
     }
 }
 
+extension SettingsExample {
+    var json: String {
+        let config = settings.map { "\(SettingsSchema.quoted($0.name)):\($0.value.json)" }.joined(separator: ",")
+        return "{\"title\":\(SettingsSchema.quoted(title)),\"config\":{\(config)}}"
+    }
+}
+
 extension SettingField.Default {
     var json: String {
         switch self {

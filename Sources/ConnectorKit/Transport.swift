@@ -104,18 +104,10 @@ public struct PeerIdentity: Sendable, Equatable {
     }
 }
 
-/// A file transport as its author declares it. `Settings` is the author's own type, made from checked values.
-public protocol TransportConnector {
-    associatedtype Settings
-    static var description: ConnectorDescription { get }
+/// A file transport as its author declares it.
+public protocol TransportConnector: Connector {
     static var features: TransportFeatures { get }
-    /// Every setting once: schema, default, help and secrecy all come from here.
-    static var settings: SettingsSchema { get }
-    /// Throws `.configuration` naming the setting. No I/O.
-    static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> Settings
     static func open(_ settings: Settings, _ call: any CallContext) throws(ConnectorError) -> any TransportSession
-    /// The steps of a connection test (FS-6), reported by `call.step`; read-only at the far end. Throws where a step fails.
-    static func check(_ settings: Settings, _ call: any CallContext) throws(ConnectorError)
     /// Asks the peer who it is, sending no credential. An empty answer: this transport has no such thing.
     /// Comes with the values alone, because secrets may not be there yet.
     static func identify(_ values: SettingValues, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity]

@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import PluginABI
 
 /// Makes a `ch_library` out of one Swift transport. A library's entry file is:
@@ -18,42 +17,16 @@ public enum TransportLibrary {
     /// The tables live as long as the process, as the interface demands.
     public static func export<Connector: TransportConnector>(_ connector: Connector.Type) -> UnsafePointer<ch_library> {
         exported = Exported(
-            schema: Connector.settings,
-            check: { json, call throws(ConnectorError) in try Connector.check(try settings(connector, json), call) },
-            validate: { json in problems(connector, json) },
-            identify: { json, call throws(ConnectorError) in try Connector.identify(try values(connector, json), call) },
-            open: { json, call throws(ConnectorError) in try Connector.open(try settings(connector, json), call) })
-        let described = TransportTables.descriptor(Connector.description, Connector.features, Connector.settings)
-        return TransportTables.library(described)
-    }
-
-    private static func values<Connector: TransportConnector>(_ connector: Connector.Type, _ json: String) throws(ConnectorError) -> SettingValues {
-        let (values, problems) = Connector.settings.values(fromJSON: json)
-        guard problems.isEmpty else { throw ConnectorError(.configuration, problems.map(\.message).joined(separator: " ")) }
-        return values
-    }
-
-    private static func settings<Connector: TransportConnector>(_ connector: Connector.Type, _ json: String) throws(ConnectorError) -> Connector.Settings {
-        try Connector.makeSettings(try values(connector, json))
-    }
-
-    private static func problems<Connector: TransportConnector>(_ connector: Connector.Type, _ json: String) -> [SettingProblem] {
-        let (values, problems) = Connector.settings.values(fromJSON: json)
-        guard problems.isEmpty else { return problems }
-        do {
-            _ = try Connector.makeSettings(values)
-            return []
-        } catch {
-            return [SettingProblem(path: "", message: error.message)]
-        }
+            identify: { json, call throws(ConnectorError) in try connector.identify(try connector.values(fromJSON: json), call) },
+            open: { json, call throws(ConnectorError) in try connector.open(try connector.settings(fromJSON: json), call) })
+        return LibraryTables.library(
+            connector, kind: 1, features: connector.features.rawValue, functions: UnsafeRawPointer(TransportTables.transport()),
+            extensions: TransportTables.extensions)
     }
 }
 
-/// The one connector of this library with its type erased, as C functions find it.
+/// The one transport of this library with its type erased, as C functions find it.
 struct Exported {
-    let schema: SettingsSchema
-    let check: (String, HostCall) throws(ConnectorError) -> Void
-    let validate: (String) -> [SettingProblem]
     let identify: (String, HostCall) throws(ConnectorError) -> [PeerIdentity]
     let open: (String, HostCall) throws(ConnectorError) -> any TransportSession
 }

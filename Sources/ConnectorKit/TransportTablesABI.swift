@@ -1,72 +1,13 @@
 import FoundationEssentials
 import PluginABI
 
-/// The static tables of the one transport. Allocated once and never freed: the host keeps pointers into them for ever.
+/// The table of the one transport.
 enum TransportTables {
-    static func library(_ descriptor: UnsafePointer<ch_descriptor>) -> UnsafePointer<ch_library> {
-        let connector = UnsafeMutablePointer<ch_connector>.allocate(capacity: 1)
-        connector.initialize(to: ch_connector())
-        connector.pointee.struct_size = UInt32(MemoryLayout<ch_connector>.size)
-        connector.pointee.descriptor = descriptor
-        connector.pointee.validate = validate
-        connector.pointee.check = check
-        connector.pointee.iface = UnsafeRawPointer(transport())
-        connector.pointee.extension = { id in text(id) == "connecthost.peer_identity/1" ? UnsafeRawPointer(peerIdentity) : nil }
-        let connectors = UnsafeMutablePointer<UnsafePointer<ch_connector>?>.allocate(capacity: 1)
-        connectors.initialize(to: UnsafePointer(connector))
-        let library = UnsafeMutablePointer<ch_library>.allocate(capacity: 1)
-        library.initialize(to: ch_library())
-        library.pointee.struct_size = UInt32(MemoryLayout<ch_library>.size)
-        library.pointee.abi_version = (1 << 16) | 0
-        library.pointee.build = constant("swift-6.3 linux")
-        library.pointee.count = 1
-        library.pointee.connectors = UnsafePointer(connectors)
-        return UnsafePointer(library)
+    static let extensions: @convention(c) (UnsafePointer<CChar>?) -> UnsafeRawPointer? = { id in
+        text(id) == "connecthost.peer_identity/1" ? UnsafeRawPointer(peerIdentity) : nil
     }
 
-    static func descriptor(_ description: ConnectorDescription, _ features: TransportFeatures, _ schema: SettingsSchema) -> UnsafePointer<ch_descriptor> {
-        let descriptor = UnsafeMutablePointer<ch_descriptor>.allocate(capacity: 1)
-        descriptor.initialize(to: ch_descriptor())
-        descriptor.pointee.struct_size = UInt32(MemoryLayout<ch_descriptor>.size)
-        descriptor.pointee.kind = 1
-        descriptor.pointee.status = description.maturity.rawValue
-        descriptor.pointee.features = features.rawValue
-        descriptor.pointee.id = constant(description.id)
-        descriptor.pointee.name = constant(description.name)
-        descriptor.pointee.version = constant(description.version)
-        descriptor.pointee.vendor = constant(description.vendor)
-        descriptor.pointee.license = constant(description.license)
-        descriptor.pointee.docs_url = constant(description.documentationURL)
-        descriptor.pointee.summary = constant(description.summary)
-        descriptor.pointee.config_schema = constant(schema.json)
-        let aliases = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: description.aliases.count + 1)
-        for (index, alias) in description.aliases.enumerated() { (aliases + index).initialize(to: constant(alias)) }
-        (aliases + description.aliases.count).initialize(to: nil)
-        descriptor.pointee.aliases = UnsafePointer(aliases)
-        return UnsafePointer(descriptor)
-    }
-
-    /// Text that lives for ever.
-    private static func constant(_ text: String) -> UnsafePointer<CChar> {
-        let bytes = text.utf8CString
-        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
-        for (index, byte) in bytes.enumerated() { (copy + index).initialize(to: byte) }
-        return UnsafePointer(copy)
-    }
-
-    private static let validate: @convention(c) (UnsafePointer<ch_call>?, UnsafePointer<CChar>?, ch_sink) -> Int32 = { call, json, sink in
-        answering(call) { _ throws(ConnectorError) in
-            let problems = exported?.validate(text(json)) ?? []
-            let items = problems.map { "{\"path\":\(SettingsSchema.quoted($0.path)),\"severity\":\"error\",\"message\":\(SettingsSchema.quoted($0.message))}" }
-            try require(put("[\(items.joined(separator: ","))]", sink))
-        }
-    }
-
-    private static let check: @convention(c) (UnsafePointer<ch_call>?, UnsafePointer<CChar>?) -> Int32 = { call, json in
-        answering(call) { context throws(ConnectorError) in try exported?.check(text(json), context) }
-    }
-
-    private static func transport() -> UnsafePointer<ch_transport> {
+    static func transport() -> UnsafePointer<ch_transport> {
         let table = UnsafeMutablePointer<ch_transport>.allocate(capacity: 1)
         table.initialize(to: ch_transport())
         table.pointee.struct_size = UInt32(MemoryLayout<ch_transport>.size)
@@ -164,12 +105,6 @@ enum TransportTables {
             }
         }
     }
-}
-
-/// A refusal of the host's sink or callback ends the call with that status.
-private func require(_ status: Int32) throws(ConnectorError) {
-    guard status != 0 else { return }
-    throw ConnectorError(ConnectorError.Status(rawValue: status) ?? .internal, "The host stopped the call.")
 }
 
 /// Made once; read-only after that.

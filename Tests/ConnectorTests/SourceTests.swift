@@ -19,7 +19,7 @@ import Testing
         try LoadedConnector(file: file, id: "com.example.c-contacts", events: CallEvents(), cancellation: cancellation)
     }
 
-    private static let rows: [[SourceValue]] = [
+    static let rows: [[SourceValue]] = [
         [.integer(1), .text("anna@example.com"), .double(0.5), .boolean(true)],
         [.integer(2), .text("bert@example.com"), .double(1.25), .boolean(false)],
         [.integer(3), .null, .double(-3), .boolean(true)],

@@ -56,6 +56,29 @@ enum Composition {
             .filter { FileManager.default.fileExists(atPath: $0) }
     }
 
+    /// What connectors are written with: beside the program in a build tree, below `share` in an installation.
+    static func authoring(connectorKit: String?) throws -> AuthoringFiles {
+        let places = [executableDirectory + "/data", executableDirectory + "/../share/connecthost"].map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        guard let place = places.first(where: { FileManager.default.fileExists(atPath: $0 + "/templates") }) else {
+            throw ConnectError(
+                "templates.missing", .configuration, "The templates of connectors are neither in \(places.joined(separator: " nor in ")).",
+                remedy: "They come with the program: build it with `make build`, or install it again.")
+        }
+        let kit = place + "/connectorkit"
+        let installed = URL(fileURLWithPath: executableDirectory + "/../include").standardizedFileURL.path
+        let hasHeader = FileManager.default.fileExists(atPath: installed + "/connecthost_plugin.h")
+        return AuthoringFiles(
+            templates: place + "/templates", headers: hasHeader ? installed : kit + "/Sources/PluginABI/include", connectorKit: connectorKit ?? kit,
+            program: isInPath ? "connecthost" : executablePath)
+    }
+
+    /// Whether the name alone starts this very program.
+    private static var isInPath: Bool {
+        let directories = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let first = directories.lazy.map { "\($0)/connecthost" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        return first.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } == executablePath
+    }
+
     /// The list of top-level domains: the user's own, else the one that came with the program.
     static func topLevelDomains(_ home: HomeLayout) -> String? {
         [home.topLevelDomains, executableDirectory + "/data/tlds.txt", executableDirectory + "/../share/connecthost/tlds.txt"]

@@ -1,5 +1,4 @@
 import ConnectModel
-import Crypto
 import Foundation
 import RunEngine
 
@@ -18,8 +17,7 @@ struct ConnectorTrust {
     init(lockFile: String) {
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: lockFile))
-            let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-            lock = .sums(Set(lines.compactMap { line in line.hasPrefix("#") ? nil : line.split(separator: " ").first.map { $0.lowercased() } }))
+            lock = .sums(ConnectorLock(data).sums)
         } catch CocoaError.fileReadNoSuchFile {
             lock = .none
         } catch {
@@ -38,13 +36,8 @@ struct ConnectorTrust {
         case .none: return nil
         case .unreadable(let reason): return "cannot be compared with connectors.lock, which cannot be read (\(reason)): make it readable or remove it"
         case .sums(let sums):
-            if sums.contains(Self.sum(of: path)) { return nil }
+            if sums.contains(ConnectorLock.sum(of: path)) { return nil }
             return "is not in the list of allowed connectors (connectors.lock): add the line that `sha256sum \(path)` prints, if you trust it"
         }
-    }
-
-    private static func sum(of path: String) -> String {
-        guard let data = FileManager.default.contents(atPath: path) else { return "" }
-        return SHA256.hash(data: data).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

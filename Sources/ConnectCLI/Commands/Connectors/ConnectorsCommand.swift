@@ -7,7 +7,9 @@ import RunEngine
 struct ConnectorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connectors", abstract: "Connectors: what is loaded, what was refused and why.",
-        subcommands: [ConnectorsList.self, ConnectorsDescribe.self, ConnectorsCheck.self, ConnectorsTest.self])
+        subcommands: [
+            ConnectorsList.self, ConnectorsDescribe.self, ConnectorsCheck.self, ConnectorsTest.self, ConnectorsNew.self, ConnectorsLock.self, ConnectorsVerify.self,
+        ])
 }
 
 extension HostOptions {

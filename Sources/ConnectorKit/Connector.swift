@@ -1,0 +1,33 @@
+/// What every kind of connector declares. `Settings` is the author's own type, made from checked values.
+public protocol Connector {
+    associatedtype Settings
+    static var description: ConnectorDescription { get }
+    /// Every setting once: schema, default, help and secrecy all come from here.
+    static var settings: SettingsSchema { get }
+    /// Throws `.configuration` naming the setting. No I/O.
+    static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> Settings
+    /// The steps of a connection test (FS-6), reported by `call.step`; read-only at the far end. Throws where a step fails.
+    static func check(_ settings: Settings, _ call: any CallContext) throws(ConnectorError)
+}
+
+extension Connector {
+    /// Settings of a JSON object, checked against the schema. Throws `.configuration` with every problem.
+    static func values(fromJSON json: String) throws(ConnectorError) -> SettingValues {
+        let (values, problems) = settings.values(fromJSON: json)
+        guard problems.isEmpty else { throw ConnectorError(.configuration, problems.map(\.message).joined(separator: " ")) }
+        return values
+    }
+
+    static func settings(fromJSON json: String) throws(ConnectorError) -> Settings { try makeSettings(try values(fromJSON: json)) }
+
+    static func problems(inJSON json: String) -> [SettingProblem] {
+        let (values, problems) = settings.values(fromJSON: json)
+        guard problems.isEmpty else { return problems }
+        do {
+            _ = try makeSettings(values)
+            return []
+        } catch {
+            return [SettingProblem(path: "", message: error.message)]
+        }
+    }
+}
