@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "ConnectorTests", dependencies: ["ConnectHost", "ConnectorRuntime", "PluginABI", "RunEngine", "ConnectModel", "ConnectTesting"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "ConnectorConformanceTests", dependencies: ["ConnectTesting"], exclude: ["Fixtures"]),
+        .testTarget(name: "ConnectorConformanceTests", dependencies: ["ConnectTesting", "ServerSupport"], exclude: ["Fixtures"]),
         .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),

@@ -57,6 +57,7 @@ final class CurlDriver {
     ) throws(ConnectorError) {
         var lastSign = ContinuousClock.now
         var before: (Int64, Int) = (transfer.moved, transfer.heard)
+        var patience: Int32 = 1
         while true {
             if isCancelled.load(ordering: .acquiring) || call?.isCancelled == true {
                 throw ConnectorError(.cancelled, "The call was cancelled.")
@@ -73,14 +74,17 @@ final class CurlDriver {
                 throw ConnectorError(
                     .timeout, "\(server) sent and took nothing for \(stall.components.seconds) seconds. Try again, or raise `stall_timeout_seconds`.")
             }
-            wait(call)
+            patience = wait(call, atMost: patience) ? 1 : min(2 * patience, 250)
         }
     }
 
-    private func wait(_ call: (any CallContext)?) {
+    /// Whether something happened. The first waits after that are short: libcurl 7.88 leaves `curl_multi_perform` after the server's answer to EPSV
+    /// with neither a socket nor a timer to wait for, and opens the data connection when it is called again.
+    private func wait(_ call: (any CallContext)?, atMost milliseconds: Int32) -> Bool {
         var cancel = curl_waitfd(fd: call?.cancelFileDescriptor ?? -1, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        // The time is an upper limit for noticing a stall; libcurl wakes up earlier for its own timers.
-        curl_multi_poll(multi, &cancel, cancel.fd >= 0 ? 1 : 0, 250, nil)
+        var events: Int32 = 0
+        curl_multi_poll(multi, &cancel, cancel.fd >= 0 ? 1 : 0, milliseconds, &events)
+        return events > 0
     }
 
     /// Any thread; stays in force.

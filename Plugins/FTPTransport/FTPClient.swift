@@ -68,7 +68,7 @@ final class FTPClient {
         guard settings.security != .none else { return }
         transfer.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue))
         transfer.set(CURLOPT_FTPSSLAUTH, Int(CURLFTPAUTH_TLS.rawValue))
-        transfer.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        transfer.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2 | (settings.allowsTLS13 ? 0 : CURL_SSLVERSION_MAX_TLSv1_2)))
         if settings.pins.isEmpty {
             if !settings.authorityFile.isEmpty { transfer.set(CURLOPT_CAINFO, settings.authorityFile) }
             return

@@ -27,7 +27,7 @@ struct FTPRoot: Sendable {
     func resolve(_ relative: String) throws(ConnectorError) -> String {
         if relative.isEmpty { return path.isEmpty ? "/" : path }
         guard relative.utf8.count <= 4096, !relative.hasPrefix("/"),
-            !relative.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == ".." || $0.isEmpty })
+            !relative.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == ".." || $0 == "." || $0.isEmpty })
         else {
             throw ConnectorError(.configuration, "\"\(relative.prefix(200))\" is not a path below the server's directory.")
         }
@@ -35,6 +35,12 @@ struct FTPRoot: Sendable {
             throw ConnectorError(.configuration, "\"\(Self.quoted(relative))\" holds a control character, which FTP cannot carry in a name. Rename the file.")
         }
         return path + "/" + relative
+    }
+
+    /// The path of a file: not the root itself.
+    func file(_ relative: String) throws(ConnectorError) -> String {
+        guard !relative.isEmpty else { throw ConnectorError(.configuration, "The server's directory itself is no file. Name a file below it.") }
+        return try resolve(relative)
     }
 
     static func quoted(_ path: String) -> String { "\"" + FTPReply.printable(Array(path.utf8)[...]) + "\"" }

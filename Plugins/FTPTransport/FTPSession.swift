@@ -32,13 +32,13 @@ final class FTPSession: TransportSession {
     }
 
     func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
-        let transfer = try client.transfer(path: root.resolve(path))
+        let transfer = try client.transfer(path: root.file(path))
         if offset > 0 { transfer.setOffset(offset) }
         return try FTPReadFile(client, transfer, name: FTPRoot.quoted(path), call)
     }
 
     func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
-        let absolute = try root.resolve(path)
+        let absolute = try root.file(path)
         let name = FTPRoot.quoted(path)
         if offset > 0 {
             guard let size = try client.size(absolute, name: name, call) else {
@@ -52,7 +52,7 @@ final class FTPSession: TransportSession {
     }
 
     func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {
-        let (old, new) = (try root.resolve(from), try root.resolve(to))
+        let (old, new) = (try root.file(from), try root.file(to))
         let (name, target) = (FTPRoot.quoted(from), FTPRoot.quoted(to))
         // FTP's rename overwrites on most servers; looking first is all the protocol allows.
         if !replace, try client.exists(new, name: target, call) {
@@ -69,7 +69,7 @@ final class FTPSession: TransportSession {
     }
 
     func remove(_ path: String, _ call: any CallContext) throws(ConnectorError) {
-        try client.command(["DELE " + root.resolve(path)], name: FTPRoot.quoted(path), call)
+        try client.command(["DELE " + root.file(path)], name: FTPRoot.quoted(path), call)
     }
 
     func makeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {

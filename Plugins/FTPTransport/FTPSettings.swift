@@ -15,6 +15,7 @@ struct FTPSettings: Sendable {
     /// The keys a certificate may have; empty: certificate authorities decide.
     var pins: [CertificateKey]
     var authorityFile: String
+    var allowsTLS13: Bool
     var connectTimeoutSeconds: Int
     var stallTimeoutSeconds: Int
     var keepaliveSeconds: Int
@@ -52,6 +53,10 @@ struct FTPSettings: Sendable {
         SettingField(
             "ca_file", title: "Authorities' file", help: "Absolute path of a PEM file with the authorities to trust. The default is the system's.",
             kind: .string(maxLength: 4096), default: .string(""), advanced: true),
+        SettingField(
+            "tls_version", title: "TLS version",
+            help: "The newest to agree on. The default is 1.2. With 1.3 a slow server can lose the end of an upload, which is noticed and tried again.",
+            kind: .choice([("1.2", "TLS 1.2"), ("1.3", "TLS 1.2 or 1.3")]), default: .string("1.2"), advanced: true),
         SettingField(
             "mode", title: "Data connections", help: "Who opens them: the client (passive) or the server (active). The default is passive.",
             kind: .choice([("passive", "Passive (EPSV, PASV)"), ("active", "Active (EPRT, PORT)")]), default: .string("passive"), advanced: true),
@@ -93,6 +98,7 @@ struct FTPSettings: Sendable {
         password = values.string("password") ?? ""
         directory = values.string("directory") ?? ""
         authorityFile = values.string("ca_file") ?? ""
+        allowsTLS13 = values.string("tls_version") == "1.3"
         isActive = values.string("mode") == "active"
         connectTimeoutSeconds = Int(values.integer("connect_timeout_seconds") ?? 30)
         stallTimeoutSeconds = Int(values.integer("stall_timeout_seconds") ?? 60)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FTPTransport
 
-@Suite(.timeLimit(.minutes(2)), .serialized) struct ConnectingTests {
+@Suite(.timeLimit(.minutes(10)), .serialized) struct ConnectingTests {
     @Test("FS-3: plain FTP is refused unless it was allowed, and warned of when it was")
     func plain() throws {
         try FTPServer.with { server in

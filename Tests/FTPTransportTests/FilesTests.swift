@@ -5,7 +5,7 @@ import Testing
 
 @testable import FTPTransport
 
-@Suite(.timeLimit(.minutes(2)), .serialized) struct FilesTests {
+@Suite(.timeLimit(.minutes(10)), .serialized) struct FilesTests {
     @Test("FS-2: files of any size are the same after writing and reading, with and without TLS", arguments: ["none", "explicit", "implicit"])
     func sizes(security: String) throws {
         try FTPServer.with(security: security) { server in

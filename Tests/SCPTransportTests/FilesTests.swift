@@ -6,7 +6,7 @@ import Testing
 @testable import SCPTransport
 @testable import SSHTransportCore
 
-@Suite(.timeLimit(.minutes(2))) struct FilesTests {
+@Suite(.timeLimit(.minutes(10))) struct FilesTests {
     @Test("FS-1: files of any size are the same after writing and reading, on every kind of account", arguments: ["full", "shell", "scp"])
     func sizes(account: String) throws {
         try TestServer.with(account: account) { server in

@@ -7,7 +7,7 @@ import Testing
 @testable import SSHTransportCore
 
 /// Servers whose scp is a script of ours.
-@Suite(.timeLimit(.minutes(2))) struct HostileServerTests {
+@Suite(.timeLimit(.minutes(10))) struct HostileServerTests {
     /// Runs `body` with a server whose forced command is `script`, which gets whatever is asked in SSH_ORIGINAL_COMMAND.
     private func with(scp script: String, _ body: (TestServer) throws -> Void) throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-scp-" + UUID().uuidString)

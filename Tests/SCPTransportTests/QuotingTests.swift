@@ -6,7 +6,7 @@ import Testing
 @testable import SCPTransport
 @testable import SSHTransportCore
 
-@Suite(.timeLimit(.minutes(2))) struct QuotingTests {
+@Suite(.timeLimit(.minutes(10))) struct QuotingTests {
     /// Any bytes a file name can have but line ends, shell's own characters more often than others.
     private static func randomName() -> [UInt8] {
         let special = Array("'\"\\$`;&|<>*?[]{}()!#~ \t-=%^.\u{1b}".utf8)

@@ -27,8 +27,8 @@ public enum SCPRecord: Sendable, Equatable {
         guard let first = line.first else { throw SCPViolation("an empty line came.") }
         let rest = line.dropFirst()
         switch first {
-        case 1: return .warning(printable(rest))
-        case 2: return .error(printable(rest))
+        case 1: return .warning(printableComplaint(rest))
+        case 2: return .error(printableComplaint(rest))
         case UInt8(ascii: "C"): return try file(rest)
         case UInt8(ascii: "D"): return .directory
         case UInt8(ascii: "E"): return .endOfDirectory

@@ -217,3 +217,8 @@ func printable(_ bytes: some Sequence<UInt8>) -> String {
     }
     return text
 }
+
+/// The same for what programs complain: their reason stands at the end, behind names that may be long.
+func printableComplaint(_ bytes: some Collection<UInt8>) -> String {
+    bytes.count <= 200 ? printable(bytes) : printable(bytes.prefix(80)) + "…" + printable(bytes.suffix(120))
+}

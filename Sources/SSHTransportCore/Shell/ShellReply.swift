@@ -29,7 +29,7 @@ struct ShellReplyReader {
             }
             let rest = record.dropFirst(token.count).split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
             guard let first = rest.first, let status = Int(String(decoding: first, as: UTF8.self)) else { throw ShellNonsense() }
-            return Outcome(status: status, message: rest.count > 1 ? printable(rest[1]) : "")
+            return Outcome(status: status, message: rest.count > 1 ? printableComplaint(rest[1]) : "")
         }
         return nil
     }
