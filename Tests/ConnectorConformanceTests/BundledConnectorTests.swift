@@ -48,7 +48,8 @@ import Testing
             var settings: [String: Any] = [
                 "host": server["HOST"], "port": server.port, "username": server["USERNAME"], "password": server["PASSWORD"], "security": security,
             ]
-            if security == "none" { settings["allow_plaintext"] = true } else { settings["certificate_pins"] = [server["PIN"]] }
+            // Not by a pin: libcurl 7.88 keeps a copy of its text for each session, which the check for leaks finds.
+            if security == "none" { settings["allow_plaintext"] = true } else { settings["ca_file"] = server["CERTIFICATE"] }
             try expectConforming("FTPTransport", settings, skipped: ["transport.large-files", "transport.modified", "transport.visibility"])
         }
     }
