@@ -57,7 +57,12 @@ public struct Run: Sendable, Codable, Equatable {
     public var kind: String
     /// The job's definition when the run was asked for; later edits do not touch it.
     public var definition: [String: JSONValue]
+    /// "manual", "schedule", "file" or "group".
     public var trigger: String
+    /// The start it was due at by its schedule.
+    public var dueAtUnixMilliseconds: Int64?
+    /// The group's run it is part of; a member launches no campaigns of its own (GRP-3).
+    public var group: GroupRunID?
     public var state: ImportRunState
     public var status: RunStatus
     /// Grows with every worker that takes the run up; a worker of an earlier epoch changes nothing more.
@@ -91,4 +96,20 @@ public struct Run: Sendable, Codable, Equatable {
         rejectedByReason = [:]
         warnings = []
     }
+}
+
+/// What made a run begin.
+public struct RunOrigin: Sendable, Equatable {
+    /// "manual", "schedule", "file" or "group".
+    public var trigger: String
+    public var dueAtUnixMilliseconds: Int64?
+    public var group: GroupRunID?
+
+    public init(_ trigger: String, dueAtUnixMilliseconds: Int64? = nil, group: GroupRunID? = nil) {
+        self.trigger = trigger
+        self.dueAtUnixMilliseconds = dueAtUnixMilliseconds
+        self.group = group
+    }
+
+    public static let manual = RunOrigin("manual")
 }

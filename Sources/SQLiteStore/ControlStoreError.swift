@@ -55,4 +55,10 @@ enum ControlStoreError {
     static func runStale(_ id: RunID) -> ConnectError {
         ConnectError("run.stale", .internal, "Run \(id) has been taken up by another worker; this one stops.")
     }
+
+    static func groupActive(_ group: String, _ run: GroupRunID) -> ConnectError {
+        ConnectError(
+            "group.active", .configuration, "Group \"\(group)\" is running already, as run \(run).",
+            remedy: "Wait for it, or stop it with `connecthost groups stop \"\(group)\"`.")
+    }
 }

@@ -1,7 +1,10 @@
 public import ConnectModel
 
 /// Servers, jobs, runs and encrypted secrets: what the host knows, apart from people. Any thread. All throw `ConnectError`.
-public protocol ControlStore: AnyObject, Sendable {
+public protocol ControlStore: SchedulingStore, GroupStore {
+    /// Everything `body` does with this store, on its own thread, becomes one transaction; an error undoes it all.
+    func transaction<Value>(_ body: () throws -> Value) throws -> Value
+
     func servers() throws -> [FileServer]
     func server(named name: String) throws -> FileServer?
     /// Adds the server or takes the place of the one with its name.
@@ -26,11 +29,16 @@ public protocol ControlStore: AnyObject, Sendable {
     func removeJob(_ id: JobID) throws
 
     /// A new queued run with the job's definition frozen. Throws `run.active` when the job has an unfinished one (SCH-5).
-    func createRun(of job: Job, trigger: String, atUnixMilliseconds now: Int64) throws -> Run
+    func createRun(of job: Job, origin: RunOrigin, atUnixMilliseconds now: Int64) throws -> Run
     func run(_ id: RunID) throws -> Run?
     /// Newest first.
     func runs(job: JobID?, limit: Int) throws -> [Run]
+    /// Newest first, those with a number below `number`.
+    func runs(before number: Int64, limit: Int) throws -> [Run]
     func unfinishedRuns() throws -> [Run]
+    func unfinishedRun(of job: JobID) throws -> RunID?
+    /// The last run of each job that has one.
+    func lastRuns() throws -> [JobID: Run]
     /// Takes an unfinished run up: epoch + 1, status running. Throws `run.finished` when there is nothing left to do.
     func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run
     /// Writes the run down if it is still of this epoch and in state `from`; throws `run.stale` otherwise and changes nothing.
