@@ -63,7 +63,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var dueAtUnixMilliseconds: Int64?
     /// The group's run it is part of; a member launches no campaigns of its own (GRP-3).
     public var group: GroupRunID?
-    public var state: ImportRunState
+    /// A state of the run's family.
+    public var state: RunState
     public var status: RunStatus
     /// Grows with every worker that takes the run up; a worker of an earlier epoch changes nothing more.
     public var epoch: Int64
@@ -80,8 +81,15 @@ public struct Run: Sendable, Codable, Equatable {
     public var archivedPath: String?
     public var failure: RunFailure?
     public var warnings: [String]
+    /// nil in runs written down before there were others than imports.
+    private var machine: RunFamily?
 
-    public init(id: RunID, jobName: String, kind: String, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64) {
+    /// Which states the run goes through.
+    public var family: RunFamily { machine ?? .import }
+
+    public init(
+        id: RunID, jobName: String, kind: String, family: RunFamily, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64
+    ) {
         self.id = id
         self.jobName = jobName
         self.kind = kind
@@ -95,6 +103,7 @@ public struct Run: Sendable, Codable, Equatable {
         records = RecordCounts()
         rejectedByReason = [:]
         warnings = []
+        machine = family
     }
 }
 
