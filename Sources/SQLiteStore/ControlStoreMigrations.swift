@@ -55,7 +55,7 @@ enum ControlStoreMigrations {
                         at INTEGER NOT NULL,
                         waiting INTEGER NOT NULL
                     );
-                    CREATE INDEX due_at ON due (at) WHERE waiting = 0;
+                    CREATE INDEX due_at ON due (at) WHERE waiting <> 1;
                     CREATE INDEX due_waiting ON due (owner) WHERE waiting = 1;
                     -- The due key: a start becomes a run once, whoever asks and whatever the clock does.
                     CREATE TABLE start (

@@ -17,7 +17,7 @@ extension SQLiteControlStore {
                     ON CONFLICT DO UPDATE SET seed = excluded.seed, slot = excluded.slot, at = excluded.at, waiting = excluded.waiting
                     """,
                 arguments: [
-                    entry.owner.number, isGroup, Int64(bitPattern: entry.seed), entry.next.slot, entry.next.at, entry.isWaiting,
+                    entry.owner.number, isGroup, Int64(bitPattern: entry.seed), entry.next.slot, entry.next.at, entry.wait.rawValue,
                 ])
         }
     }
@@ -28,12 +28,12 @@ extension SQLiteControlStore {
 
     public func dueEntries(at now: Int64, limit: Int) throws -> [DueEntry] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM due WHERE waiting = 0 AND at <= ? ORDER BY at LIMIT ?", arguments: [now, limit]).map(DueEntry.init)
+            try Row.fetchAll(db, sql: "SELECT * FROM due WHERE waiting <> 1 AND at <= ? ORDER BY at LIMIT ?", arguments: [now, limit]).map(DueEntry.init)
         }
     }
 
     public func earliestDue() throws -> Int64? {
-        try read { db in try Int64.fetchOne(db, sql: "SELECT at FROM due WHERE waiting = 0 ORDER BY at LIMIT 1") }
+        try read { db in try Int64.fetchOne(db, sql: "SELECT at FROM due WHERE waiting <> 1 ORDER BY at LIMIT 1") }
     }
 
     public func waitingEntries() throws -> [DueEntry] {
@@ -110,6 +110,6 @@ extension DueEntry {
         let seed: Int64 = row["seed"]
         self.init(
             owner: isGroup ? .group(GroupID(number)) : .job(JobID(number)), seed: UInt64(bitPattern: seed),
-            next: ScheduledStart(slot: row["slot"], at: row["at"]), isWaiting: row["waiting"])
+            next: ScheduledStart(slot: row["slot"], at: row["at"]), wait: Wait(rawValue: row["waiting"]) ?? .none)
     }
 }

@@ -27,14 +27,21 @@ public struct DueEntry: Sendable, Equatable {
     public var seed: UInt64
     /// Seconds since 1970 UTC.
     public var next: ScheduledStart
-    /// It is due, and waits for the end of the run before it (SCH-5).
-    public var isWaiting: Bool
+    public var wait: Wait
 
-    public init(owner: ScheduleOwner, seed: UInt64, next: ScheduledStart, isWaiting: Bool = false) {
+    /// Whether it waits, being due, for the end of the run before it (SCH-5).
+    public enum Wait: Int, Sendable {
+        case none = 0
+        case waiting = 1
+        /// That run has ended, and it may start although it is late.
+        case over = 2
+    }
+
+    public init(owner: ScheduleOwner, seed: UInt64, next: ScheduledStart, wait: Wait = .none) {
         self.owner = owner
         self.seed = seed
         self.next = next
-        self.isWaiting = isWaiting
+        self.wait = wait
     }
 }
 

@@ -40,6 +40,18 @@ extension Installation {
         }
     }
 
+    /// Takes a queued or interrupted run to its end, for the server and for groups. Nil when another process is on it, or about to be.
+    func performQueued(
+        _ id: RunID, isDetached: Bool, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
+    ) throws -> Run? {
+        guard let start = try RunLock.acquire(directory: home.start(of: id.job)) else { return nil }
+        return try withExtendedLifetime(start) {
+            guard !RunLock.isHeld(directory: home.run(id)) else { return nil }
+            guard let run = try control.run(id), !run.status.isFinal else { return try control.run(id) }
+            return try perform(run, isDetached: isDetached, stop: stop, onMessage: onMessage)
+        }
+    }
+
     /// Nil when there is nothing to recover. Whoever calls it holds the start of the run's job: nobody else is about to begin one.
     private func recover(_ id: RunID, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void) throws -> Run? {
         guard !RunLock.isHeld(directory: home.run(id)), let run = try control.run(id), run.state != .finished else { return nil }
@@ -72,9 +84,12 @@ extension Installation {
             remedy: "Wait for it, or stop it with `connecthost runs stop \(run.id)`.")
     }
 
-    private func perform(_ run: Run, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void) throws -> Run {
+    /// A detached worker goes on when this process ends.
+    private func perform(
+        _ run: Run, isDetached: Bool = false, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
+    ) throws -> Run {
         do {
-            let result = try workers.perform(try request(for: run, isDetached: false), stop: stop, onMessage: onMessage)
+            let result = try workers.perform(try request(for: run, isDetached: isDetached), stop: stop, onMessage: onMessage)
             guard case .run(let finished) = result else {
                 throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
             }

@@ -3,7 +3,7 @@ import Foundation
 
 /// Says that a worker is alive on a run: an flock on a file of the run's directory, which the kernel gives back when the process ends,
 /// however it ends. So nobody needs clocks or process numbers to know that a run was interrupted.
-public final class RunLock {
+public final class RunLock: Sendable {
     private let descriptor: Int32
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
@@ -31,6 +31,14 @@ public final class RunLock {
         let text = "\(processID)\n"
         ftruncate(descriptor, 0)
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    /// Blocks until nobody holds the lock any more.
+    public static func waitUntilFree(directory: String) {
+        let descriptor = open(directory + "/lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_SH) != 0 && errno == EINTR {}
     }
 
     /// Whether any process holds it, also one that has not written its number yet.
