@@ -94,7 +94,7 @@ private final class CrashedStore {
 
     private func cities(_ store: SQLiteAudienceStore) throws -> [String: Int] {
         var cities: [String: Int] = [:]
-        _ = try store.query(ListQuery(list: "CONTACTS", fields: ["CITY_"])) { cities[$0[0] ?? "", default: 0] += 1 }
+        _ = try store.query(TableQuery(table: "CONTACTS", fields: ["CITY_"])) { cities[$0[0] ?? "", default: 0] += 1 }
         return cities
     }
 }

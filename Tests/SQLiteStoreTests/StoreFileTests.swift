@@ -99,7 +99,7 @@ struct StoreFileTests {
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: (0..<3000).map { ["p\($0)@x.com"] }))
         let store = try SQLiteAudienceStore.open(test.directory + "/audience.sqlite", queryTimeLimit: .zero)
         #expect {
-            _ = try store.query(ListQuery(list: "CONTACTS", condition: "(SELECT count(*) FROM recipients a, recipients b) = 0")) { _ in }
+            _ = try store.query(TableQuery(table: "CONTACTS", condition: "(SELECT count(*) FROM recipients a, recipients b) = 0")) { _ in }
         } throws: {
             ($0 as? ConnectError)?.code == "query.time"
         }

@@ -68,7 +68,7 @@ struct ListTests {
         #expect(try test.rows(["EMAIL_ADDRESS_"], where: "POINTS > 4 AND SPEND < 1.6") == [["a@x.com"], ["c@x.com"]])
         #expect(try test.rows(["EMAIL_ADDRESS_"], where: "email_address_ = 'B@X.COM'") == [["b@x.com"]])
         var count = 0
-        let fields = try test.store.query(ListQuery(list: "CONTACTS", limit: 2)) { _ in count += 1 }
+        let fields = try test.store.query(TableQuery(table: "CONTACTS", limit: 2)) { _ in count += 1 }
         #expect(count == 2)
         #expect(fields == ProfileList.systemFields.map(\.name) + TestStore.customFields.map(\.name))
     }

@@ -19,7 +19,7 @@ struct Deliveries {
     /// times are whole seconds on many servers, and tools keep them. Whoever asks compares the contents too.
     func unarchivedLoad(like source: SourceFile) throws -> LedgerEntry? {
         guard source.size >= 0, source.modifiedUnixNanoseconds != nil else { return nil }
-        let loads = try environment.audience.ledger(LedgerQuery(list: list, job: job, path: source.path)).filter {
+        let loads = try environment.audience.ledger(LedgerQuery(table: list, job: job, path: source.path)).filter {
             $0.server == source.server && $0.size == source.size && $0.modifiedUnixNanoseconds == source.modifiedUnixNanoseconds
         }
         guard let latest = loads.first else { return nil }
@@ -31,11 +31,11 @@ struct Deliveries {
 
     /// A load of the same bytes under whatever name.
     func load(ofContent sha256: String, except run: RunID) throws -> LedgerEntry? {
-        try environment.audience.ledger(LedgerQuery(list: list, job: job, sha256: sha256, limit: 2)).first { $0.run != run }
+        try environment.audience.ledger(LedgerQuery(table: list, job: job, sha256: sha256, limit: 2)).first { $0.run != run }
     }
 
     /// How many records the last loads had, newest first.
     func recordCounts(last count: Int) throws -> [Int64] {
-        try environment.audience.ledger(LedgerQuery(list: list, job: job, limit: count)).map(\.recordsRead)
+        try environment.audience.ledger(LedgerQuery(table: list, job: job, limit: count)).map(\.recordsRead)
     }
 }

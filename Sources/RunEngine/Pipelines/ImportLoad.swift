@@ -52,8 +52,8 @@ final class ImportLoad {
             log(.info, "New fields of \(list.name): \(mapping.newFields.map(\.name).joined(separator: ", ")).")
         }
         let checker = try input.checker(mapping)
-        let load = try environment.audience.beginListLoad(
-            ListLoadPlan(
+        let load = try environment.audience.beginLoad(
+            TableLoadPlan(
                 list: list.name, columns: checker.columns, policy: definition.policy, run: run, workDirectory: environment.home.work(run),
                 loadedAtUnixMilliseconds: startedAt))
         defer { load.discard() }
@@ -106,7 +106,7 @@ final class ImportLoad {
         log(.warning, "Columns of the file that are not loaded: \(named).")
     }
 
-    private func commit(_ load: any ListLoad, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
+    private func commit(_ load: any TableLoad, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
         try load.apply(
             reject: { try rejects.write(RecordReject(line: $0.line, reason: $0.reason, raw: [])) },
             progress: { merged in

@@ -57,8 +57,8 @@ public struct ImportPreviewer {
         // Fields that only the run will add cannot be compared with rows that do not have them yet; the merge is counted without them.
         let known = MappingPlan.known(mapping.columns, in: list)
         let counted = try input.checker(mapping, columns: known)
-        let load = try environment.audience.beginListLoad(
-            ListLoadPlan(
+        let load = try environment.audience.beginLoad(
+            TableLoadPlan(
                 list: list.name, columns: counted.columns, policy: definition.policy, run: RunID(job: job.id, number: Int64(getpid())),
                 workDirectory: workDirectory, loadedAtUnixMilliseconds: environment.clock()))
         defer { load.discard() }

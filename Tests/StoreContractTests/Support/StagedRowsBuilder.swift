@@ -27,12 +27,12 @@ public struct TestLoad {
     }
 
     /// Stages the rows in batches of uneven sizes, on lines 2, 3, …
-    public func begin(_ store: any AudienceStore, workDirectory: String) throws -> any ListLoad {
+    public func begin(_ store: any AudienceStore, workDirectory: String) throws -> any TableLoad {
         let columns = try fields.map { name in
             try store.list(named: list).field(name) ?? Field(name, .str255)
         }
-        let load = try store.beginListLoad(
-            ListLoadPlan(
+        let load = try store.beginLoad(
+            TableLoadPlan(
                 list: list, columns: columns, policy: policy, run: run, workDirectory: workDirectory,
                 loadedAtUnixMilliseconds: loadedAtUnixMilliseconds, memoryLimit: memoryLimit))
         var start = 0
@@ -86,7 +86,7 @@ public final class TestStore {
 
     public func rows(_ fields: [String], where condition: String? = nil, list: String = "CONTACTS") throws -> [[String?]] {
         var rows: [[String?]] = []
-        _ = try store.query(ListQuery(list: list, fields: fields, condition: condition)) { rows.append($0) }
+        _ = try store.query(TableQuery(table: list, fields: fields, condition: condition)) { rows.append($0) }
         return rows
     }
 }
