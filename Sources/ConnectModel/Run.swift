@@ -58,7 +58,8 @@ public struct Run: Sendable, Codable, Equatable {
     /// The job's definition when the run was asked for; later edits do not touch it.
     public var definition: [String: JSONValue]
     public var trigger: String
-    public var state: ImportRunState
+    /// A state of the run's family.
+    public var state: RunState
     public var status: RunStatus
     /// Grows with every worker that takes the run up; a worker of an earlier epoch changes nothing more.
     public var epoch: Int64
@@ -75,8 +76,15 @@ public struct Run: Sendable, Codable, Equatable {
     public var archivedPath: String?
     public var failure: RunFailure?
     public var warnings: [String]
+    /// nil in runs written down before there were others than imports.
+    private var machine: RunFamily?
 
-    public init(id: RunID, jobName: String, kind: String, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64) {
+    /// Which states the run goes through.
+    public var family: RunFamily { machine ?? .import }
+
+    public init(
+        id: RunID, jobName: String, kind: String, family: RunFamily, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64
+    ) {
         self.id = id
         self.jobName = jobName
         self.kind = kind
@@ -90,5 +98,6 @@ public struct Run: Sendable, Codable, Equatable {
         records = RecordCounts()
         rejectedByReason = [:]
         warnings = []
+        machine = family
     }
 }

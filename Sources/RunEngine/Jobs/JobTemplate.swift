@@ -57,7 +57,8 @@ extension JobKind {
 }
 
 extension JobField.Kind {
-    var name: String {
+    /// What people call it.
+    public var name: String {
         switch self {
         case .string: "text"
         case .integer: "whole number"
