@@ -29,11 +29,11 @@ public struct TestLoad {
     /// Stages the rows in batches of uneven sizes, on lines 2, 3, …
     public func begin(_ store: any AudienceStore, workDirectory: String) throws -> any TableLoad {
         let columns = try fields.map { name in
-            try store.list(named: list).field(name) ?? Field(name, .str255)
+            try store.table(named: list).field(name) ?? Field(name, .str255)
         }
         let load = try store.beginLoad(
             TableLoadPlan(
-                list: list, columns: columns, policy: policy, run: run, workDirectory: workDirectory,
+                table: list, columns: columns, policy: policy, run: run, workDirectory: workDirectory,
                 loadedAtUnixMilliseconds: loadedAtUnixMilliseconds, memoryLimit: memoryLimit))
         var start = 0
         while start < rows.count {
@@ -52,7 +52,7 @@ public struct TestLoad {
 
     public func entry(_ counts: MergeCounts) -> LedgerEntry {
         LedgerEntry(
-            run: run, list: list, server: "files", path: "/upload/people.csv", size: 10, modifiedUnixNanoseconds: 5, sha256: "ab",
+            run: run, table: list, server: "files", path: "/upload/people.csv", size: 10, modifiedUnixNanoseconds: 5, sha256: "ab",
             recordsRead: Int64(rows.count), counts: counts, rejectedByReason: [:], appliedAtUnixMilliseconds: loadedAtUnixMilliseconds)
     }
 }
@@ -66,7 +66,7 @@ public final class TestStore {
         directory = NSTemporaryDirectory() + "audience-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         store = try open(directory + "/audience.sqlite")
-        try store.createList(ProfileList(name: "CONTACTS", customFields: TestStore.customFields))
+        try store.create(AudienceTable(name: "CONTACTS", customFields: TestStore.customFields))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }

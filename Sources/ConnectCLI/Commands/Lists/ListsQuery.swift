@@ -45,6 +45,6 @@ struct ListsQuery: ParsableCommand {
     }
 
     private func columnNames(_ store: any AudienceStore, _ query: TableQuery) throws -> [String] {
-        query.fields.isEmpty ? try store.list(named: name).fields.map(\.name) : query.fields
+        query.fields.isEmpty ? try store.table(named: name).fields.map(\.name) : query.fields
     }
 }
