@@ -58,6 +58,8 @@ public struct Run: Sendable, Codable, Equatable {
     /// The job's definition when the run was asked for; later edits do not touch it.
     public var definition: [String: JSONValue]
     public var trigger: String
+    /// The group's run that this run is a step of, "GroupID.RunID" (GRP); nil for a run by itself.
+    public var group: String?
     public var state: ImportRunState
     public var status: RunStatus
     /// Grows with every worker that takes the run up; a worker of an earlier epoch changes nothing more.

@@ -21,12 +21,16 @@ enum Composition {
         let executable = executablePath
         return Installation(
             home: home,
-            control: try SQLiteControlStore(path: home.controlDatabase),
+            control: try control(home),
             audience: try audience(home),
             catalog: catalog(home, connectorDirectories),
             kinds: JobKindRegistry(),
             workers: WorkerLauncher(executable: executable),
             clock: now)
+    }
+
+    static func control(_ home: HomeLayout) throws -> any ControlStore {
+        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now)
     }
 
     static func audience(_ home: HomeLayout) throws -> any AudienceStore {
