@@ -8,7 +8,9 @@ public struct ListImport: JobKind {
     public var title: String { "Import list data" }
     public var summary: String { "Reads a delimited file from a file server and merges its records into a profile list." }
 
-    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + WorkerFields.all }
+    public var allows: JobAllowances { .imports }
+
+    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + FollowUpFields.all + WorkerFields.all }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
         do {
