@@ -60,7 +60,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var trigger: String
     /// The group's run that this run is a step of, "GroupID.RunID" (GRP); nil for a run by itself.
     public var group: String?
-    public var state: ImportRunState
+    /// A state of the run's family.
+    public var state: RunState
     public var status: RunStatus
     /// Grows with every worker that takes the run up; a worker of an earlier epoch changes nothing more.
     public var epoch: Int64
@@ -77,8 +78,15 @@ public struct Run: Sendable, Codable, Equatable {
     public var archivedPath: String?
     public var failure: RunFailure?
     public var warnings: [String]
+    /// nil in runs written down before there were others than imports.
+    private var machine: RunFamily?
 
-    public init(id: RunID, jobName: String, kind: String, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64) {
+    /// Which states the run goes through.
+    public var family: RunFamily { machine ?? .import }
+
+    public init(
+        id: RunID, jobName: String, kind: String, family: RunFamily, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64
+    ) {
         self.id = id
         self.jobName = jobName
         self.kind = kind
@@ -92,5 +100,6 @@ public struct Run: Sendable, Codable, Equatable {
         records = RecordCounts()
         rejectedByReason = [:]
         warnings = []
+        machine = family
     }
 }
