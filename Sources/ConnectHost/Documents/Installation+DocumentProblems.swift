@@ -69,6 +69,7 @@ extension Installation {
         let schema = JobSchema(kind)
         var found = schema.problems(in: entry.definition)
         if found.isEmpty { found += kind.problems(in: entry.definition) }
+        found += FollowUpFields.problems(in: entry.definition)
         found += referenceProblems(schema.filled(entry.definition), known)
         return found.map { problem in
             Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)

@@ -10,7 +10,7 @@ public struct ListImport: JobKind {
 
     public var allows: JobAllowances { .imports }
 
-    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + WorkerFields.all }
+    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + FollowUpFields.all + WorkerFields.all }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
         do {
