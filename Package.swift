@@ -61,13 +61,13 @@ let package = Package(
         .target(name: "CHostShims"),
         .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
-        .target(name: "ConnectHost", dependencies: ["RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
+        .target(name: "ConnectHost", dependencies: ["CHostShims", "RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
         .target(name: "ConnectWeb", dependencies: ["ConnectHost", "ConnectModel", hummingbird, logging]),
         .target(
             name: "ConnectCLI",
             dependencies: [
-                "ConnectHost", "ConnectWeb", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine",
-                "ConnectModel", argumentParser, logging,
+                "ConnectHost", "ConnectWeb", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI",
+                "RecordEngine", "ConnectModel", argumentParser, logging,
             ]),
         .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),
 
