@@ -30,6 +30,9 @@ enum Composition {
             clock: now)
     }
 
+    /// What the server does besides schedules and runs.
+    static func services(_ host: Installation) -> [any BackgroundService] { [] }
+
     static func control(_ home: HomeLayout) throws -> any ControlStore {
         try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now)
     }

@@ -59,7 +59,7 @@ extension Installation {
         }
     }
 
-    func jobProblems(_ entry: JobDocument.JobEntry, _ known: KnownNames) throws -> [Problem] {
+    func jobProblems(_ entry: JobDocument.JobEntry, _ known: KnownNames, drafts: Bool = false) throws -> [Problem] {
         let kind: any JobKind
         do {
             kind = try kinds.kind(entry.kind)
@@ -71,8 +71,13 @@ extension Installation {
         if found.isEmpty { found += kind.problems(in: entry.definition) }
         found += FollowUpFields.problems(in: entry.definition)
         found += referenceProblems(schema.filled(entry.definition), known)
+        if !found.contains(where: { $0.path.hasPrefix("schedule") }) {
+            let old = entry.active ? try control.job(named: entry.name)?.definition["schedule"] : entry.definition["schedule"]
+            found += scheduleProblems(entry.definition, monthEndAllowed: kind.allows.monthEnd, old: old)
+        }
         return found.map { problem in
-            Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+            let isDraft = drafts && !entry.active && problem.severity == .error
+            return Problem(path: "\(entry.place).\(problem.path)", severity: isDraft ? .warning : problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
     }
 

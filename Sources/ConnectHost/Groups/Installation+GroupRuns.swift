@@ -78,7 +78,14 @@ extension Installation {
     }
 
     private func finishGroup(_ id: GroupRunID, _ status: RunStatus) throws -> GroupRun {
-        try changing(id) { $0.finish(status, atUnixMilliseconds: clock()) }
+        try control.transaction {
+            let run = try changing(id) { $0.finish(status, atUnixMilliseconds: clock()) }
+            let previous = try control.groupRuns(group: id.group, limit: 2).last { $0.id != id }?.status
+            let outcome = RunOutcome(run, members: try run.members.compactMap(\.run).compactMap { try control.run($0) })
+            // What follows the group is written down with its end; its members launched nothing of their own (GRP-3).
+            try control.enqueue(FollowUpPlan.messages(after: outcome, options: FollowUpOptions(definition: run.definition), previous: previous))
+            return run
+        }
     }
 
     /// The member's run and the group's knowledge of it are written in one transaction.

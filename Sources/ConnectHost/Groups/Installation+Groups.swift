@@ -81,7 +81,7 @@ extension Installation {
     func groupDefinitionProblems(_ definition: [String: JSONValue], old: JobGroup?) -> [Problem] {
         let wrong = JobSchema(fields: GroupFields.all).problems(in: definition)
         guard wrong.isEmpty else { return wrong }
-        var found = scheduleProblems(definition, monthEndAllowed: false, old: old?.definition["schedule"])
+        var found = FollowUpFields.problems(in: definition) + scheduleProblems(definition, monthEndAllowed: false, old: old?.definition["schedule"])
         if Self.schedule(definition).kind == .fileArrival {
             found.append(Problem(path: "schedule.repeat", message: "A group has no file of its own to wait for; choose another repeat."))
         }
@@ -129,5 +129,5 @@ extension Installation {
 
 /// The sections of a group, in files and commands.
 public enum GroupFields {
-    public static let all: [JobField] = ScheduleFields.all
+    public static let all: [JobField] = ScheduleFields.all + FollowUpFields.notification + FollowUpFields.launch
 }

@@ -156,11 +156,16 @@ extension Installation {
         try kinds.kind(kind).needs(of: definition).servers.map { try connection(to: $0) }
     }
 
-    private func runnableJob(_ name: String) throws -> Job {
+    func runnableJob(_ name: String) throws -> Job {
         let job = try existingJob(name)
         guard job.active else {
             throw ConnectError(
-                "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Set `active: true` in its file and apply it.")
+                "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Activate it with `connecthost jobs activate \"\(job.name)\"`.")
+        }
+        let kind = try kinds.kind(job.kind)
+        guard kind.allows.runNow else {
+            throw ConnectError(
+                "job.no-run-now", .configuration, "\(kind.title) jobs cannot be run out of turn.", remedy: "Job \"\(job.name)\" starts by its schedule.")
         }
         return job
     }
@@ -202,6 +207,12 @@ extension Installation {
                 "job.running", .configuration, "Job \"\(job.name)\" has run \(run.id), which has not ended.",
                 remedy: "Wait for it or stop it with `connecthost runs stop \(run.id)`.")
         }
+        if let group = try control.group(of: job.id) {
+            throw ConnectError(
+                "job.grouped", .configuration, "Job \"\(job.name)\" is in group \"\(group.name)\".",
+                remedy: "Take it out of the group first with `connecthost groups edit`, or delete the group.")
+        }
         try control.removeJob(job.id)
+        notifyServer()
     }
 }

@@ -91,3 +91,28 @@ public struct GroupRun: Sendable, Codable, Equatable {
         finishedAtUnixMilliseconds = now
     }
 }
+
+extension RunOutcome {
+    /// Of a group's run that has ended; its counts are those of its members.
+    public init(_ group: GroupRun, members: [Run]) {
+        var records = RecordCounts()
+        for run in members {
+            records.read += run.records.read
+            records.inserted += run.records.inserted
+            records.updated += run.records.updated
+            records.unchanged += run.records.unchanged
+            records.skipped += run.records.skipped
+            records.duplicates += run.records.duplicates
+            records.rejected += run.records.rejected
+        }
+        let culprit = group.members.first { $0.status == .failed || $0.status == .cancelled }
+        let failure = members.first { $0.id == culprit?.run }?.failure ?? culprit.map { member in
+            RunFailure(ConnectError("group.member", .configuration, "Job \"\(member.name)\": \(member.reason ?? "no reason is known")"))
+        }
+        self.init(
+            subject: .group, run: group.id.description, name: group.groupName, kind: "group", status: group.status,
+            startedAtUnixMilliseconds: group.createdAtUnixMilliseconds,
+            finishedAtUnixMilliseconds: group.finishedAtUnixMilliseconds ?? group.createdAtUnixMilliseconds, records: records, failure: failure,
+            warnings: group.members.filter { $0.status == .skipped }.map { "Job \"\($0.name)\" was skipped: \($0.reason ?? "")" })
+    }
+}
