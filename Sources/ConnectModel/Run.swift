@@ -75,6 +75,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var archivedPath: String?
     public var failure: RunFailure?
     public var warnings: [String]
+    /// What a job kind of a connector says came of it: a JSON object.
+    public var result: JSONValue?
 
     public init(id: RunID, jobName: String, kind: String, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64) {
         self.id = id

@@ -38,6 +38,18 @@ enum ControlStoreMigrations {
         migrator.registerMigration("002-account") { db in
             try db.execute(sql: "CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id = 1), capabilities TEXT NOT NULL)")
         }
+        migrator.registerMigration("job-state-and-profiles") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE job_state (
+                        job INTEGER NOT NULL,
+                        key TEXT NOT NULL,
+                        value TEXT NOT NULL,
+                        PRIMARY KEY (job, key)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE connector_profile (connector TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

@@ -31,6 +31,9 @@ extension SQLiteControlStore {
     }
 
     public func removeJob(_ id: JobID) throws {
-        try write { db in try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value]) }
+        try write { db in
+            try db.execute(sql: "DELETE FROM job_state WHERE job = ?", arguments: [id.value])
+            try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value])
+        }
     }
 }
