@@ -62,7 +62,7 @@ public enum WorkerMessage: Sendable, Codable {
 
 public enum WorkerResult: Sendable, Codable {
     case run(Run)
-    case preview(ImportPreview)
+    case preview(JobPreview)
     case checked
     case identities([PeerIdentity])
     case transferred(bytes: Int64)
@@ -108,6 +108,11 @@ public struct RunProgress: Sendable, Codable, Equatable {
         self.rejected = rejected
         self.merged = merged
     }
+}
+
+/// What a run of a job would do, by the family of its kind.
+public enum JobPreview: Sendable, Codable {
+    case `import`(ImportPreview)
 }
 
 /// What an import would do (IMP-18). JSON keys are a contract.

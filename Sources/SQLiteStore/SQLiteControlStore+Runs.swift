@@ -2,7 +2,7 @@ public import ConnectModel
 import GRDB
 
 extension SQLiteControlStore {
-    public func createRun(of job: Job, trigger: String, atUnixMilliseconds now: Int64) throws -> Run {
+    public func createRun(of job: Job, family: RunFamily, trigger: String, atUnixMilliseconds now: Int64) throws -> Run {
         try write { db in
             if let other = try Int64.fetchOne(db, sql: "SELECT number FROM run WHERE job = ? AND state <> 'finished'", arguments: [job.id.value]) {
                 throw ControlStoreError.runActive(job: job.name, run: RunID(job: job.id, number: other))
@@ -10,8 +10,8 @@ extension SQLiteControlStore {
             try db.execute(
                 sql: "INSERT INTO run (job, epoch, state, status, body) VALUES (?, 0, 'queued', 'queued', '')", arguments: [job.id.value])
             let run = Run(
-                id: RunID(job: job.id, number: db.lastInsertedRowID), jobName: job.name, kind: job.kind, definition: job.definition,
-                trigger: trigger, createdAtUnixMilliseconds: now)
+                id: RunID(job: job.id, number: db.lastInsertedRowID), jobName: job.name, kind: job.kind, family: family,
+                definition: job.definition, trigger: trigger, createdAtUnixMilliseconds: now)
             try db.execute(sql: "UPDATE run SET body = ? WHERE number = ?", arguments: [try encode(run), run.id.number])
             return run
         }
@@ -45,10 +45,10 @@ extension SQLiteControlStore {
         }
     }
 
-    public func advance(_ run: Run, from state: ImportRunState) throws {
+    public func advance(_ run: Run, from state: RunState) throws {
         try write { db in
             guard let current = try fetch(run.id, db), current.epoch == run.epoch, current.state == state,
-                state.successors.contains(run.state)
+                current.family.machine.allows(state, to: run.state)
             else { throw ControlStoreError.runStale(run.id) }
             try store(run, db)
         }

@@ -34,7 +34,7 @@ public protocol ControlStore: AnyObject, Sendable {
     func save(profile: [String: JSONValue], ofConnector id: String) throws
 
     /// A new queued run with the job's definition frozen. Throws `run.active` when the job has an unfinished one (SCH-5).
-    func createRun(of job: Job, trigger: String, atUnixMilliseconds now: Int64) throws -> Run
+    func createRun(of job: Job, family: RunFamily, trigger: String, atUnixMilliseconds now: Int64) throws -> Run
     func run(_ id: RunID) throws -> Run?
     /// Newest first.
     func runs(job: JobID?, limit: Int) throws -> [Run]
@@ -42,7 +42,7 @@ public protocol ControlStore: AnyObject, Sendable {
     /// Takes an unfinished run up: epoch + 1, status running. Throws `run.finished` when there is nothing left to do.
     func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run
     /// Writes the run down if it is still of this epoch and in state `from`; throws `run.stale` otherwise and changes nothing.
-    func advance(_ run: Run, from state: ImportRunState) throws
+    func advance(_ run: Run, from state: RunState) throws
     /// Marks a run whose worker is gone; only if it is still of this epoch and unfinished.
     func markInterrupted(_ id: RunID, epoch: Int64) throws
 }

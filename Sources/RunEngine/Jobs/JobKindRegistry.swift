@@ -14,6 +14,15 @@ public protocol JobKind: Sendable {
     var connector: ConnectorInfo? { get }
     /// What the schema cannot say; called only when the schema found no error.
     func problems(in definition: [String: JSONValue]) -> [Problem]
+
+    /// The states that runs of this kind go through.
+    var family: RunFamily { get }
+    /// What a worker must be given to run or preview a job with this definition.
+    func needs(of definition: [String: JSONValue]) -> JobNeeds
+    /// What runs a job of this kind, in the worker.
+    func executor(_ environment: RunEnvironment) throws -> any RunExecutor
+    /// What a run would do, with nothing written (IMP-18). In the worker; `workDirectory` is for scratch files, its maker removes it.
+    func preview(_ job: Job, rows: Int, _ environment: RunEnvironment, workDirectory: String) throws -> JobPreview
 }
 
 extension JobKind {

@@ -4,13 +4,11 @@ import StoreAPI
 
 /// Takes one import run from wherever it stands to its end. Every state is written down before the work after it begins, so this may be
 /// killed anywhere and called again (IMP-17; the table is `ImportRunState`).
-public struct ImportRun {
+public struct ImportRun: RunExecutor {
     private let environment: RunEnvironment
 
     public init(_ environment: RunEnvironment) { self.environment = environment }
 
-    /// Runs to the end and returns the run as it then stands: succeeded, failed or cancelled. Throws only when the stores themselves
-    /// cannot be used, or when another worker has taken the run up; the run then stays as it is for the next attempt.
     public func execute(_ id: RunID) throws -> Run {
         var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
         try proceed(&run, by: run.definition, to: .finished)
@@ -26,7 +24,7 @@ public struct ImportRun {
         defer { connection.close() }
         if run.epoch > 1 { log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state.rawValue).") }
         Failpoint.hit("run.claimed")
-        while run.state != .finished, run.state != last {
+        while run.state != .finished, run.state != last.state {
             do {
                 try step(&run, definition, connection)
             } catch let error as ConnectError where error.code != "run.stale" {
@@ -40,7 +38,7 @@ public struct ImportRun {
     }
 
     private func step(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
-        switch run.state.recovery {
+        switch try importState(of: run).recovery {
         case .redo: try load(&run, definition, connection)
         case .askWitness:
             if let witness = try environment.audience.appliedLoad(run: run.id) {
@@ -55,10 +53,15 @@ public struct ImportRun {
         }
     }
 
+    private func importState(of run: Run) throws -> ImportRunState {
+        guard let state = ImportRunState(rawValue: run.state.rawValue) else { throw RunStateError.unknown(run) }
+        return state
+    }
+
     private func advance(_ run: inout Run, to state: ImportRunState, _ change: (inout Run) -> Void = { _ in }) throws {
         let from = run.state
         var next = run
-        next.state = state
+        next.state = state.state
         change(&next)
         try environment.control.advance(next, from: from)
         run = next
@@ -139,8 +142,8 @@ public struct ImportRun {
         do {
             let archive = SourceArchive(
                 run: run.id, source: source, directory: definition.archiveDirectory, transport: try connection.transport(), reporter: environment.reporter)
-            place = run.state == .failedKeep ? try archive.copy() : try archive.moveAway()
-            if run.state != .failedKeep { moveCountFile(&run, archive) }
+            place = run.state == ImportRunState.failedKeep.state ? try archive.copy() : try archive.moveAway()
+            if run.state != ImportRunState.failedKeep.state { moveCountFile(&run, archive) }
         } catch let error as ConnectError where error.code != "run.stale" {
             try archivingFailed(&run, error)
             return
@@ -162,7 +165,7 @@ public struct ImportRun {
 
     /// What is committed stays committed. The file stays where it is, and the ledger keeps it from being loaded again.
     private func archivingFailed(_ run: inout Run, _ error: ConnectError) throws {
-        let warning = run.state == .applied
+        let warning = run.state == ImportRunState.applied.state
             ? "The records are loaded, but the file could not be archived: \(error.message) The next run of this job archives it and loads nothing twice."
             : "The file could not be archived and stays where it is: \(error.message)"
         log(.warning, warning, ["code": error.code])
@@ -183,8 +186,8 @@ public struct ImportRun {
     private func fail(_ run: inout Run, _ error: ConnectError) throws {
         log(.error, error.description, ["code": error.code])
         // The commit may have come about although its answer was an error: only the witness knows.
-        if run.state == .selected, let witness = try environment.audience.appliedLoad(run: run.id) { return try advanceApplied(&run, witness) }
-        guard run.state == .queued || run.state == .selected else { throw error }
+        if run.state == ImportRunState.selected.state, let witness = try environment.audience.appliedLoad(run: run.id) { return try advanceApplied(&run, witness) }
+        guard run.state == .queued || run.state == ImportRunState.selected.state else { throw error }
         let now = environment.clock()
         let verdict = verdict(on: run, error)
         try advance(&run, to: verdict) { run in
@@ -197,7 +200,7 @@ public struct ImportRun {
     }
 
     private func verdict(on run: Run, _ error: ConnectError) -> ImportRunState {
-        guard run.state == .selected else { return .finished }
+        guard run.state == ImportRunState.selected.state else { return .finished }
         switch error.category {
         case .data: return .failedData
         case .configuration, .internal: return .failedKeep
@@ -208,48 +211,6 @@ public struct ImportRun {
 
     private func log(_ level: LogLine.Level, _ message: String, _ fields: [String: String] = [:]) {
         environment.reporter.log(level, message, fields)
-    }
-}
-
-/// The connection of one run, made when it is first needed. A wish to stop reaches it until it is shielded:
-/// what has been committed is then carried to its end (Docs/run-states.md).
-private final class RunConnection {
-    private let environment: RunEnvironment
-    private let server: String
-    private var cancellation = Cancellation()
-    private var opened: RetryingTransport?
-    private var forwarding: Int?
-    private var isShielded = false
-
-    init(_ environment: RunEnvironment, server: String) {
-        self.environment = environment
-        self.server = server
-    }
-
-    func transport() throws -> RetryingTransport {
-        if let opened { return opened }
-        if !isShielded, forwarding == nil {
-            forwarding = environment.cancellation.onCancel { [cancellation] in cancellation.cancel() }
-        }
-        let transport = try environment.transport(to: server, cancellation: cancellation)
-        opened = transport
-        return transport
-    }
-
-    /// From here on nobody can stop it any more but by ending the process. A connection that was stopped already is made anew.
-    func shield() {
-        guard !isShielded else { return }
-        isShielded = true
-        if let forwarding { environment.cancellation.remove(forwarding) }
-        guard cancellation.isCancelled else { return }
-        opened?.close()
-        opened = nil
-        cancellation = Cancellation()
-    }
-
-    func close() {
-        if let forwarding { environment.cancellation.remove(forwarding) }
-        opened?.close()
     }
 }
 

@@ -7,33 +7,32 @@ import StoreAPI
 ///
 /// What the job does by itself is its own to make repeatable; what it has the host do (`JobServices.perform`) goes through the states of an import,
 /// so that a second attempt with the same plan goes on where the first was cut off (Docs/run-states.md).
-public struct ProvidedRun {
+public struct ProvidedRun: RunExecutor {
     private let environment: RunEnvironment
     private let job: any ProvidedJob
 
-    public init(_ environment: RunEnvironment, _ job: any ProvidedJob) {
+    public init(_ environment: RunEnvironment) throws {
+        guard let job = environment.providedJob else { throw ConnectError("worker.request", .internal, "No connector was named for the run.") }
         self.environment = environment
         self.job = job
     }
 
-    /// Runs to the end and returns the run as it then stands. Throws only when the stores cannot be used or another worker has taken it up.
     public func execute(_ id: RunID) throws -> Run {
         let run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
         if run.epoch > 1 {
-            environment.reporter.log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state.rawValue).")
+            environment.reporter.log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state).")
         }
         Failpoint.hit("run.claimed")
         let services = RunServices(environment, run)
-        var failure = run.epoch > 1 && run.state == .queued && !job.isIdempotent ? notRepeatable : nil
-        if failure == nil, run.state != .archived {
-            do {
-                services.run(result: try job.run(services))
-            } catch let error as ConnectError {
-                if error.code == "run.stale" { throw error }
-                failure = error
-            }
+        guard services.isUnfinished else { return try services.finish(nil) }
+        guard run.state != ConnectorRunState.running.state || job.isIdempotent else { return try services.finish(notRepeatable) }
+        do {
+            try services.begin()
+            services.keep(result: try job.run(services))
+            return try services.finish(nil)
+        } catch let error as ConnectError where error.code != "run.stale" {
+            return try services.finish(error)
         }
-        return try services.finish(failure)
     }
 
     private var notRepeatable: ConnectError {
@@ -85,6 +84,9 @@ final class RunServices: JobServices {
             guard problems.isEmpty else {
                 throw ConnectError("job.plan", .configuration, "The job's settings do not make a \(plan.kind): \(problems.map(\.message).joined(separator: " "))")
             }
+            guard kind.family == current.family, kind.connector == nil else {
+                throw ConnectError("job.plan", .internal, "The job's connector does not say that it imports, but planned a \(plan.kind) (CH_JF_IMPORT).")
+            }
             try ImportRun(environment).proceed(&current, by: plan.definition, to: .archived)
             if let failure = current.failure { throw failure.error }
             return try JSONValue(encoding: current.records)
@@ -105,7 +107,19 @@ final class RunServices: JobServices {
         }
     }
 
-    func run(result: JSONValue) { current.result = result }
+    /// Whether the connector has something left to do.
+    var isUnfinished: Bool { current.state != ImportRunState.archived.state }
+
+    /// Writes down that the connector is about to be asked.
+    func begin() throws {
+        guard current.family == .connector else { return }
+        var next = current
+        next.state = ConnectorRunState.running.state
+        try environment.control.advance(next, from: current.state)
+        current = next
+    }
+
+    func keep(result: JSONValue) { current.result = result }
 
     /// Writes the end of the run down. What failed within a service is told as the service told it.
     func finish(_ failure: ConnectError?) throws -> Run {
