@@ -23,7 +23,7 @@ public struct ConnectorJobKind: JobKind {
     public var fields: [JobField] {
         Self.properties(info).filter { !Self.isAccountWide($0.schema) }.map { name, schema in
             JobField("\(Self.section).\(name)", setting: schema, required: isRequired(name))
-        } + WorkerFields.all
+        } + FollowUpFields.all + WorkerFields.all
     }
 
     /// By the feature bits `CH_JF_NO_RUN_NOW`, `CH_JF_NO_COPY` and `CH_JF_IMPORT`.
