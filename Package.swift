@@ -57,11 +57,11 @@ let package = Package(
         .target(name: "CHostShims"),
         .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
-        .target(name: "ConnectHost", dependencies: ["RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams]),
+        .target(name: "ConnectHost", dependencies: ["CHostShims", "RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams]),
         .target(
             name: "ConnectCLI",
             dependencies: [
-                "ConnectHost", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine", "ConnectModel",
+                "ConnectHost", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine", "ConnectModel",
                 argumentParser,
             ]),
         .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),

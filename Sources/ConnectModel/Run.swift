@@ -58,6 +58,8 @@ public struct Run: Sendable, Codable, Equatable {
     /// The job's definition when the run was asked for; later edits do not touch it.
     public var definition: [String: JSONValue]
     public var trigger: String
+    /// The group's run that this run is a step of, "GroupID.RunID" (GRP); nil for a run by itself.
+    public var group: String?
     /// A state of the run's family.
     public var state: RunState
     public var status: RunStatus

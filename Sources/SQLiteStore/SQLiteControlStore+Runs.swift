@@ -51,7 +51,19 @@ extension SQLiteControlStore {
                 current.family.machine.allows(state, to: run.state)
             else { throw ControlStoreError.runStale(run.id) }
             try store(run, db)
+            if run.state == .finished { try addFollowUps(of: run, db) }
         }
+    }
+
+    /// What follows the run stands in the outbox if, and only if, the run has ended (ACT-1 to ACT-3).
+    private func addFollowUps(of run: Run, _ db: Database) throws {
+        let options = FollowUpOptions(definition: run.definition)
+        guard options != FollowUpOptions() else { return }
+        let previous = try String.fetchOne(
+            db, sql: "SELECT status FROM run WHERE job = ? AND number < ? AND state = 'finished' AND status <> 'cancelled' ORDER BY number DESC LIMIT 1",
+            arguments: [run.id.job.value, run.id.number]
+        ).flatMap(RunStatus.init)
+        try enqueue(FollowUpPlan.messages(after: RunOutcome(run), options: options, previous: previous), db)
     }
 
     public func markInterrupted(_ id: RunID, epoch: Int64) throws {

@@ -22,12 +22,16 @@ enum Composition {
         let catalog = catalog(home, connectorDirectories)
         return Installation(
             home: home,
-            control: try SQLiteControlStore(path: home.controlDatabase),
+            control: try control(home),
             audience: try audience(home),
             catalog: catalog,
             kinds: kinds(catalog),
             workers: WorkerLauncher(executable: executable),
             clock: now)
+    }
+
+    static func control(_ home: HomeLayout) throws -> any ControlStore {
+        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now)
     }
 
     /// The host's own job kinds and those of the connectors.

@@ -114,7 +114,7 @@ struct WorkerMain {
         }
         return RunEnvironment(
             home: home,
-            control: try SQLiteControlStore(path: home.controlDatabase),
+            control: try Composition.control(home),
             audience: try Composition.audience(home),
             openers: Dictionary(uniqueKeysWithValues: openers),
             reporter: reporter,

@@ -53,8 +53,8 @@ extension Installation {
         return server
     }
 
-    private func applyList(_ list: ProfileList) throws {
-        guard let old = try? audience.list(named: list.name) else { return try audience.createList(list) }
+    private func applyList(_ list: AudienceTable) throws {
+        guard let old = try? audience.table(named: list.name) else { return try audience.create(list) }
         let added = list.customFields.filter { old.field($0.name) == nil }
         if !added.isEmpty { try audience.addFields(added, to: list.name) }
     }

@@ -1,4 +1,5 @@
 import ConnectModel
+import Foundation
 public import RunEngine
 public import StoreAPI
 
@@ -26,6 +27,7 @@ public final class Installation: Sendable {
         self.kinds = kinds
         self.workers = workers
         self.clock = clock
-        vault = SecretVault(keyFile: home.secretKey, store: control)
+        let environment = ProcessInfo.processInfo.environment
+        vault = SecretVault(source: .find(home: home.secretKey, environment), environment: environment, store: control)
     }
 }

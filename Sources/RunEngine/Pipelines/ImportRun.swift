@@ -63,7 +63,7 @@ public struct ImportRun: RunExecutor {
     private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
-        let deliveries = Deliveries(environment: environment, job: run.id.job, list: definition.list)
+        let deliveries = Deliveries(environment: environment, job: run.id.job, table: definition.list)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
@@ -96,12 +96,12 @@ public struct ImportRun: RunExecutor {
         }
     }
 
-    /// Another job may add fields to the list while this one prepares its rows, which were laid out for the fields before.
+    /// Another job may add fields to the table while this one prepares its rows, which were laid out for the fields before.
     private func repeatingAfterChange(_ load: () throws -> ImportLoad.Outcome) throws -> ImportLoad.Outcome {
         for _ in 0..<3 {
             do {
                 return try load()
-            } catch let error as ConnectError where error.code == "list.changed" {
+            } catch let error as ConnectError where error.code == "table.changed" {
                 log(.warning, "\(error.message) The file is read once more.")
             }
         }
