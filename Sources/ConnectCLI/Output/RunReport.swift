@@ -13,6 +13,7 @@ struct RunReport: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case run, job, kind, status, state, trigger, group, due, created, started, finished, file, sha256, bytes, records, rejects, archived, error, warnings
+        case result
         case durationMilliseconds = "duration_ms"
     }
 
@@ -38,6 +39,7 @@ struct RunReport: Encodable {
         try container.encodeIfPresent(run.archivedPath, forKey: .archived)
         try container.encodeIfPresent(run.failure, forKey: .error)
         try container.encode(run.warnings, forKey: .warnings)
+        try container.encodeIfPresent(run.result, forKey: .result)
     }
 }
 

@@ -66,6 +66,10 @@ struct WorkerMain {
         case .listFiles(let directory):
             let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
             return .files(try DirectoryLook(environment, server: request.connections.first?.server ?? "").files(in: directory))
+        case .checkJob:
+            guard let job = request.job else { throw ConnectError("worker.request", .internal, "No job was named.") }
+            let bridge = try JobBridge(job, reporter: WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation: cancellation)
+            return try bridge.check()
         case .transfer(let upload, let remote, let local):
             return .transferred(bytes: try transfer(upload: upload, remote: remote, local: local, cancellation))
         }
@@ -81,7 +85,7 @@ struct WorkerMain {
         WorkerGuard.watch(request.limits, cancellation, reporter)
         let environment = try environment(reporter, cancellation)
         guard let run = try environment.control.run(id) else { throw ConnectError("run.missing", .configuration, "There is no run \(id).") }
-        let executor = try kind(run.kind).executor(environment)
+        let executor = request.job == nil ? try kind(run.kind).executor(environment) : try ProvidedRun(environment)
         return try withExtendedLifetime(lock) { try executor.execute(id) }
     }
 
@@ -123,6 +127,9 @@ struct WorkerMain {
             reporter: reporter,
             cancellation: cancellation,
             topLevelDomainsFile: Composition.topLevelDomains(home),
+            providedJob: try request.job.map { job in
+                try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
+            },
             clock: Composition.now)
     }
 

@@ -70,7 +70,11 @@ extension Installation {
         var found = schema.problems(in: entry.definition)
         if found.isEmpty { found += kind.problems(in: entry.definition) }
         found += FollowUpFields.problems(in: entry.definition)
-        found += referenceProblems(schema.filled(entry.definition), known)
+        if let kind = kind as? ConnectorJobKind {
+            found += try connectorProblems(entry, kind, known)
+        } else {
+            found += referenceProblems(schema.filled(entry.definition), known)
+        }
         if !found.contains(where: { $0.path.hasPrefix("schedule") }) {
             let old = entry.active ? try control.job(named: entry.name)?.definition["schedule"] : entry.definition["schedule"]
             found += scheduleProblems(entry.definition, monthEndAllowed: kind.allows.monthEnd, old: old)
@@ -111,7 +115,7 @@ extension Installation {
         }
     }
 
-    private func missing(_ kind: String, _ name: String, _ path: String, _ known: [String]) -> Problem {
+    func missing(_ kind: String, _ name: String, _ path: String, _ known: [String]) -> Problem {
         let close = Similarity.closest(to: name, among: known)
         let advice = close.map { "Did you mean \"\($0)\"?" } ?? "There are: \(known.isEmpty ? "none" : known.sorted().joined(separator: ", "))."
         return Problem(path: path, message: "There is no \(kind) \"\(name)\". \(advice)", suggestions: close.map { [$0] })

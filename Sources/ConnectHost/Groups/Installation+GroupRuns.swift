@@ -96,9 +96,7 @@ extension Installation {
                     let member = run.members[index]
                     guard let job = try control.job(member.job) else { throw refused("The job was deleted.") }
                     guard job.active else { throw refused("The job is not active any more.") }
-                    let family = try kinds.kind(job.kind).family
-                    let started = try control.createRun(
-                        of: job, family: family, origin: RunOrigin("group", group: id), atUnixMilliseconds: clock())
+                    let started = try createRun(of: job, origin: RunOrigin("group", group: id))
                     run.members[index].run = started.id
                     run.members[index].status = .running
                     run.status = .running

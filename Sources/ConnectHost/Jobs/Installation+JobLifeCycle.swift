@@ -62,7 +62,7 @@ extension Installation {
         }
         if entry.name != old.name { try checkNew(name: entry.name) }
         let job = Job(
-            id: old.id, name: entry.name, kind: entry.kind, description: entry.description, definition: entry.definition, active: entry.active)
+            id: old.id, name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition, active: entry.active)
         if job.active {
             let isNew = !old.active || old.definition["schedule"] != job.definition["schedule"]
             let found = try errors(of: job, isNew: isNew)
@@ -98,7 +98,7 @@ extension Installation {
     func add(_ entry: JobDocument.JobEntry) throws -> Job {
         try control.transaction {
             let job = try control.addJob(
-                name: entry.name, kind: entry.kind, description: entry.description, definition: entry.definition, active: entry.active)
+                name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition, active: entry.active)
             try plan(job)
             return job
         }
@@ -107,9 +107,14 @@ extension Installation {
     /// Asks the server to run the job; without a server it waits until there is one.
     public func queueJob(_ name: String) throws -> Run {
         let job = try runnableJob(name)
-        let run = try control.createRun(of: job, family: try kinds.kind(job.kind).family, origin: .manual, atUnixMilliseconds: clock())
+        let run = try createRun(of: job, origin: .manual)
         notifyServer()
         return run
+    }
+
+    /// A queued run of the job as it is now.
+    func createRun(of job: Job, origin: RunOrigin) throws -> Run {
+        try control.createRun(of: try frozen(job), family: try kinds.kind(job.kind).family, origin: origin, atUnixMilliseconds: clock())
     }
 
     /// Stops the job's run that has not ended (MGT-2).

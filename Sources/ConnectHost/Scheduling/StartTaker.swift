@@ -1,5 +1,4 @@
 import ConnectModel
-import RunEngine
 import StoreAPI
 
 /// Turns due starts into queued runs: each once, in the transaction that moves its owner on to the following start (SCH-4, SCH-5).
@@ -108,8 +107,7 @@ struct StartTaker {
             return Owner(
                 name: "job \"\(job.name)\"", schedule: Installation.schedule(job.definition), isBusy: try host.isBusy(owner)
             ) { origin in
-                let family = try host.kinds.kind(job.kind).family
-                return try host.control.createRun(of: job, family: family, origin: origin, atUnixMilliseconds: host.clock()).id.description
+                try host.createRun(of: job, origin: origin).id.description
             }
         case .group(let id):
             guard let group = try host.control.group(id), group.active else { return nil }

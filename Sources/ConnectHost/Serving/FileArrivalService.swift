@@ -68,9 +68,8 @@ final class FileArrivalService: BackgroundService {
         let taken = try host.control.runs(job: watched.job.id, limit: 20).compactMap(\.source)
         guard let file = arrived.first(where: { !taken.contains($0) }) else { return }
         guard try host.control.unfinishedRun(of: watched.job.id) == nil else { return }
-        let family = try host.kinds.kind(watched.job.kind).family
         do {
-            let run = try host.control.createRun(of: watched.job, family: family, origin: RunOrigin("file"), atUnixMilliseconds: context.now)
+            let run = try host.createRun(of: watched.job, origin: RunOrigin("file"))
             context.log.info("file.arrived", metadata: ["job": "\(watched.job.name)", "file": "\(file.path)", "run.id": "\(run.id)"])
             context.metrics.change { $0.startedByFile += 1 }
             context.wakeAll()

@@ -30,29 +30,6 @@ struct JobsDeactivate: ParsableCommand {
     }
 }
 
-struct JobsErrors: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "errors", abstract: "List everything that keeps a job from being activated, at once.",
-        discussion: "Exit code 3 when there is something.\n\nExample: connecthost jobs errors \"Nightly contacts\"")
-    @Argument(help: "The job, by name or number.") var name: String
-    @OptionGroup var host: HostOptions
-    @OptionGroup var output: OutputOptions
-
-    private struct Report: Encodable {
-        var job: String
-        var errors: [Problem]
-    }
-
-    func run() throws {
-        let opened = try host.open()
-        let errors = try opened.jobErrors(name)
-        let lines = errors.map { "\($0.path.isEmpty ? "" : "\($0.path): ")\($0.message)" }
-        try Output(output).show(
-            Report(job: try opened.existingJob(name).name, errors: errors), text: errors.isEmpty ? "No errors." : lines.joined(separator: "\n"))
-        if !errors.isEmpty { throw ExitCode(ExitStatus.configuration.rawValue) }
-    }
-}
-
 struct JobsCopy: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copy an inactive job; the copy is inactive and has a name of its own.",
