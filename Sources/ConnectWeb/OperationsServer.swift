@@ -2,7 +2,7 @@ public import ConnectHost
 import ConnectModel
 import Foundation
 import Hummingbird
-import Logging
+public import Logging
 
 /// What machines ask a running server: `/healthz`, `/readyz` and Prometheus' `/metrics` (OPS-1).
 public struct OperationsServer: Sendable {

@@ -53,7 +53,7 @@ enum Composition {
             probe: [executablePath, "connector-probe"])
     }
 
-    @Sendable static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+    @Sendable static func now() -> Int64 { ShiftedClock.now() }
 
     /// The program itself, through links.
     static var executablePath: String {

@@ -58,6 +58,13 @@ extension Installation {
         _ id: GroupRunID, isDetached: Bool, stop: @escaping @Sendable () -> Bool, onMember: (GroupRun.Member) -> Void,
         onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> GroupRun? {
+        try performGroup(id, stop: stop, onMember: onMember) { try performQueued($0, isDetached: isDetached, stop: stop, onMessage: onMessage) }
+    }
+
+    /// `perform` takes one member's run to its end, or returns nil where another process is on it.
+    func performGroup(
+        _ id: GroupRunID, stop: @escaping @Sendable () -> Bool, onMember: (GroupRun.Member) -> Void, perform: (RunID) throws -> Run?
+    ) throws -> GroupRun? {
         guard let lock = try RunLock.acquire(directory: home.groupRun(id)) else { return nil }
         return try withExtendedLifetime(lock) {
             while true {
@@ -68,7 +75,7 @@ extension Installation {
                 case .start(let index):
                     if stop() { _ = try changing(id) { $0.isStopping = true } } else { try startMember(id, index, stop) }
                 case .wait(let index):
-                    try carryOn(run, index, isDetached: isDetached, stop: stop, onMessage: onMessage)
+                    try carryOn(run, index, perform)
                     if let member = try control.groupRun(id)?.members[index], member.status != .running { onMember(member) }
                     // Being told to go while the member could not be ended: the next one to come carries on.
                     if stop(), try control.groupRun(id)?.members[index].status == .running { return nil }
@@ -112,16 +119,14 @@ extension Installation {
 
     private func refused(_ reason: String) -> ConnectError { ConnectError("group.member", .configuration, reason) }
 
-    private func carryOn(
-        _ run: GroupRun, _ index: Int, isDetached: Bool, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
-    ) throws {
+    private func carryOn(_ run: GroupRun, _ index: Int, _ perform: (RunID) throws -> Run?) throws {
         guard let number = run.members[index].run, let member = try control.run(number) else {
             _ = try changing(run.id) { $0.memberEnded(index, .failed, reason: "Its run is gone.") }
             return
         }
         var ended = member
         if !member.status.isFinal {
-            guard let finished = try performQueued(member.id, isDetached: isDetached, stop: stop, onMessage: onMessage) else {
+            guard let finished = try perform(member.id) else {
                 usleep(200_000)
                 return
             }

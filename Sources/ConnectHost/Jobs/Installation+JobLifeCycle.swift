@@ -3,9 +3,6 @@ import RunEngine
 import StoreAPI
 
 extension Installation {
-    /// Everything that keeps a job from being activated, at once (ORC-2's View Errors); empty when it could run.
-    public func jobErrors(_ name: String) throws -> [Problem] { try errors(of: try existingJob(name), isNew: true) }
-
     /// `isNew` also asks whether its schedule still has a start.
     func errors(of job: Job, isNew: Bool) throws -> [Problem] {
         let place = "job"

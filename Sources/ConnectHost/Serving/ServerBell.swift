@@ -40,4 +40,10 @@ enum ServerBell {
 extension Installation {
     /// Lets a running server know that jobs, groups or runs have changed. Nothing happens when there is none.
     public func notifyServer() { ServerBell.ring(home) }
+
+    /// Leaves word of where the server answers, in `serve/http`.
+    public func writeServerAddress(_ address: String) {
+        // For people and scripts; the server itself needs it for nothing.
+        try? Data((address + "\n").utf8).write(to: URL(fileURLWithPath: home.server + "/http"), options: .atomic)
+    }
 }

@@ -76,8 +76,3 @@ struct JobReport: Encodable {
         lastRun = summary.previous.map(RunReport.init)
     }
 }
-
-extension JobQuery.Order: ExpressibleByArgument {}
-extension RunQuery.Order: ExpressibleByArgument {}
-extension Schedule.Kind: ExpressibleByArgument {}
-extension RunStatus: ExpressibleByArgument {}

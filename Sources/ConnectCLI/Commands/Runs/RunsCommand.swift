@@ -2,6 +2,7 @@ import ArgumentParser
 import ConnectHost
 import ConnectModel
 import Foundation
+import RunEngine
 
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -48,7 +48,7 @@ struct ServeCommand: ParsableCommand {
         options.rejectDays = keepRejects
         let opened = try host.open()
         let server = try HostServer(opened, options: options, log: log)
-        try answer(server, log)
+        try answer(opened, server, log)
         try server.start(Composition.services(opened))
         let systemd = SystemdNotifier()
         systemd.ready("Ready")
@@ -62,7 +62,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     /// Starts the HTTP side and returns once it listens.
-    private func answer(_ server: HostServer, _ log: Logger) throws {
+    private func answer(_ opened: Installation, _ server: HostServer, _ log: Logger) throws {
         guard !noHttp, let address else { return }
         let listening = DispatchSemaphore(value: 0)
         let failure = Mutex<String?>(nil)
@@ -72,6 +72,7 @@ struct ServeCommand: ParsableCommand {
             do {
                 try await operations.run(host: address.host, port: address.port) { port in
                     log.notice("http.listening", metadata: ["address": "\(address.host):\(port)"])
+                    opened.writeServerAddress("\(address.host):\(port)")
                     listening.signal()
                 }
             } catch {
