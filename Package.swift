@@ -107,7 +107,7 @@ let package = Package(
 
         // Tests: one target a module, then the whole program.
         .target(name: "ConnectTesting", path: "Tests/ConnectTesting"),
-        .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel"], exclude: ["Fixtures"]),
+        .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
         .target(name: "StoreTesting", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel"], path: "Tests/StoreContractTests/Support"),

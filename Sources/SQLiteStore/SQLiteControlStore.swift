@@ -105,8 +105,9 @@ private enum CurrentTransaction {
     static var database: Database? { Thread.current.threadDictionary[key] as? Database }
 
     static func with<Value>(_ db: Database, _ body: () throws -> Value) throws -> Value {
+        let outer = Thread.current.threadDictionary[key]
         Thread.current.threadDictionary[key] = db
-        defer { Thread.current.threadDictionary[key] = nil }
+        defer { Thread.current.threadDictionary[key] = outer }
         return try body()
     }
 }

@@ -6,7 +6,8 @@ import Testing
 @testable import ConnectHost
 
 /// A year in accelerated time: every due start happened once, or was written down as missed or overtaken (SCH-4, SCH-5, T32, T36).
-/// `SIMULATED_DAILY` sets how many of the thousand jobs are daily (make soak: 300).
+/// `SIMULATED_DAILY` sets how many of the thousand jobs are daily and lets all of them run the whole year (make soak: 100); without it most have
+/// an expiry date, and are of interest for a quarter each.
 @Suite struct SimulatedYearTests {
     /// 2026-01-01 00:00 UTC.
     private static let begin: Int64 = 1_767_225_600
@@ -21,19 +22,23 @@ import Testing
         ]
         switch number {
         case ..<daily: members["repeat"] = .string("daily")
-        case ..<(daily + 40):
+        case ..<(daily + 10):
             members["repeat"] = .string("weekly")
             members["days"] = .array([.string(Weekday.allCases[number % 7].rawValue)])
         default:
             members["repeat"] = .string("monthly")
             members["day"] = .integer(Int64(number % 28 + 1))
+            guard daily > 0, daily < 100, number >= 100 else { break }
+            let quarter = number / 4 % 4
+            members["from"] = .string("2026-\(["01", "04", "07", "10"][quarter])-01")
+            members["until"] = .string("2026-\(["03-28", "06-28", "09-28", "12-28"][quarter])")
         }
         return members
     }
 
     @Test("SCH-4, SCH-5, GRP-2: a year of 1,000 jobs and 50 groups with failures and restarts: each start happened once or is accounted for")
     func year() throws {
-        let daily = ProcessInfo.processInfo.environment["SIMULATED_DAILY"].flatMap(Int.init) ?? 6
+        let daily = ProcessInfo.processInfo.environment["SIMULATED_DAILY"].flatMap(Int.init) ?? 3
         var numbers = SeededNumbers(2026)
         let home = try SimulatedHome(at: Self.begin)
         var owners: [(ScheduleOwner, Schedule, UInt64)] = []
@@ -118,6 +123,7 @@ import Testing
         for (owner, schedule, seed) in owners {
             let records = try home.host.control.startRecords(of: owner, limit: 10_000).sorted { $0.slot < $1.slot }
             let calculator = try StartCalculator(schedule, seed: seed)
+            // Starts after the last that was written down as next have not been due yet.
             let last = try home.host.control.due(owner)?.next.slot ?? .max
             let starts = calculator.starts(after: Self.begin, count: 10_000 / (schedule.recurrence.isDaily ? 25 : 100)).filter { $0.slot < last }
             expected += starts.count
@@ -138,7 +144,7 @@ import Testing
         #expect(Int64(runs.count + groupRuns.count) == byOutcome[.started])
         #expect(Set(runs.map { "\($0.id.job) \($0.dueAtUnixMilliseconds ?? 0)" }).count == runs.count)
         #expect(byOutcome[.missed, default: 0] > 0 && byOutcome[.refused, default: 0] == 0)
-        #expect(byOutcome.values.reduce(0, +) == Int64(expected) && expected > 10_000, "\(byOutcome)")
+        #expect(byOutcome.values.reduce(0, +) == Int64(expected) && expected > 3_000, "\(byOutcome)")
         #expect(groupRuns.allSatisfy { run in run.status.isFinal && run.members.allSatisfy { $0.status != .waiting && $0.status != .running } })
         #expect(groupRuns.contains { run in run.members.map(\.status) == [.failed, .skipped] })
     }

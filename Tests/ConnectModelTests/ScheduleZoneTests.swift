@@ -1,4 +1,5 @@
 import ConnectModel
+import ConnectTesting
 import Foundation
 import Testing
 
@@ -11,14 +12,10 @@ import Testing
         /// Runs the script once; it is part of the tests and not of the program.
         init() throws {
             let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/starts.py").path
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["python3", "-B", script]
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            let data = output.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
+            let directory = try TemporaryDirectory()
+            let result = try ChildRun("python3", ["-B", script, directory.path + "/starts"]).wait()
+            #expect(result.status == 0, "\(result.errors)")
+            let data = try #require(directory.contents("starts"))
             let end = try #require(data.range(of: Data("\n\n".utf8)))
             groups = String(decoding: data[..<end.lowerBound], as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
             let numbers = data[end.upperBound...].withUnsafeBytes { bytes in

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A real `connecthost serve` on an installation, its clock set by the test, stopped with it.
 public final class RunningServer: Sendable {

@@ -1,6 +1,6 @@
 """What Python's zoneinfo says of schedules: an independent answer for ScheduleZoneTests.
 
-Prints the names of the zones, a line a group of zones with equal rules, an empty line, then records of 12 int64:
+Writes to the file it is given the names of the zones, a line a group of zones with equal rules, an empty line, then records of 12 int64:
 group, form, first parameter, second parameter, seed, after, and three pairs of slot and start (0 where there is none).
 Forms: 0 hourly (minute), 1 daily (minute of the day), 2 weekly (weekday, minute), 3 monthly (day or 0 for the last, minute), 4 once (day number, minute).
 """
@@ -127,10 +127,10 @@ def main():
             found = by_hour(zone, first, after, count) if form == 0 else by_day(zone, form, first, second if form > 1 else first, after, count)
             pairs = [value for slot in found for value in (slot, slot + minute(seed, slot) * 60)]
             records.extend([number, form, first, second, seed, after] + pairs + [0] * (6 - len(pairs)))
-    for names in groups.values():
-        print(" ".join(names))
-    print(flush=True)
-    sys.stdout.buffer.write(records.tobytes())
+    with open(sys.argv[1], "wb") as file:
+        for names in groups.values():
+            file.write(" ".join(names).encode() + b"\n")
+        file.write(b"\n" + records.tobytes())
 
 
 main()
