@@ -2,34 +2,37 @@ import ConnectModel
 import GRDBSQLite
 import StoreAPI
 
-/// A look at one list: SQLite itself refuses whatever is not reading this list's columns.
-struct ListQueryRunner {
-    private let query: ListQuery
-    private let list: ProfileList
+/// A look at one table: SQLite itself refuses whatever is not reading this table's columns.
+struct TableQueryRunner {
+    private let query: TableQuery
+    private let table: AudienceTable
+    private let layout: TableLayout
     private let connection: SQLiteConnection
     private let timeLimit: Duration
 
-    init(_ query: ListQuery, _ list: ProfileList, _ connection: SQLiteConnection, timeLimit: Duration) {
+    init(_ query: TableQuery, _ table: AudienceTable, _ connection: SQLiteConnection, timeLimit: Duration) {
         self.query = query
-        self.list = list
+        self.table = table
+        layout = TableLayout(table)
         self.connection = connection
         self.timeLimit = timeLimit
     }
 
     /// Returns the names of the fields asked for.
     func run(_ row: ([String?]) throws -> Void) throws -> [String] {
-        let fields = query.fields.isEmpty ? list.fields.map(\.name) : query.fields
-        for field in fields where list.field(field) == nil { throw AudienceStoreError.fieldMissing(field, list.name) }
-        let guardian = QueryGuard(timeLimit: timeLimit)
+        let fields = query.fields.isEmpty ? table.fields.map(\.name) : query.fields
+        for field in fields where table.field(field) == nil { throw AudienceStoreError.fieldMissing(field, table.name) }
+        if let set = query.loadSet { try LoadedRows.materialise(set, of: table.name, connection) }
+        let guardian = QueryGuard(timeLimit: timeLimit, table: layout.name)
         guardian.install(connection.handle)
         defer { QueryGuard.remove(connection.handle) }
-        let statement = try prepared(fields)
+        let statement = try prepared(fields, guardian)
         while true {
             guardian.resume()
             let code = sqlite3_step(statement.handle)
             guardian.pause()
             if code == SQLITE_DONE { return fields }
-            if code == SQLITE_INTERRUPT { throw AudienceStoreError.queryTime(list.name) }
+            if code == SQLITE_INTERRUPT { throw AudienceStoreError.queryTime(table.name) }
             guard code == SQLITE_ROW else {
                 // What fails now is the condition's own doing (a number too large, an ill-formed pattern) unless the file is to blame.
                 if code & 0xff == SQLITE_ERROR { throw AudienceStoreError.query(String(cString: sqlite3_errmsg(connection.handle))) }
@@ -40,17 +43,23 @@ struct ListQueryRunner {
         }
     }
 
-    private func prepared(_ fields: [String]) throws -> SQLiteStatement {
+    private func prepared(_ fields: [String], _ guardian: QueryGuard) throws -> SQLiteStatement {
         let columns = fields.map(quoted).joined(separator: ", ")
-        let alone = "SELECT 1 FROM \(ListTable.name) WHERE (\n"
+        let alone = "SELECT 1 FROM \(layout.name) WHERE (\n"
         if let condition = query.condition {
             // By itself first: a condition that closes the bracket and goes on would pass below.
-            try compile("SELECT (\n\(condition)\n) FROM \(ListTable.name)")
+            try compile("SELECT (\n\(condition)\n) FROM \(layout.name)")
             try compile(alone + condition + "\n)")
         }
-        let condition = query.condition.map { " WHERE (\n\($0)\n)" } ?? ""
+        var conditions = query.condition.map { ["(\n\($0)\n)"] } ?? []
+        if query.loadSet != nil {
+            // The condition has been looked at by now, and could not name this table.
+            guardian.allow(LoadedRows.temporaryTable)
+            conditions.append("\(layout.name).\(quoted(layout.idName)) IN (SELECT id FROM temp.\(LoadedRows.temporaryTable))")
+        }
+        let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
         let limit = query.limit.map { " LIMIT \(max($0, 0))" } ?? ""
-        return try compile("SELECT \(columns) FROM \(ListTable.name)\(condition) ORDER BY RIID_\(limit)")
+        return try compile("SELECT \(columns) FROM \(layout.name)\(condition) ORDER BY \(layout.name).\(quoted(layout.idName))\(limit)")
     }
 
     @discardableResult
@@ -70,7 +79,7 @@ struct ListQueryRunner {
     }
 }
 
-/// Lets a connection read the columns of the list and call harmless functions, for a limited time; refuses everything else.
+/// Lets a connection read the columns of the table and call harmless functions, for a limited time; refuses everything else.
 /// Used by one thread, and kept alive until it is removed.
 private final class QueryGuard {
     private static let refusedFunctions: Set<String> = ["load_extension", "fts3_tokenizer", "randomblob", "zeroblob"]
@@ -78,7 +87,14 @@ private final class QueryGuard {
     private var spent = Duration.zero
     private var began = ContinuousClock.now
 
-    init(timeLimit: Duration) { self.timeLimit = timeLimit }
+    private var tables: Set<String>
+
+    init(timeLimit: Duration, table: String) {
+        self.timeLimit = timeLimit
+        tables = [table]
+    }
+
+    func allow(_ table: String) { tables.insert(table) }
 
     func resume() { began = ContinuousClock.now }
     func pause() { spent += ContinuousClock.now - began }
@@ -86,14 +102,16 @@ private final class QueryGuard {
     func install(_ handle: OpaquePointer) {
         sqlite3_set_authorizer(
             handle,
-            { _, action, first, second, _, _ in
-                switch action {
+            { context, action, first, second, _, _ in
+                guard let context else { return SQLITE_DENY }
+                let guardian = Unmanaged<QueryGuard>.fromOpaque(context).takeUnretainedValue()
+                return switch action {
                 case SQLITE_SELECT: SQLITE_OK
-                case SQLITE_READ: first.map { String(cString: $0) } == ListTable.name ? SQLITE_OK : SQLITE_DENY
+                case SQLITE_READ: first.map { guardian.tables.contains(String(cString: $0)) } == true ? SQLITE_OK : SQLITE_DENY
                 case SQLITE_FUNCTION: second.map { QueryGuard.refusedFunctions.contains(String(cString: $0)) } == false ? SQLITE_OK : SQLITE_DENY
                 default: SQLITE_DENY
                 }
-            }, nil)
+            }, Unmanaged.passUnretained(self).toOpaque())
         sqlite3_progress_handler(
             handle, 20_000,
             { context in
