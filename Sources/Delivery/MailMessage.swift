@@ -27,7 +27,7 @@ public struct MailMessage: Sendable {
     /// In the order in which they are sent; no value holds a line break.
     public var headers: [String] {
         [
-            "From: \(EncodedWord.text(fromName, after: 6)) <\(from)>", "To: <\(to)>", "Subject: \(EncodedWord.text(subject, after: 9))",
+            "From: \(EncodedWord.text(fromName, after: 6, isPhrase: true)) <\(from)>", "To: <\(to)>", "Subject: \(EncodedWord.text(subject, after: 9))",
             "Date: \(Self.dateText(date))", "Message-ID: <\(messageID)>", "Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All",
         ]
     }
@@ -45,11 +45,14 @@ public struct MailMessage: Sendable {
 
 /// Text in a header field (RFC 2047): plain ASCII as it is, everything else as encoded words of at most 75 characters.
 public enum EncodedWord {
-    /// - Parameter column: how many characters stand before it on the line.
-    public static func text(_ text: String, after column: Int) -> String {
+    /// - Parameters:
+    ///   - column: how many characters stand before it on the line.
+    ///   - isPhrase: it names somebody before an address, where marks such as commas have a meaning.
+    public static func text(_ text: String, after column: Int, isPhrase: Bool = false) -> String {
         // A line break would begin another header field.
         let line = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
-        let isPlain = line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7F && !"=?<>()@,;:\\\"[]".unicodeScalars.contains($0) }
+        let marks = isPhrase ? "=?<>()@,;:.\\\"[]" : ""
+        let isPlain = line.unicodeScalars.allSatisfy { $0.value < 0x7F && !marks.unicodeScalars.contains($0) } && !line.contains("=?")
         if isPlain, line.count + column <= 75, !line.isEmpty { return line }
         var words: [String] = []
         var chunk: [UInt8] = []

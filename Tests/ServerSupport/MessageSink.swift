@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A throwaway server on loopback that takes mails or HTTP calls and keeps them, started by `Tests/servers/sink`; a test that uses it stops it.
 public final class MessageSink: Sendable {
