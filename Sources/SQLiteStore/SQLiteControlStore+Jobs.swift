@@ -35,6 +35,7 @@ extension SQLiteControlStore {
 
     public func removeJob(_ id: JobID) throws {
         try write { db in
+            try db.execute(sql: "DELETE FROM job_state WHERE job = ?", arguments: [id.value])
             guard let before: Job = try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [id.value]).map(decode) else { return }
             try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value])
             try record(db, "job/\(before.name)", before: before, after: Job?.none)
