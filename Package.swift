@@ -61,7 +61,9 @@ let package = Package(
         .target(name: "CHostShims"),
         .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
-        .target(name: "ConnectHost", dependencies: ["CHostShims", "RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
+        .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "Delivery", dependencies: ["CCurlShims", "ConnectModel"]),
+        .target(name: "ConnectHost", dependencies: ["Delivery", "CHostShims", "RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
         .target(name: "ConnectWeb", dependencies: ["ConnectHost", "ConnectModel", hummingbird, logging]),
         .target(
             name: "ConnectCLI",
@@ -89,7 +91,6 @@ let package = Package(
         .target(
             name: "SCPTransportEntry", dependencies: ["SCPTransport", "PluginABI"], path: "Plugins/SCPTransport/Entry", linkerSettings: connectorLinkage),
 
-        .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
         .target(
             name: "FTPTransport", dependencies: ["ConnectorKit", "PluginABI", "CCurlShims"], path: "Plugins/FTPTransport",
             exclude: ["README.md", "Entry"]),
@@ -109,6 +110,7 @@ let package = Package(
         .target(name: "ConnectTesting", path: "Tests/ConnectTesting"),
         .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
+        .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ConnectModel"]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
         .target(name: "StoreTesting", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel"], path: "Tests/StoreContractTests/Support"),
         .executableTarget(
