@@ -6,12 +6,16 @@ import StoreAPI
 /// killed anywhere and called again (IMP-17; the table is `ImportRunState`).
 public struct ImportRun: RunExecutor {
     private let environment: RunEnvironment
+    private let kind: any ImportKind
 
-    public init(_ environment: RunEnvironment) { self.environment = environment }
+    public init(_ environment: RunEnvironment, kind: any ImportKind) {
+        self.environment = environment
+        self.kind = kind
+    }
 
     public func execute(_ id: RunID) throws -> Run {
         var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
-        let definition = try ListImportDefinition(run.definition, schema: JobSchema(ListImport()))
+        let definition = try ImportDefinition(run.definition, of: kind)
         // One connection for the whole run: on a busy server each costs more than everything else the archiving does.
         let connection = RunConnection(environment, server: definition.server)
         defer { connection.close() }
@@ -30,7 +34,7 @@ public struct ImportRun: RunExecutor {
         return run
     }
 
-    private func step(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
+    private func step(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         switch try importState(of: run).recovery {
         case .redo: try load(&run, definition, connection)
         case .askWitness:
@@ -60,10 +64,10 @@ public struct ImportRun: RunExecutor {
         run = next
     }
 
-    private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
+    private func load(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
-        let deliveries = Deliveries(environment: environment, job: run.id.job, table: definition.list)
+        let deliveries = Deliveries(environment: environment, job: run.id.job, target: definition.target)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
@@ -128,7 +132,7 @@ public struct ImportRun: RunExecutor {
         }
     }
 
-    private func archive(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
+    private func archive(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         guard let source = run.source else { return try advance(&run, to: .archived) }
         connection.shield()
         var place: String?
