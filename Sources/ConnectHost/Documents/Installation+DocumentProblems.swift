@@ -83,7 +83,11 @@ extension Installation {
         var found = schema.problems(in: entry.definition)
         if found.isEmpty { found += kind.problems(in: entry.definition) }
         found += FollowUpFields.problems(in: entry.definition)
-        found += referenceProblems(Self.without(found, entry.definition), kind, known)
+        if let kind = kind as? ConnectorJobKind {
+            found += try connectorProblems(entry, kind, known)
+        } else {
+            found += referenceProblems(Self.without(found, entry.definition), kind, known)
+        }
         return found.map { problem in
             Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
@@ -129,7 +133,7 @@ extension Installation {
         }
     }
 
-    private func missing(_ kind: String, _ name: String, _ path: String, _ known: [String]) -> Problem {
+    func missing(_ kind: String, _ name: String, _ path: String, _ known: [String]) -> Problem {
         let close = Similarity.closest(to: name, among: known)
         let advice = close.map { "Did you mean \"\($0)\"?" } ?? "There are: \(known.isEmpty ? "none" : known.sorted().joined(separator: ", "))."
         return Problem(path: path, message: "There is no \(kind) \"\(name)\". \(advice)", suggestions: close.map { [$0] })

@@ -8,30 +8,38 @@ public struct ImportRun: RunExecutor {
     private let environment: RunEnvironment
     private let kind: any ImportKind
 
-    public init(_ environment: RunEnvironment, kind: any ImportKind) {
+    /// The kind tells where records go; ending a run that was loaded by something else needs none.
+    public init(_ environment: RunEnvironment, kind: any ImportKind = ListImport()) {
         self.environment = environment
         self.kind = kind
     }
 
     public func execute(_ id: RunID) throws -> Run {
         var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
-        let definition = try ImportDefinition(run.definition, of: kind)
+        try proceed(&run, by: run.definition, to: .finished)
+        return run
+    }
+
+    /// Takes a claimed run on by this definition of an import, as far as `last` or to its end, if that comes first. A job kind that lives
+    /// in a connector gives a definition other than the run's own, the same one at each attempt.
+    func proceed(_ run: inout Run, by definition: [String: JSONValue], to last: ImportRunState) throws {
+        let definition = try ImportDefinition(definition, of: kind)
         // One connection for the whole run: on a busy server each costs more than everything else the archiving does.
         let connection = RunConnection(environment, server: definition.server)
         defer { connection.close() }
         if run.epoch > 1 { log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state.rawValue).") }
         Failpoint.hit("run.claimed")
-        while run.state != .finished {
+        while run.state != .finished, run.state != last.state {
             do {
                 try step(&run, definition, connection)
             } catch let error as ConnectError where error.code != "run.stale" {
                 try fail(&run, error)
             }
         }
+        guard run.state == .finished else { return }
         // Spill files of a run that has ended are of no use; a directory that cannot be removed harms nothing.
-        try? FileManager.default.removeItem(atPath: environment.home.work(id))
+        try? FileManager.default.removeItem(atPath: environment.home.work(run.id))
         Failpoint.hit("run.finished")
-        return run
     }
 
     private func step(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
@@ -169,7 +177,8 @@ public struct ImportRun: RunExecutor {
         try advance(&run, to: .archived) { $0.warnings.append(warning) }
     }
 
-    private func close(_ run: inout Run) throws {
+    /// Writes the final status of a run whose work is done.
+    func close(_ run: inout Run) throws {
         let now = environment.clock()
         try advance(&run, to: .finished) { run in
             run.status = run.failure.map { $0.category == .cancelled ? .cancelled : .failed } ?? .succeeded
