@@ -1,6 +1,7 @@
 /// The states of a run whose work is a connector's own: the host knows that it has begun and that it has ended.
 public enum ConnectorRunState: String, Sendable, Codable, CaseIterable {
     case queued
+    /// The connector has been asked. What it has done by itself is its own to know; asked again, it goes on or begins anew.
     case running
     case finished
 
@@ -12,7 +13,13 @@ public enum ConnectorRunState: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    public var effect: RunStateMachine.Effect { self == .queued ? .none : .made }
+    public var effect: RunStateMachine.Effect {
+        switch self {
+        case .queued: .none
+        case .running: .askConnector
+        case .finished: .made
+        }
+    }
 
     public var state: RunState { RunState(rawValue: rawValue) }
 

@@ -78,6 +78,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var archivedPath: String?
     public var failure: RunFailure?
     public var warnings: [String]
+    /// What a job kind of a connector says came of it: a JSON object.
+    public var result: JSONValue?
     /// nil in runs written down before there were others than imports.
     private var machine: RunFamily?
 

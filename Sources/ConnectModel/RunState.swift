@@ -40,6 +40,8 @@ public struct RunStateMachine: Sendable {
         case askLedger
         /// Only the file server can tell.
         case askServer
+        /// Only the connector can tell; a person may give the run up.
+        case askConnector
         /// It has; the run is carried to its end.
         case made
     }

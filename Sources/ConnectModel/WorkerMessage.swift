@@ -27,6 +27,8 @@ public struct WorkerRequest: Sendable, Codable {
         case identifyServer
         /// Copies one file between a server and a local file; for measuring and for support.
         case transfer(upload: Bool, remote: String, local: String)
+        /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
+        case checkJob
     }
 
     public var home: String
@@ -35,13 +37,18 @@ public struct WorkerRequest: Sendable, Codable {
     /// Goes on when the standard input ends.
     public var isDetached: Bool
     public var limits: WorkerLimits
+    /// The connector of a job whose kind is a connector's.
+    public var job: JobConnection?
 
-    public init(home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard) {
+    public init(
+        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil
+    ) {
         self.home = home
         self.task = task
         self.connections = connections
         self.isDetached = isDetached
         self.limits = limits
+        self.job = job
     }
 }
 
@@ -59,6 +66,7 @@ public enum WorkerResult: Sendable, Codable {
     case checked
     case identities([PeerIdentity])
     case transferred(bytes: Int64)
+    case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)
 }
 

@@ -78,6 +78,18 @@ enum ControlStoreMigrations {
                     ALTER TABLE secret ADD COLUMN sealing_key TEXT NOT NULL DEFAULT '';
                     """)
         }
+        migrator.registerMigration("job-state-and-profiles") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE job_state (
+                        job INTEGER NOT NULL,
+                        key TEXT NOT NULL,
+                        value TEXT NOT NULL,
+                        PRIMARY KEY (job, key)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE connector_profile (connector TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

@@ -6,6 +6,12 @@ extension SQLiteControlStore {
         try read { db in try String.fetchAll(db, sql: "SELECT body FROM job ORDER BY id").map(decode) }
     }
 
+    public func jobs(mentioning text: String) throws -> [Job] {
+        try read { db in
+            try String.fetchAll(db, sql: "SELECT body FROM job WHERE instr(body, ?) ORDER BY id", arguments: [text]).map(decode)
+        }
+    }
+
     public func job(named name: String) throws -> Job? {
         try read { db in try String.fetchOne(db, sql: "SELECT body FROM job WHERE name = ?", arguments: [name]).map(decode) }
     }
@@ -35,6 +41,7 @@ extension SQLiteControlStore {
 
     public func removeJob(_ id: JobID) throws {
         try write { db in
+            try db.execute(sql: "DELETE FROM job_state WHERE job = ?", arguments: [id.value])
             guard let before: Job = try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [id.value]).map(decode) else { return }
             try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value])
             try record(db, "job/\(before.name)", before: before, after: Job?.none)

@@ -24,6 +24,8 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog {
     func resealSecrets(key: String, _ reseal: (SecretName, SealedSecret) throws -> SealedSecret) throws -> Int
 
     func jobs() throws -> [Job]
+    /// Jobs in whose definition the text stands, without reading the others; a hint, to be looked at.
+    func jobs(mentioning text: String) throws -> [Job]
     func job(named name: String) throws -> Job?
     func job(_ id: JobID) throws -> Job?
     /// Adds a job under a new id.
@@ -31,6 +33,14 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog {
     func update(_ job: Job) throws
     /// Runs and their logs stay.
     func removeJob(_ id: JobID) throws
+
+    /// What a job of a connector's kind keeps from run to run, as JSON; gone with the job.
+    func jobState(_ job: JobID, _ key: String) throws -> String?
+    /// Durable on return.
+    func setJobState(_ job: JobID, _ key: String, _ json: String) throws
+    /// The account's settings of a connector (`x-scope`), by its id; empty when none are set.
+    func profile(ofConnector id: String) throws -> [String: JSONValue]
+    func save(profile: [String: JSONValue], ofConnector id: String) throws
 
     /// A new queued run with the job's definition frozen. Throws `run.active` when the job has an unfinished one (SCH-5).
     func createRun(of job: Job, family: RunFamily, trigger: String, atUnixMilliseconds now: Int64) throws -> Run

@@ -63,6 +63,10 @@ struct WorkerMain {
             return .checked
         case .identifyServer:
             return .identities(try connector(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation).identify())
+        case .checkJob:
+            guard let job = request.job else { throw ConnectError("worker.request", .internal, "No job was named.") }
+            let bridge = try JobBridge(job, reporter: WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation: cancellation)
+            return try bridge.check()
         case .transfer(let upload, let remote, let local):
             return .transferred(bytes: try transfer(upload: upload, remote: remote, local: local, cancellation))
         }
@@ -78,7 +82,7 @@ struct WorkerMain {
         WorkerGuard.watch(request.limits, cancellation, reporter)
         let environment = try environment(reporter, cancellation)
         guard let run = try environment.control.run(id) else { throw ConnectError("run.missing", .configuration, "There is no run \(id).") }
-        let executor = try kind(run.kind).executor(environment)
+        let executor = request.job == nil ? try kind(run.kind).executor(environment) : try ProvidedRun(environment)
         return try withExtendedLifetime(lock) { try executor.execute(id) }
     }
 
@@ -120,6 +124,9 @@ struct WorkerMain {
             reporter: reporter,
             cancellation: cancellation,
             topLevelDomainsFile: Composition.topLevelDomains(home),
+            providedJob: try request.job.map { job in
+                try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
+            },
             clock: Composition.now)
     }
 

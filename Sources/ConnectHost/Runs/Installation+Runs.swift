@@ -59,7 +59,7 @@ extension Installation {
                     "Run \(run.id) of job \"\(job.name)\" was interrupted and could not be brought to its end: \(run.failure?.message ?? "no reason is known")",
                     remedy: "The next start tries it again. `connecthost runs log \(run.id)` has what happened; `connecthost runs stop \(run.id)` gives it up.")
             }
-            return try body(try control.createRun(of: job, family: try kinds.kind(job.kind).family, trigger: "manual", atUnixMilliseconds: clock()))
+            return try body(try control.createRun(of: try frozen(job), family: try kinds.kind(job.kind).family, trigger: "manual", atUnixMilliseconds: clock()))
         }
     }
 
@@ -108,7 +108,7 @@ extension Installation {
         switch run.family.machine.effect(of: run.state) {
         case .none: true
         case .askLedger: try audience.appliedLoad(run: run.id) == nil
-        case .askServer, .made: false
+        case .askServer, .askConnector, .made: false
         }
     }
 
@@ -133,7 +133,7 @@ extension Installation {
     private func request(for run: Run, isDetached: Bool) throws -> WorkerRequest {
         WorkerRequest(
             home: home.root, task: .run(run.id), connections: try connections(run.kind, run.definition), isDetached: isDetached,
-            limits: WorkerLimits(definition: run.definition))
+            limits: WorkerLimits(definition: run.definition), job: try jobConnection(run.kind, run.definition))
     }
 
     /// To every server that a job of this kind and definition needs.
@@ -162,7 +162,7 @@ extension Installation {
 
     /// What a run of the job would do, with nothing written (IMP-18). `onMessage` gets log lines and progress.
     public func previewJob(_ name: String, rows: Int, onMessage: @escaping (WorkerMessage) -> Void) throws -> JobPreview {
-        let job = try existingJob(name)
+        let job = try planned(try existingJob(name))
         let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition))
         guard case .preview(let preview) = try workers.perform(request, onMessage: onMessage) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")

@@ -5,11 +5,14 @@ public import ConnectModel
 /// Settings with `"x-scope": "account"` are the account's (`connectors profile`), and not the job's: they are the same for all its jobs.
 public struct ConnectorJobKind: JobKind {
     private let info: ConnectorInfo
+    public var connectorInfo: ConnectorInfo { info }
 
     public init(_ info: ConnectorInfo) { self.info = info }
 
     /// The section of the job file that holds the connector's settings.
     public static let section = "settings"
+    /// The section of a run's frozen definition that holds the account's settings, so that every attempt of a run has the same.
+    public static let accountSection = "account"
 
     public var id: String { info.id }
     public var aliases: [String] { info.aliases }
@@ -20,7 +23,7 @@ public struct ConnectorJobKind: JobKind {
     public var fields: [JobField] {
         Self.properties(info).filter { !Self.isAccountWide($0.schema) }.map { name, schema in
             JobField("\(Self.section).\(name)", setting: schema, required: isRequired(name))
-        } + WorkerFields.all
+        } + FollowUpFields.all + WorkerFields.all
     }
 
     /// By the feature bits `CH_JF_NO_RUN_NOW`, `CH_JF_NO_COPY` and `CH_JF_IMPORT`.
@@ -31,6 +34,9 @@ public struct ConnectorJobKind: JobKind {
 
     /// Whether a run that was cut off may simply be begun again (`CH_JF_IDEMPOTENT`).
     public var isIdempotent: Bool { info.features & (1 << 1) != 0 }
+
+    /// Whether the connector says beforehand what the host shall do (`connecthost.job_plan/1`).
+    public var hasPlan: Bool { info.extensions.contains("connecthost.job_plan/1") }
 
     /// The connector's own words come from a worker process: `Installation.connectorProblems`.
     public func problems(in definition: [String: JSONValue]) -> [Problem] { [] }

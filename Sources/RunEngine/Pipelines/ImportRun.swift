@@ -11,23 +11,30 @@ public struct ImportRun: RunExecutor {
 
     public func execute(_ id: RunID) throws -> Run {
         var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
-        let definition = try ListImportDefinition(run.definition, schema: JobSchema(ListImport()))
+        try proceed(&run, by: run.definition, to: .finished)
+        return run
+    }
+
+    /// Takes a claimed run on by this definition of a list import, as far as `last` or to its end, if that comes first. A job kind that lives
+    /// in a connector gives a definition other than the run's own, the same one at each attempt.
+    func proceed(_ run: inout Run, by definition: [String: JSONValue], to last: ImportRunState) throws {
+        let definition = try ListImportDefinition(definition, schema: JobSchema(ListImport()))
         // One connection for the whole run: on a busy server each costs more than everything else the archiving does.
         let connection = RunConnection(environment, server: definition.server)
         defer { connection.close() }
         if run.epoch > 1 { log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state.rawValue).") }
         Failpoint.hit("run.claimed")
-        while run.state != .finished {
+        while run.state != .finished, run.state != last.state {
             do {
                 try step(&run, definition, connection)
             } catch let error as ConnectError where error.code != "run.stale" {
                 try fail(&run, error)
             }
         }
+        guard run.state == .finished else { return }
         // Spill files of a run that has ended are of no use; a directory that cannot be removed harms nothing.
-        try? FileManager.default.removeItem(atPath: environment.home.work(id))
+        try? FileManager.default.removeItem(atPath: environment.home.work(run.id))
         Failpoint.hit("run.finished")
-        return run
     }
 
     private func step(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
@@ -63,7 +70,7 @@ public struct ImportRun: RunExecutor {
     private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
-        let deliveries = Deliveries(environment: environment, job: run.id.job, list: definition.list)
+        let deliveries = Deliveries(environment: environment, job: run.id.job, table: definition.list)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
@@ -96,12 +103,12 @@ public struct ImportRun: RunExecutor {
         }
     }
 
-    /// Another job may add fields to the list while this one prepares its rows, which were laid out for the fields before.
+    /// Another job may add fields to the table while this one prepares its rows, which were laid out for the fields before.
     private func repeatingAfterChange(_ load: () throws -> ImportLoad.Outcome) throws -> ImportLoad.Outcome {
         for _ in 0..<3 {
             do {
                 return try load()
-            } catch let error as ConnectError where error.code == "list.changed" {
+            } catch let error as ConnectError where error.code == "table.changed" {
                 log(.warning, "\(error.message) The file is read once more.")
             }
         }
@@ -165,7 +172,8 @@ public struct ImportRun: RunExecutor {
         try advance(&run, to: .archived) { $0.warnings.append(warning) }
     }
 
-    private func close(_ run: inout Run) throws {
+    /// Writes the final status of a run whose work is done.
+    func close(_ run: inout Run) throws {
         let now = environment.clock()
         try advance(&run, to: .finished) { run in
             run.status = run.failure.map { $0.category == .cancelled ? .cancelled : .failed } ?? .succeeded

@@ -7,7 +7,7 @@ import StoreAPI
 struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "Jobs: write, look at, preview and run them.",
-        subcommands: [JobsKinds.self, JobsNew.self, JobsList.self, JobsShow.self, JobsPreview.self, JobsRun.self, JobsDelete.self])
+        subcommands: [JobsKinds.self, JobsNew.self, JobsList.self, JobsShow.self, JobsPreview.self, JobsErrors.self, JobsRun.self, JobsDelete.self])
 }
 
 struct JobsList: ParsableCommand {
