@@ -48,7 +48,8 @@ public final class HostServer: Sendable {
     public func start(_ further: [any BackgroundService] = []) throws {
         try ServerBell.listen(host.home) { [weak self] in self?.wakeAll() }
         let own: [any BackgroundService] = [
-            ScheduleService(host), runs, FileArrivalService(host), RetentionService(host, logDays: options.logDays, rejectDays: options.rejectDays),
+            ScheduleService(host), runs, FileArrivalService(host), OutboxService(host), TableExpiryService(host),
+            RetentionService(host, logDays: options.logDays, rejectDays: options.rejectDays),
         ]
         let started = (own + further).map { service in ServiceLoop(service, context(for: service)) }
         loops.withLock { $0 = started }
