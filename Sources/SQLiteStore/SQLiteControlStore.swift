@@ -69,17 +69,17 @@ public final class SQLiteControlStore: ControlStore {
     }
 
     public func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try write { db in try CurrentTransaction.with(db, body) }
+        try write { db in try CurrentTransaction.with(db, of: self, body) }
     }
 
     /// Within a transaction of this thread both go to it; what fails there undoes no more than itself.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        if let db = CurrentTransaction.database { return try Self.wrapping { try body(db) } }
+        if let db = CurrentTransaction.database(of: self) { return try Self.wrapping { try body(db) } }
         return try Self.wrapping { try database.read(body) }
     }
 
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        if let db = CurrentTransaction.database {
+        if let db = CurrentTransaction.database(of: self) {
             return try Self.wrapping {
                 var value: Value?
                 try db.inSavepoint {
@@ -100,11 +100,12 @@ public final class SQLiteControlStore: ControlStore {
 
 /// The transaction that the calling thread is within, by the store's `transaction`: GRDB calls back on one thread and waits.
 private enum CurrentTransaction {
-    private static let key = "connecthost.control.transaction"
+    private static func key(_ store: SQLiteControlStore) -> String { "connecthost.control.transaction.\(ObjectIdentifier(store).hashValue)" }
 
-    static var database: Database? { Thread.current.threadDictionary[key] as? Database }
+    static func database(of store: SQLiteControlStore) -> Database? { Thread.current.threadDictionary[key(store)] as? Database }
 
-    static func with<Value>(_ db: Database, _ body: () throws -> Value) throws -> Value {
+    static func with<Value>(_ db: Database, of store: SQLiteControlStore, _ body: () throws -> Value) throws -> Value {
+        let key = key(store)
         let outer = Thread.current.threadDictionary[key]
         Thread.current.threadDictionary[key] = db
         defer { Thread.current.threadDictionary[key] = outer }

@@ -155,4 +155,25 @@ import Testing
         let wrong = try installation.run("apply", "-", input: "groups:\n  - name: Bad\n    jobs: [contacts, nightly, nothing]\n    schedule: { repeat: monthly, day: 31, hour: 2, slot: 0-14 }\n")
         for part in ["in group \"Daily\" already", "starts by itself", "none of that name", "day 31"] { #expect(wrong.errors.contains(part), "\(wrong.errors)") }
     }
+
+    @Test("GRP-2, MGT-2: stopping a group stops the running job and skips the others; the files stay")
+    func stopsGroup() throws {
+        let installation = try Installation()
+        try installation.apply(
+            ServeTests.lists + "jobs:\n" + ServeTests.slowJob("a") + ServeTests.job("b") + "groups:\n  - name: both\n    jobs: [a, b]\n")
+        for name in ["a", "b"] { try installation.put("\(name).csv", ServeTests.file(name)) }
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date().addingTimeInterval(86_400)], ofItemAtPath: installation.upload + "/a.csv")
+        let running = try installation.start(["groups", "run", "both", "--quiet"])
+        try installation.waitUntil("its first job runs") { try installation.json("runs", "list")[0]["status"].string == "running" }
+        let busy = try installation.run("groups", "run", "both")
+        #expect(busy.status == 3 && busy.errors.contains("running already"))
+        #expect(try installation.run("groups", "stop", "both").errors.contains("--yes"))
+        let stopped = try installation.json("groups", "stop", "both", "--yes")
+        #expect(stopped["status"].string == "cancelled")
+        #expect((0..<2).map { stopped["jobs"][$0]["status"].string } == ["cancelled", "skipped"])
+        #expect(running.wait().status == 1)
+        #expect(installation.directory.names(in: "home/files/upload") == ["a.csv", "b.csv"])
+        #expect(try installation.json("runs", "list").count == 1)
+    }
 }

@@ -181,4 +181,60 @@ import Testing
         let told = listener.wait().output
         #expect(told.contains("READY=1") && told.contains("STOPPING=1"))
     }
+
+    /// A job whose file was written just now waits for a minute until it is settled.
+    static func slowJob(_ name: String, _ more: String = "") -> String {
+        job(name, more).replacingOccurrences(of: "name: \(name).csv", with: "name: \(name).csv, settle_seconds: 60")
+    }
+
+    @Test("SCH-5, OPS-1: more than the limit waits its turn; what is not done within the drain is cut off, and the next server finishes it")
+    func limitAndDrain() throws {
+        let installation = try Installation()
+        let schedule = "    schedule: { repeat: daily, hour: 3, slot: 30-44 }"
+        try installation.apply(Self.lists + "jobs:\n" + Self.slowJob("a", schedule) + Self.slowJob("b", schedule))
+        for name in ["a", "b"] {
+            try installation.put("\(name).csv", Self.file(name))
+            // Later than any clock of this test.
+            let future = Date().addingTimeInterval(10 * 86_400)
+            try FileManager.default.setAttributes([.modificationDate: future], ofItemAtPath: installation.upload + "/\(name).csv")
+        }
+        let server = try RunningServer(installation, "--concurrency", "1", "--drain", "0", shiftSeconds: 86_400)
+        try installation.waitUntil("one runs and one waits") { try Set(runs(installation).map(\.status)) == ["running", "queued"] }
+        server.send(signal: SIGTERM)
+        let ended = server.wait()
+        #expect(ended.status == 0)
+        #expect(ended.errors.contains("run.cut-off"))
+        #expect(try Set(runs(installation).map(\.status)) == ["interrupted", "queued"])
+        for name in ["a", "b"] {
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: installation.upload + "/\(name).csv")
+        }
+        let next = try RunningServer(installation)
+        try installation.waitUntil("both have run") { try runs(installation).map(\.status) == ["succeeded", "succeeded"] }
+        #expect(try installation.rows("CONTACTS", "EMAIL_ADDRESS_").count == 2)
+        withExtendedLifetime(next) {}
+    }
+
+    @Test("SCH-5: a start that is due while somebody runs the job by hand waits for that run's end")
+    func waitsForRunsByHand() throws {
+        let installation = try Installation()
+        try installation.apply(Self.lists + "jobs:\n" + Self.slowJob("a", "    schedule: { repeat: daily, hour: 3, slot: 30-44 }"))
+        try installation.put("a.csv", Self.file("ann"))
+        let future = Date().addingTimeInterval(10 * 86_400)
+        try FileManager.default.setAttributes([.modificationDate: future], ofItemAtPath: installation.upload + "/a.csv")
+        let server = try RunningServer(installation, shiftSeconds: 0)
+        let byHand = try installation.start(["jobs", "run", "a", "--quiet"])
+        try installation.waitUntil("it runs") { try runs(installation).first?.status == "running" }
+        try installation.setClock(shiftSeconds: 86_400)
+        try installation.wakeServer()
+        try installation.waitUntil("the server has seen the start") {
+            try installation.wakeServer()
+            return try installation.json("jobs", "list")[0]["next_run"].string != nil && runs(installation).count == 1
+        }
+        try installation.expectSuccess("jobs", "stop", "a", "--yes")
+        #expect(byHand.wait().status == 1)
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: installation.upload + "/a.csv")
+        try installation.waitUntil("the start's run has ended") { try runs(installation).map(\.status) == ["succeeded", "cancelled"] }
+        #expect(try runs(installation).map(\.trigger) == ["schedule", "manual"])
+        withExtendedLifetime(server) {}
+    }
 }

@@ -23,7 +23,13 @@ extension Installation {
             _ = try performGroup(run.id, isDetached: false, stop: stop, onMember: onMember, onMessage: onMessage)
         }
         let run = try createGroupRun(of: group, origin: .manual)
-        return try performGroup(run.id, isDetached: false, stop: stop, onMember: onMember, onMessage: onMessage) ?? run
+        defer { notifyServer() }
+        while true {
+            if let ended = try performGroup(run.id, isDetached: false, stop: stop, onMember: onMember, onMessage: onMessage) { return ended }
+            // A server was faster to take it up; this command then only waits.
+            if stop() { return try stopGroup(name) }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
     }
 
     /// Asks for a run that the server carries out.

@@ -43,6 +43,7 @@ extension Installation {
             throw ConnectError("run.finished", .configuration, "Run \(run.id) has ended already: \(run.status.rawValue).")
         }
         let wasInterrupted = RunLock.holder(directory: home.run(run.id)) == nil
+        defer { notifyServer() }
         for signal in [SIGTERM, SIGKILL] {
             guard let worker = RunLock.holder(directory: home.run(run.id)) else { break }
             kill(worker, signal)

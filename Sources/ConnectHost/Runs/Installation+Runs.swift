@@ -9,6 +9,8 @@ extension Installation {
         _ name: String, stop: @escaping @Sendable () -> Bool, onStart: (Run) -> Void, onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> Run {
         let job = try runnableJob(name)
+        // What waits for this run's end in a server, a start or a message, goes on at once.
+        defer { notifyServer() }
         return try starting(job, stop: stop, onMessage: onMessage) { run in
             onStart(run)
             return try perform(run, stop: stop, onMessage: onMessage)

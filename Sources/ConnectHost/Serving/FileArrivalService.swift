@@ -49,7 +49,7 @@ final class FileArrivalService: BackgroundService {
     private func look(at place: Place, _ jobs: [Watched], _ before: Look, _ context: ServiceContext) {
         var look = Look(next: context.now + 1000 * (jobs.map(\.everySeconds).min() ?? 60))
         do {
-            let files = try host.files(on: place.server, in: place.directory)
+            let files = try host.files(on: place.server, in: place.directory, isStopping: context.isStopping)
             look.files = files
             for watched in jobs { try start(watched, files, before.files, context) }
         } catch {
@@ -80,10 +80,11 @@ final class FileArrivalService: BackgroundService {
 }
 
 extension Installation {
-    /// The files of a directory, listed by a worker.
-    func files(on server: String, in directory: String) throws -> [SourceFile] {
+    /// The files of a directory, listed by a worker, which has two minutes for it.
+    func files(on server: String, in directory: String, isStopping: @escaping @Sendable () -> Bool) throws -> [SourceFile] {
+        let end = ContinuousClock.now + .seconds(120)
         let request = WorkerRequest(home: home.root, task: .listFiles(directory: directory), connections: [try connection(to: server)])
-        guard case .files(let files) = try workers.perform(request, onMessage: { _ in }) else {
+        guard case .files(let files) = try workers.perform(request, stop: { isStopping() || ContinuousClock.now > end }, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }
         return files

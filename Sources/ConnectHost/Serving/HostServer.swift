@@ -76,21 +76,23 @@ public final class HostServer: Sendable {
         isStopping.store(true, ordering: .relaxed)
         wakeAll()
         let deadline = DispatchTime.now() + .seconds(options.drainSeconds)
-        while !runs.isIdle && DispatchTime.now() < deadline { usleep(50_000) }
-        if !runs.isIdle { cutOff() }
+        while !runs.own.isEmpty && DispatchTime.now() < deadline { usleep(50_000) }
+        if !runs.own.isEmpty { cutOff() }
         loops.withLock { $0 }.forEach { $0.join() }
         log.notice("serve.ended", metadata: [:])
     }
 
     private func cutOff() {
+        let own = runs.own
+        // A store that cannot be read now is read by the next server, which finds the workers' runs as they are.
         let unfinished = (try? host.control.unfinishedRuns()) ?? []
-        for run in unfinished {
+        for run in unfinished where own.contains(run.id.number) || run.group.map({ own.contains($0.number) }) ?? false {
             guard let worker = RunLock.holder(directory: host.home.run(run.id)) else { continue }
             log.warning("run.cut-off", metadata: ["run.id": "\(run.id)", "job": "\(run.jobName)"])
             kill(worker, SIGKILL)
         }
         // Their threads write down that they were interrupted; a few seconds are plenty.
-        for _ in 0..<100 where !runs.isIdle { usleep(50_000) }
+        for _ in 0..<100 where !runs.own.isEmpty { usleep(50_000) }
     }
 
     public var uptimeSeconds: Double { Double(DispatchTime.now().uptimeNanoseconds - startedAt.uptimeNanoseconds) / 1e9 }

@@ -14,6 +14,8 @@ final class RunService: BackgroundService {
 
     private struct State {
         var running: Set<Int64> = []
+        /// Of those, the ones that other processes carry out: their end is only waited for.
+        var others: Set<Int64> = []
         /// Runs whose worker died: how often, and when to try again.
         var pauses: [Int64: (count: Int, until: Int64)] = [:]
     }
@@ -23,19 +25,20 @@ final class RunService: BackgroundService {
         self.limit = limit
     }
 
-    var isIdle: Bool { state.withLock { $0.running.isEmpty } }
+    /// Numbers of the runs that this server carries out itself.
+    var own: Set<Int64> { state.withLock { $0.running.subtracting($0.others) } }
 
     func perform(_ context: ServiceContext) throws -> Int64? {
         let groups = try host.control.unfinishedGroupRuns()
         let ofGroups = Set(groups.compactMap { $0.members.first { $0.status == .running }?.run?.number })
         let runs = try host.control.unfinishedRuns().filter { !ofGroups.contains($0.id.number) }
         for run in groups { begin(run.id.number, context) { [host] in try Self.perform(group: run.id, host, context) } }
-        for run in runs { begin(run.id.number, context) { [host] in try Self.perform(job: run.id, host, context) } }
+        for run in runs { begin(run.id.number, context) { [self] in try perform(job: run.id, context) } }
         let numbers = Set(groups.map(\.id.number) + runs.map(\.id.number))
         return state.withLock { state in
             state.pauses = state.pauses.filter { numbers.contains($0.key) }
             context.metrics.change { values in
-                values.runningRuns = state.running.count
+                values.runningRuns = numbers.intersection(state.running).count
                 values.queuedRuns = numbers.subtracting(state.running).count
             }
             return state.pauses.values.map(\.until).filter { $0 > context.now }.min()
@@ -45,7 +48,7 @@ final class RunService: BackgroundService {
     /// True from `work`: it is done, or another process does it.
     private func begin(_ number: Int64, _ context: ServiceContext, _ work: @escaping @Sendable () throws -> Bool) {
         let isTaken = state.withLock { state in
-            guard state.running.count < limit, !state.running.contains(number), (state.pauses[number]?.until ?? 0) <= context.now else { return false }
+            guard state.running.count - state.others.count < limit, !state.running.contains(number), (state.pauses[number]?.until ?? 0) <= context.now else { return false }
             state.running.insert(number)
             return true
         }
@@ -63,15 +66,18 @@ final class RunService: BackgroundService {
     private func ended(_ number: Int64, _ isDone: Bool, _ context: ServiceContext) {
         state.withLock { state in
             state.running.remove(number)
+            state.others.remove(number)
             guard !isDone else { return state.pauses[number] = nil }
             let count = (state.pauses[number]?.count ?? 0) + 1
             state.pauses[number] = (count, context.now + min(300_000, 250 << Int64(min(count, 12))))
         }
     }
 
-    private static func perform(job id: RunID, _ host: Installation, _ context: ServiceContext) throws -> Bool {
+    private func perform(job id: RunID, _ context: ServiceContext) throws -> Bool {
         guard let run = try host.performQueued(id, isDetached: true, stop: { false }, onMessage: { _ in }) else {
             // A worker of an earlier server, or somebody's own run: its end is waited for here, so that what depends on it goes on at once.
+            state.withLock { _ = $0.others.insert(id.number) }
+            context.wakeAll()
             RunLock.waitUntilFree(directory: host.home.run(id))
             return try host.control.run(id)?.status.isFinal ?? true
         }

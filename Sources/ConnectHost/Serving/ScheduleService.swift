@@ -15,6 +15,7 @@ final class ScheduleService: BackgroundService {
     init(_ host: Installation) { self.host = host }
 
     func perform(_ context: ServiceContext) throws -> Int64? {
+        let began = ContinuousClock.now
         let now = context.now / 1000
         try followClock(now, context)
         let isWaiting = try releaseWaiting()
@@ -29,6 +30,8 @@ final class ScheduleService: BackgroundService {
             values.largestLagSeconds = max(values.largestLagSeconds, taken.latest)
             values.nextStart = next
             values.scheduled = scheduled
+            let tick = began.duration(to: .now)
+            values.others["tick_seconds"] = Double(tick.components.seconds) + Double(tick.components.attoseconds) / 1e18
         }
         if taken.started > 0 { context.wakeAll() }
         let look = isWaiting ? context.now + Self.waitingLookMilliseconds : nil
