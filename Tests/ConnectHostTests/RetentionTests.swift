@@ -1,5 +1,7 @@
 import ConnectModel
 import Foundation
+import RunEngine
+import StoreAPI
 import Testing
 
 @testable import ConnectHost
