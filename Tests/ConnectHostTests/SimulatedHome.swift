@@ -50,19 +50,22 @@ final class SimulatedHome {
     }
 
     @discardableResult
-    func addJob(_ name: String, _ schedule: [String: JSONValue]? = nil) throws -> Job {
+    func addJob(_ name: String, _ schedule: [String: JSONValue]? = nil, options: [String: JSONValue]? = nil) throws -> Job {
         var definition: [String: JSONValue] = ["file": .object(["name": .string("\(name).csv")]), "target": .object(["list": .string("L")])]
         definition["schedule"] = schedule.map { .object($0) }
+        definition["options"] = options.map { .object($0) }
         let entry = JobDocument.JobEntry(place: "", name: name, kind: "import-list", description: "", definition: definition, active: true)
         return try host.add(entry)
     }
 
     /// Ends a run as its worker would.
-    func end(_ id: RunID, _ status: RunStatus) throws -> Run {
+    func end(_ id: RunID, _ status: RunStatus, inserted: Int64 = 0) throws -> Run {
         var run = try host.control.claim(id, atUnixMilliseconds: time * 1000)
         let from = run.state
         run.state = .finished
         run.status = status
+        run.records.read = inserted
+        run.records.inserted = inserted
         run.finishedAtUnixMilliseconds = time * 1000
         try host.control.advance(run, from: from)
         return run
