@@ -10,7 +10,10 @@ public struct AccountCapabilities: Sendable, Codable, Equatable {
     /// Servers of one connector, by its id.
     public static func connector(_ id: String) -> String { "connector:\(id)" }
 
-    public func allows(_ name: String) -> Bool { switches[name] ?? true }
+    /// Audience scope files beside list imports (IMP-1): for accounts with organisational access control, so off until it is turned on.
+    public static let audienceScope = "audience-scope"
+
+    public func allows(_ name: String) -> Bool { switches[name] ?? (name != Self.audienceScope) }
 
     public mutating func set(_ name: String, _ isOn: Bool) { switches[name] = isOn }
 

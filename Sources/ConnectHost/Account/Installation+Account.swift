@@ -13,7 +13,7 @@ extension Installation {
     public func capabilities() throws -> [Capability] {
         let set = try control.capabilities()
         let transports = catalog.scan().flatMap(\.connectors).filter { $0.kind == .transport && !$0.aliases.contains("embedded") }
-        let names = [(AccountCapabilities.externalServers, "File servers other than the account's own.")]
+        let names = [(AccountCapabilities.externalServers, "File servers other than the account's own."), (AccountCapabilities.audienceScope, "Audience scope files beside list imports.")]
             + transports.map { (AccountCapabilities.connector($0.id), $0.summary) }
         return names.map { Capability(name: $0.0, summary: $0.1, isOn: set.allows($0.0)) }
     }

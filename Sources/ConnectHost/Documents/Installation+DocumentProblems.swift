@@ -9,6 +9,7 @@ struct KnownNames {
     /// Why a server cannot be used, by its name.
     let refusals: [String: String]
     let tables: [String: AudienceTable]
+    let capabilities: AccountCapabilities
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
         let added = documents.flatMap(\.servers).map { entry in
@@ -16,6 +17,7 @@ struct KnownNames {
         }
         let all = try host.control.servers() + added
         let capabilities = try host.control.capabilities()
+        self.capabilities = capabilities
         servers = Set(all.map(\.name))
         refusals = Dictionary(all.compactMap { server in capabilities.refusal(of: server).map { (server.name, $0) } }) { _, new in new }
         var tables = Dictionary(uniqueKeysWithValues: try host.audience.tables(of: nil).map { ($0.name, $0) })
@@ -118,7 +120,22 @@ extension Installation {
         } catch {
             found.append(Problem(path: error.path, message: error.error.description))
         }
-        return found
+        return found + scopeProblems(target, known)
+    }
+
+    private func scopeProblems(_ target: ImportTarget, _ known: KnownNames) -> [Problem] {
+        guard let scope = target.scopeTarget else { return [] }
+        if !known.capabilities.allows(AccountCapabilities.audienceScope) {
+            let message = "Audience scope files are off for this account; `connecthost account set audience-scope=on` turns them on."
+            return [Problem(path: "target.scope_file", message: message)]
+        }
+        do {
+            _ = try ImportDestination(scope, among: Array(known.tables.values))
+            return []
+        } catch {
+            // A list that is not there has been told of.
+            return error.path == "target.pet" ? [Problem(path: "target.scope_pet", message: error.error.description)] : []
+        }
     }
 
     private func mappingProblems(_ definition: [String: JSONValue], _ target: MappingTarget) -> [Problem] {

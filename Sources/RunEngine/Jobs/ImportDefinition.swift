@@ -93,6 +93,7 @@ public struct ImportDefinition: Sendable {
                 found.append(Problem(path: "file.count_file", message: "One count file belongs to one data file: write {NAME} instead of * and ?."))
             }
         }
+        found += scopeProblems()
         if TimeZone(identifier: zone) == nil {
             found.append(Problem(path: "file.zone", message: "\"\(zone)\" is not a time zone; write it like Europe/Berlin or UTC."))
         }
@@ -120,6 +121,17 @@ public struct ImportDefinition: Sendable {
                 message: "A record of \(maximumRecordBytes) bytes does not fit the run's memory: it needs six times as much, "
                     + "worker.memory_mb: \(((maximumRecordBytes * 6) >> 20) + 1) or more.")
         ]
+    }
+
+    private func scopeProblems() -> [Problem] {
+        guard let scope = target.scope else { return [] }
+        let pattern = scope.file.replacingOccurrences(of: "{NAME}", with: "NAME")
+        var found = FileNamePattern.problems(in: pattern).map { Problem(path: "target.scope_file", severity: $0.severity, message: $0.message) }
+        if FileNamePattern(pattern).isGlob {
+            found.append(Problem(path: "target.scope_file", message: "One scope file belongs to one data file: write {NAME} instead of * and ?."))
+        }
+        if !hasHeader { found.append(Problem(path: "target.scope_file", message: "A scope file has a header line, and the job says that its files have none.")) }
+        return found
     }
 
     private func matchProblems() -> [Problem] {

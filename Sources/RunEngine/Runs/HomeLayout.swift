@@ -23,7 +23,8 @@ public struct HomeLayout: Sendable {
     /// Held by whoever starts a run of the job, until its worker holds the run itself.
     public func start(of job: JobID) -> String { root + "/runs/.start-\(job)" }
     public func runLog(_ id: RunID) -> String { run(id) + "/log.jsonl" }
-    public func rejects(_ id: RunID) -> String { run(id) + "/rejects.csv" }
+    /// `part` is given for a second file of a run.
+    public func rejects(_ id: RunID, part: String? = nil) -> String { run(id) + (part.map { "/rejects-\($0).csv" } ?? "/rejects.csv") }
     public func work(_ id: RunID) -> String { run(id) + "/work" }
 
     public var isInitialised: Bool { FileManager.default.fileExists(atPath: controlDatabase) }
