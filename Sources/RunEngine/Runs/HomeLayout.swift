@@ -22,6 +22,9 @@ public struct HomeLayout: Sendable {
     public func run(_ id: RunID) -> String { root + "/runs/\(id)" }
     /// Held by whoever starts a run of the job, until its worker holds the run itself.
     public func start(of job: JobID) -> String { root + "/runs/.start-\(job)" }
+    public func groupRun(_ id: GroupRunID) -> String { root + "/runs/.group-\(id)" }
+    /// Held by the server of this home.
+    public var server: String { root + "/serve" }
     public func runLog(_ id: RunID) -> String { run(id) + "/log.jsonl" }
     /// `part` is given for a second file of a run.
     public func rejects(_ id: RunID, part: String? = nil) -> String { run(id) + (part.map { "/rejects-\($0).csv" } ?? "/rejects.csv") }
