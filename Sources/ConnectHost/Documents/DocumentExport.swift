@@ -8,8 +8,9 @@ extension Installation {
         var sections: [(Node, Node)] = []
         let servers = try control.servers().map(node)
         let lists = try audience.lists().map(node)
+        let (filters, audiences, views) = try (selectionNodes(.filter), selectionNodes(.audience), selectionNodes(.view))
         let jobs = try control.jobs().map(node)
-        for (name, entries) in [("servers", servers), ("lists", lists), ("jobs", jobs)] where !entries.isEmpty {
+        for (name, entries) in [("servers", servers), ("lists", lists), ("filters", filters), ("audiences", audiences), ("views", views), ("jobs", jobs)] where !entries.isEmpty {
             sections.append((Node(name), Node(entries, .implicit, .block)))
         }
         guard !sections.isEmpty else { return "" }
@@ -32,6 +33,19 @@ extension Installation {
             members.append((Node("fields"), Node(list.customFields.map { (Node($0.name), text($0.type.rawValue)) }, .implicit, .block)))
         }
         return Node(members, .implicit, .block)
+    }
+
+    private func selectionNodes(_ kind: SavedSelection.Kind) throws -> [Node] {
+        try control.savedSelections(kind).map { saved in
+            let members: [(String, JSONValue)] = switch saved {
+            case .filter(let filter): [("list", .string(filter.list)), ("where", .string(filter.condition))]
+            case .view(let view): [("sql", .string(view.sql))]
+            case .audience(let audience):
+                [("list", .string(audience.list))] + [("all", audience.all), ("any", audience.any), ("except", audience.except)].filter { !$0.1.isEmpty }
+                    .map { ($0.0, .array($0.1.map(JSONValue.string))) }
+            }
+            return Node([(Node("name"), text(saved.name))] + members.map { (Node($0.0), node($0.1)) }, .implicit, .block)
+        }
     }
 
     private func node(_ job: Job) -> Node {

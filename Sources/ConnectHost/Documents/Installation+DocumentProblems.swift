@@ -9,6 +9,11 @@ struct KnownNames {
     /// Why a server cannot be used, by its name.
     let refusals: [String: String]
     let lists: [String: AudienceTable]
+    /// Tables and saved selections that the documents bring or change.
+    private let brought: Set<String>
+
+    /// Whether a source of an export is there only once the documents are applied.
+    func comesWithDocument(_ kind: ExportSource.Kind, _ name: String) -> Bool { brought.contains("\(kind.rawValue)/\(name)") }
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
         let added = documents.flatMap(\.servers).map { entry in
@@ -25,6 +30,7 @@ struct KnownNames {
             lists[entry.list.name] = AudienceTable(name: entry.list.name, customFields: old + added)
         }
         self.lists = lists
+        brought = Set(documents.flatMap(\.lists).map { "list/\($0.list.name)" } + documents.flatMap(\.selections).map { "\($0.selection.kind.rawValue)/\($0.selection.name)" })
     }
 }
 
@@ -74,6 +80,7 @@ extension Installation {
             found += try connectorProblems(entry, kind, known)
         } else {
             found += referenceProblems(schema.filled(entry.definition), known)
+            if kind is DataExport, found.isEmpty { found += exportProblems(schema.filled(entry.definition), known) }
         }
         return found.map { problem in
             Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)

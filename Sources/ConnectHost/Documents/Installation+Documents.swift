@@ -9,6 +9,7 @@ extension Installation {
         let known = try KnownNames(self, documents)
         return try documents.flatMap { document in
             let found = try document.problems + document.servers.flatMap(serverProblems) + document.lists.flatMap(listProblems)
+                + documentSelectionProblems(document, documents, known)
                 + document.jobs.flatMap { try jobProblems($0, known) }
             return found.map { problem in
                 Problem(
@@ -25,7 +26,7 @@ extension Installation {
         }
         var changes: [DocumentPlan.Change] = []
         for document in documents {
-            changes += try document.servers.map(change) + document.lists.map(change) + document.jobs.map(change)
+            changes += try document.servers.map(change) + document.lists.map(change) + document.selections.map(change) + document.jobs.map(change)
         }
         return DocumentPlan(changes: changes)
     }
@@ -36,6 +37,8 @@ extension Installation {
         for document in documents {
             for entry in document.servers where try change(entry).action != .unchanged { try control.save(try server(entry)) }
             for entry in document.lists { try applyList(entry.list) }
+            for entry in document.selections where try change(entry).action != .unchanged { try save(entry.selection) }
+            try checkExports(document.jobs)
             for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
         }
         return plan

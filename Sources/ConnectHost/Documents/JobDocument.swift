@@ -27,6 +27,8 @@ public struct JobDocument: Sendable {
     public var file: String
     var servers: [ServerEntry] = []
     var lists: [ListEntry] = []
+    /// Filters, then audiences, then views.
+    var selections: [SelectionEntry] = []
     var jobs: [JobEntry] = []
     /// What is wrong with its form; found before anything is compared with the host.
     var problems: [Problem] = []
@@ -39,12 +41,15 @@ public struct JobDocument: Sendable {
         guard let root = node.value.objectValue else {
             throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists: or jobs:.")
         }
-        let sections = ["servers", "lists", "jobs"]
+        let sections = ["servers", "lists", "filters", "audiences", "views", "jobs"]
         for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
         for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
         for (index, entry) in entries(root, "lists") { readList(entry, "lists[\(index)]") }
+        for (index, entry) in entries(root, "filters") { readFilter(entry, "filters[\(index)]") }
+        for (index, entry) in entries(root, "audiences") { readAudience(entry, "audiences[\(index)]") }
+        for (index, entry) in entries(root, "views") { readView(entry, "views[\(index)]") }
         for (index, entry) in entries(root, "jobs") { readJob(entry, "jobs[\(index)]") }
-        for (kind, names) in [("servers", servers.map(\.name)), ("lists", lists.map(\.list.name)), ("jobs", jobs.map(\.name))] {
+        for (kind, names) in [("servers", servers.map(\.name)), ("lists", lists.map(\.list.name)), ("jobs", jobs.map(\.name))] + selectionNames {
             for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
                 problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
             }
@@ -61,7 +66,7 @@ public struct JobDocument: Sendable {
         problem(path, "\"\(name)\" is not known here. " + (close.map { "Did you mean \"\($0)\"?" } ?? "Known: \(known.joined(separator: ", "))."))
     }
 
-    private mutating func entries(_ root: [String: JSONValue], _ section: String) -> [(Int, [String: JSONValue])] {
+    mutating func entries(_ root: [String: JSONValue], _ section: String) -> [(Int, [String: JSONValue])] {
         guard let value = root[section], value != .null else { return [] }
         guard let array = value.arrayValue else {
             problem(section, "\"\(section)\" is a list; begin each entry with a dash.")
@@ -77,7 +82,7 @@ public struct JobDocument: Sendable {
     }
 
     /// A text that must be there; numbers are taken as they are written.
-    private mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
+    mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
         switch members[name] {
         case .string(let text): return text
         case .integer(let number): return String(number)
@@ -87,7 +92,7 @@ public struct JobDocument: Sendable {
         return nil
     }
 
-    private mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
+    mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
         guard let value = members[name], value != .null else { return [:] }
         guard let object = value.objectValue else {
             problem("\(place).\(name)", "\"\(name)\" holds named values, one a line beneath it.")
@@ -96,7 +101,7 @@ public struct JobDocument: Sendable {
         return object
     }
 
-    private mutating func check(_ members: [String: JSONValue], _ place: String, _ known: [String]) {
+    mutating func check(_ members: [String: JSONValue], _ place: String, _ known: [String]) {
         for name in members.keys.sorted() where !known.contains(name) { unknown(name, at: "\(place).\(name)", among: known) }
     }
 

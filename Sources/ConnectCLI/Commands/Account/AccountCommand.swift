@@ -6,7 +6,7 @@ import Foundation
 struct AccountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "What the account may use: an administrator turns capabilities on and off.",
-        subcommands: [AccountShow.self, AccountSet.self])
+        subcommands: [AccountShow.self, AccountSet.self, AccountFileNames.self])
 
     fileprivate static func text(_ capabilities: [Capability]) -> String {
         let width = capabilities.map(\.name.count).max() ?? 0
