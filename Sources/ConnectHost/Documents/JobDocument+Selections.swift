@@ -43,10 +43,10 @@ extension JobDocument {
 
 extension Installation {
     /// Filters, audiences and views of a document that could not be saved. What asks tables that come with the documents is checked when it is saved.
-    func documentSelectionProblems(_ document: JobDocument, _ documents: [JobDocument], _ known: KnownNames) throws -> [Problem] {
+    func documentSelectionProblems(_ document: JobDocument, _ documents: [JobDocument]) throws -> [Problem] {
         let entries = documents.flatMap(\.selections)
         let filters = Dictionary(entries.filter { $0.selection.kind == .filter }.map { ($0.selection.name, $0.selection) }) { _, last in last }
-        let bringsTables = documents.contains { !$0.lists.isEmpty }
+        let bringsTables = documents.contains { !$0.tables.isEmpty }
         return try document.selections.flatMap { entry in
             let problems = try selectionProblems(entry.selection, filters: filters)
             // A table or field that comes with the document is not there yet; saving asks again.

@@ -20,7 +20,8 @@ public struct ExportSource: Sendable, Equatable {
             }
         }
 
-        var saved: SavedSelection.Kind? {
+        /// The kind of saved selection that it is; nil for tables.
+        public var saved: SavedSelection.Kind? {
             switch self {
             case .audience: .audience
             case .filter: .filter
