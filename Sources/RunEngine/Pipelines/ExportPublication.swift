@@ -36,11 +36,11 @@ struct ExportPublication {
         return true
     }
 
-    /// Written beside it first, so that nobody reads a ready file without its number.
-    func announce(_ file: ExportedFile, epoch: Int64) throws {
+    /// Written beside it first, so that nobody reads a ready file without its number. Each attempt writes over what one before has left.
+    func announce(_ file: ExportedFile) throws {
         guard let path = file.readyPath else { return }
         let text = definition.readyFile == .count ? "\(file.records)\n" : ""
-        let temporary = ExportNames.temporary(path, epoch: epoch)
+        let temporary = ExportNames.temporary(path, epoch: 0)
         let writer = try transport.openWrite(temporary, offset: 0, expectedSize: Int64(text.utf8.count))
         do {
             try Array(text.utf8).withUnsafeBytes { if !$0.isEmpty { try writer.write($0) } }

@@ -169,7 +169,7 @@ struct ExportRun: RunExecutor {
         connection.shield()
         if run.export?.files.contains(where: { $0.readyPath != nil }) ?? false {
             let publication = ExportPublication(definition: definition, transport: try connection.transport(), reporter: environment.reporter)
-            for file in run.export?.files ?? [] { try publication.announce(file, epoch: run.epoch) }
+            for file in run.export?.files ?? [] { try publication.announce(file) }
         }
         try advance(&run, to: .ready)
         Failpoint.hit("export.ready")
