@@ -67,7 +67,7 @@ extension Installation {
     /// Once everything else of a document is there, what its exports read is there too, or nothing of them is saved.
     func checkExports(_ jobs: [JobDocument.JobEntry]) throws {
         let known = try KnownNames(self, [])
-        let problems = jobs.filter { $0.kind == "export" }.flatMap { entry in
+        let problems = jobs.filter { $0.kind == "export" && $0.active }.flatMap { entry in
             exportProblems(entry.definition, known).map { Problem(path: "\(entry.place).\($0.path)", message: $0.message) }
         }
         guard problems.isEmpty else { throw ProblemList("document.invalid", "The document's exports cannot be saved", problems).error }
