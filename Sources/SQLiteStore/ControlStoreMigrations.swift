@@ -90,6 +90,24 @@ enum ControlStoreMigrations {
                     CREATE TABLE connector_profile (connector TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("exports") { db in
+            try db.execute(
+                sql: """
+                    -- Filters, audiences and views.
+                    CREATE TABLE selection (
+                        kind TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        body TEXT NOT NULL,
+                        PRIMARY KEY (kind, name)
+                    ) WITHOUT ROWID;
+                    -- What the last export of a job that succeeded has read up to.
+                    CREATE TABLE export_mark (
+                        job INTEGER PRIMARY KEY,
+                        run INTEGER NOT NULL,
+                        mark TEXT NOT NULL
+                    );
+                    """)
+        }
         registerSchedules(in: &migrator)
         return migrator
     }
