@@ -26,6 +26,7 @@ extension SettingField {
         if let dependsOn {
             members.append(#""x-depends":{\#(SettingsSchema.quoted(dependsOn.name)):\#(SettingsSchema.quoted(dependsOn.value))}"#)
         }
+        if let capability { members.append(#""x-capability":\#(SettingsSchema.quoted(capability))"#) }
         members.append(#""x-order":\#(order)"#)
         return "{\(members.joined(separator: ","))}"
     }

@@ -63,8 +63,8 @@ struct WorkerMain {
             return .checked
         case .identifyServer:
             return .identities(try connector(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation).identify())
-        case .transfer(let upload, let remote, let local):
-            return .transferred(bytes: try transfer(upload: upload, remote: remote, local: local, cancellation))
+        case .transfer(let transfer):
+            return .transferred(try perform(transfer, cancellation))
         }
     }
 
@@ -97,11 +97,18 @@ struct WorkerMain {
         return try ImportPreviewer(environment, workDirectory: work).preview(job, rows: rows)
     }
 
-    private func transfer(upload: Bool, remote: String, local: String, _ cancellation: Cancellation) throws -> Int64 {
+    private func perform(_ transfer: TransferTask, _ cancellation: Cancellation) throws -> TransferTotal {
         let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
         guard let server = request.connections.first?.server else { throw ConnectError("worker.request", .internal, "No server was named.") }
-        let transfer = FileTransfer(environment, server: server)
-        return try upload ? transfer.upload(local, to: remote) : transfer.download(remote, to: local)
+        guard let connections = transfer.connections else {
+            let transport = try environment.transport(to: server)
+            defer { transport.close() }
+            let single = FileTransfer(transport)
+            let bytes = try transfer.isUpload ? single.upload(transfer.local, to: transfer.remote) : single.download(transfer.remote, to: transfer.local)
+            return TransferTotal(files: 1, bytes: bytes)
+        }
+        let all = DirectoryTransfer(connections: connections) { try environment.transport(to: server) }
+        return try transfer.isUpload ? all.upload(transfer.local, to: transfer.remote) : all.download(transfer.remote, to: transfer.local)
     }
 
     private func environment(_ reporter: WorkerReporter, _ cancellation: Cancellation) throws -> RunEnvironment {

@@ -28,6 +28,53 @@ public enum HostKeyScan {
         throw failure(host: host, port: port, timeoutSeconds, log)
     }
 
+    /// The key that a server behind a jump host presents: `ssh` goes there, writes down the key and is let in by nobody, because it offers nothing.
+    static func throughJump(to endpoint: SSHEndpoint, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
+        guard let jump = endpoint.jump, let program = ChildProcess.find("ssh") else {
+            throw ConnectorError(.configuration, "A jump host needs OpenSSH's ssh. Install it (package openssh-client).")
+        }
+        let files = try PrivateDirectory(forScripts: false)
+        defer { files.remove() }
+        let seen = files.path(for: "seen")
+        let options = [
+            "UserKnownHostsFile=" + seen, "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" + OpenSSHCommand.hostKeyAlias,
+            "StrictHostKeyChecking=accept-new", "HashKnownHosts=no", "UpdateHostKeys=no", "PreferredAuthentications=none", "PubkeyAuthentication=no",
+            "PasswordAuthentication=no", "KbdInteractiveAuthentication=no", "IdentityAgent=none", "IdentityFile=none", "BatchMode=yes",
+            "ConnectTimeout=\(endpoint.connectTimeoutSeconds)", "ProxyCommand=" + (try OpenSSHJump(jump, to: endpoint, program, files)).command,
+        ]
+        let null = FileDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC))
+        let output = try FileDescriptor.pipe()
+        let complaints = try FileDescriptor.pipe()
+        let child = try ChildProcess(
+            program, OpenSSHCommand.firstWords(endpoint, options) + ["--", endpoint.host, "exit"], environment: OpenSSHCommand.environment(askpass: nil),
+            input: null.number, output: output.writing.number, error: complaints.writing.number)
+        defer { child.end() }
+        output.writing.close()
+        complaints.writing.close()
+        let limit = MonotonicClock.milliseconds() + Int64(endpoint.connectTimeoutSeconds) * 2000 + 1000
+        let (_, said) = try collect(output.reading, complaints.reading, until: limit, call)
+        let found = parse(content(of: seen))
+        guard found.isEmpty else { return found }
+        var jumpLog = OpenSSHLog()
+        jumpLog.take(content(of: files.path + "/" + OpenSSHJump.logName), atMilliseconds: MonotonicClock.milliseconds())
+        if let failure = jumpLog.jumpFailure(jump, to: endpoint) { throw failure }
+        var log = OpenSSHLog()
+        log.take(said, atMilliseconds: MonotonicClock.milliseconds())
+        throw log.failure(endpoint) { [] }
+    }
+
+    private static func content(of path: String) -> [UInt8] {
+        let descriptor = FileDescriptor(open(path, O_RDONLY | O_CLOEXEC))
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while descriptor.number >= 0, content.count < 262_144 {
+            let count = read(descriptor.number, &chunk, chunk.count)
+            guard count > 0 else { break }
+            content += chunk[0..<count]
+        }
+        return content
+    }
+
     /// Lines are `HOST TYPE BASE64`; comments and whatever is not a key of a known type are passed over.
     static func parse(_ text: [UInt8]) -> [HostKey] {
         let keys = text.split(separator: 0x0A).compactMap { line -> HostKey? in
@@ -66,7 +113,7 @@ public enum HostKeyScan {
     }
 
     private static func failure(host: String, port: Int, _ seconds: Int, _ log: [UInt8]) -> ConnectorError {
-        let address = "\(host):\(port)"
+        let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         let text = String(decoding: log, as: UTF8.self).lowercased()
         if text.contains("name or service not known") || text.contains("no address associated") {
             return ConnectorError(.configuration, "The name \(host) was not found. Check the spelling of `host`.")
