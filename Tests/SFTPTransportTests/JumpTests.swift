@@ -22,7 +22,7 @@ import Testing
 
     @Test("FS-2: files come and go through a jump host, which sees a connection to the server and not its contents")
     func files() throws {
-        try with { server, jump in
+        try with { (server, jump) throws in
             let content = patterned(2_000_000)
             try server.session(changes(jump)) { (session) throws in
                 try session.write("f", content)
@@ -38,7 +38,7 @@ import Testing
 
     @Test("FS-2: the server's own key opens the jump host where none is named")
     func sameKey() throws {
-        try with { server, jump in
+        try with { (server, jump) throws in
             let keys = jump.files.deletingLastPathComponent().appendingPathComponent("authorized_keys")
             try Data(contentsOf: URL(fileURLWithPath: server["USER_KEY_ED25519"] + ".pub")).write(to: keys)
             try server.session(changes(jump, ["jump_private_key_file": nil])) { (session) throws in try session.write("f", [1, 2, 3]) }
@@ -48,7 +48,7 @@ import Testing
 
     @Test("FS-7: a jump host that is not trusted is refused with its key, one that has changed with both fingerprints, and no server is asked")
     func untrusted() throws {
-        try with { server, jump in
+        try with { (server, jump) throws in
             let unknown = failure { try server.session(changes(jump, ["jump_host_keys": .strings([])])) { _ in } }
             #expect(unknown?.status == .authentication)
             #expect(unknown?.message.contains(jump["HOST_KEY_ED25519"]) == true, "\(unknown?.message ?? "no error")")
@@ -63,7 +63,7 @@ import Testing
 
     @Test("FS-6: what goes wrong at the jump host is told as its doing, and who has to act")
     func failures() throws {
-        try with { server, jump in
+        try with { (server, jump) throws in
             let refused = failure { try server.session(changes(jump, ["jump_private_key_file": .string(server["USER_KEY_RSA"])])) { _ in } }
             #expect(refused?.status == .authentication)
             #expect(refused?.message.contains("jump host") == true, "\(refused?.message ?? "no error")")
@@ -74,7 +74,7 @@ import Testing
             #expect(gone?.status == .transient)
             #expect(gone?.message.contains("jump host") == true, "\(gone?.message ?? "no error")")
         }
-        try with(jumpOptions: ["AllowTcpForwarding no"]) { server, jump in
+        try with(jumpOptions: ["AllowTcpForwarding no"]) { (server, jump) throws in
             let error = failure { try server.session(changes(jump)) { _ in } }
             #expect(error?.status == .permission, "\(error?.message ?? "no error")")
         }
@@ -82,7 +82,7 @@ import Testing
 
     @Test("FS-7: the server's key is looked at through the jump host")
     func identify() throws {
-        try with { server, jump in
+        try with { (server, jump) throws in
             let values: [String: SettingValues.Value] = [
                 "host": .string("127.0.0.1"), "port": .integer(Int64(server.port)), "username": .string(server["USERNAME"]),
                 "jump_host": .string("\(jump["USERNAME"])@127.0.0.1:\(jump.port)"), "jump_host_keys": .strings([jump["HOST_KEY_ED25519"]]),
@@ -98,7 +98,7 @@ import Testing
 
     @Test("FS-2: what cannot be a jump host is refused before anything is sent")
     func settings() throws {
-        try TestServer.with { server in
+        try TestServer.with { (server) throws in
             for wrong in ["", "a b", "-oProxyCommand=x", "gate@", "gate:0", "gate:22:22:x/", "$(id)@gate", "[::1"] where !wrong.isEmpty {
                 #expect(failure { _ = try sftpSettings(server, ["jump_host": .string(wrong)]) }?.status == .configuration, "\(wrong)")
             }

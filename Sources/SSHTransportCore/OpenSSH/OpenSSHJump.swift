@@ -18,7 +18,8 @@ struct OpenSSHJump {
         let options = OpenSSHCommand.options(jump, knownHosts: knownHosts) + login.options(identity: identity)
         let words =
             [program, "-E", files.path(for: Self.logName)] + OpenSSHCommand.firstWords(jump, options) + ["-W", server.bracketedAddress, "--", jump.host]
-        command = "exec " + words.map(Self.quoted).joined(separator: " ")
+        // ssh puts an exec in front of it by itself.
+        command = words.map(Self.quoted).joined(separator: " ")
     }
 
     /// One word for the shell that ssh gives the command to, and for ssh's own percent signs before that.
