@@ -77,7 +77,7 @@ func check(_ path: String, tlds: String) throws {
     let domains = try TopLevelDomains(path: tlds)
     let names =
         ["FIRST_NAME", "LAST_NAME", "TIER"].map { Field($0, .str100) } + [Field("BIRTH_DATE", .timestamp), Field("LAST_PURCHASE", .timestamp)]
-    let list = ProfileList(name: "CONTACTS", customFields: names)
+    let list = AudienceTable(name: "CONTACTS", customFields: names)
     var parsing: [Double] = []
     var checking: [Double] = []
     var accepted: Int64 = 0
@@ -85,7 +85,7 @@ func check(_ path: String, tlds: String) throws {
         var (readTime, checkTime) = (0.0, 0.0)
         accepted = 0
         let reader = try DelimitedReader(source: FileSource(path: path), format: DelimitedFormat())
-        let plan = MappingPlan.make(header: reader.header, list: list, policy: MergePolicy())
+        let plan = MappingPlan.make(header: reader.header, target: MappingTarget(list), policy: MergePolicy())
         guard plan.isUsable else { return print(plan.problems) }
         let checker = RecordChecker(mapped: plan.columns, policy: MergePolicy(), rules: CheckRules(), topLevelDomains: domains)
         while true {

@@ -49,4 +49,19 @@ public enum ImportRunState: String, Sendable, Codable, CaseIterable {
         case .finished: []
         }
     }
+
+    /// What has become of the rows by then.
+    public var effect: RunStateMachine.Effect {
+        switch self {
+        case .queued: .none
+        case .selected: .askLedger
+        // A verdict is written only once the ledger has been asked: nothing was applied.
+        case .applied, .failedData, .failedKeep, .archived, .finished: .made
+        }
+    }
+
+    public var state: RunState { RunState(rawValue: rawValue) }
+
+    public static let machine = RunStateMachine(
+        Dictionary(uniqueKeysWithValues: allCases.map { ($0.state, .init(successors: Set($0.successors.map(\.state)), effect: $0.effect)) }))
 }

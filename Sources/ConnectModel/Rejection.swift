@@ -21,6 +21,10 @@ public enum RejectReason: String, Sendable, Codable, CaseIterable {
     /// The store found more than one row for the match key.
     case ambiguousMatch = "MATCH_AMBIGUOUS"
     case badHash = "HASH_INVALID"
+    /// The store found nobody for the match key of an extension's record (IMP-13).
+    case unknownPerson = "PERSON_UNKNOWN"
+    /// The record was to be a new row, and the store found its key taken (IMP-12).
+    case keyTaken = "KEY_TAKEN"
 
     /// One sentence for people.
     public var sentence: String {
@@ -43,7 +47,9 @@ public enum RejectReason: String, Sendable, Codable, CaseIterable {
         case .recordTooLong: "The record is longer than the job's limit."
         case .nulByte: "The record holds a NUL byte."
         case .undecodable: "The record holds bytes that are not of the file's character set."
-        case .ambiguousMatch: "More than one row of the list has this match key."
+        case .ambiguousMatch: "More than one row has this match key."
+        case .unknownPerson: "Nobody in the list has this match key."
+        case .keyTaken: "The table has a row with this key already, and the job only inserts."
         case .badHash: "The value is not a hash of the right length."
         }
     }

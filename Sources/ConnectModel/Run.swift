@@ -58,7 +58,10 @@ public struct Run: Sendable, Codable, Equatable {
     /// The job's definition when the run was asked for; later edits do not touch it.
     public var definition: [String: JSONValue]
     public var trigger: String
-    public var state: ImportRunState
+    /// The group's run that this run is a step of, "GroupID.RunID" (GRP); nil for a run by itself.
+    public var group: String?
+    /// A state of the run's family.
+    public var state: RunState
     public var status: RunStatus
     /// Grows with every worker that takes the run up; a worker of an earlier epoch changes nothing more.
     public var epoch: Int64
@@ -75,8 +78,17 @@ public struct Run: Sendable, Codable, Equatable {
     public var archivedPath: String?
     public var failure: RunFailure?
     public var warnings: [String]
+    /// What a job kind of a connector says came of it: a JSON object.
+    public var result: JSONValue?
+    /// nil in runs written down before there were others than imports.
+    private var machine: RunFamily?
 
-    public init(id: RunID, jobName: String, kind: String, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64) {
+    /// Which states the run goes through.
+    public var family: RunFamily { machine ?? .import }
+
+    public init(
+        id: RunID, jobName: String, kind: String, family: RunFamily, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64
+    ) {
         self.id = id
         self.jobName = jobName
         self.kind = kind
@@ -90,5 +102,6 @@ public struct Run: Sendable, Codable, Equatable {
         records = RecordCounts()
         rejectedByReason = [:]
         warnings = []
+        machine = family
     }
 }

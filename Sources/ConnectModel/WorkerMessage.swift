@@ -27,6 +27,8 @@ public struct WorkerRequest: Sendable, Codable {
         case identifyServer
         /// Copies files between a server and this machine; for measuring and for support.
         case transfer(TransferTask)
+        /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
+        case checkJob
     }
 
     public var home: String
@@ -35,13 +37,18 @@ public struct WorkerRequest: Sendable, Codable {
     /// Goes on when the standard input ends.
     public var isDetached: Bool
     public var limits: WorkerLimits
+    /// The connector of a job whose kind is a connector's.
+    public var job: JobConnection?
 
-    public init(home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard) {
+    public init(
+        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil
+    ) {
         self.home = home
         self.task = task
         self.connections = connections
         self.isDetached = isDetached
         self.limits = limits
+        self.job = job
     }
 }
 
@@ -83,10 +90,11 @@ public enum WorkerMessage: Sendable, Codable {
 
 public enum WorkerResult: Sendable, Codable {
     case run(Run)
-    case preview(ImportPreview)
+    case preview(JobPreview)
     case checked
     case identities([PeerIdentity])
     case transferred(TransferTotal)
+    case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)
 }
 
@@ -128,6 +136,11 @@ public struct RunProgress: Sendable, Codable, Equatable {
         self.rejected = rejected
         self.merged = merged
     }
+}
+
+/// What a run of a job would do, by the family of its kind.
+public enum JobPreview: Sendable, Codable {
+    case `import`(ImportPreview)
 }
 
 /// What an import would do (IMP-18). JSON keys are a contract.

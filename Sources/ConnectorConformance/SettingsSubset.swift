@@ -9,19 +9,22 @@ enum SettingsSubset {
     static let propertyKeywords: Set<String> = [
         "type", "enum", "default", "title", "description", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "writeOnly",
         "$comment",
-        "x-pin", "x-order", "x-advanced", "x-depends", "x-enum-titles", "x-capability",
+        "x-pin", "x-order", "x-advanced", "x-depends", "x-enum-titles", "x-capability", "additionalProperties", "x-scope", "x-exclusive", "x-ref",
     ]
-    private static let types: Set<String> = ["string", "integer", "number", "boolean", "array"]
+    private static let types: Set<String> = ["string", "integer", "number", "boolean", "array", "object"]
 
     /// What is wrong with the schema of one setting.
     static func problems(ofProperty name: String, _ property: JSONValue) -> [String] {
         var found: [String] = []
         let type = property["type"]?.stringValue ?? ""
         if !types.contains(type) {
-            found.append("The setting \"\(name)\" is of the type \"\(type)\"; hosts take string, integer, number, boolean and array.")
+            found.append("The setting \"\(name)\" is of the type \"\(type)\"; hosts take string, integer, number, boolean, array and object.")
         }
         if type == "array", property["items"]?["type"]?.stringValue != "string" {
             found.append("The setting \"\(name)\" is an array of something else than strings.")
+        }
+        if type == "object", property["additionalProperties"]?["type"]?.stringValue != "string" {
+            found.append("The setting \"\(name)\" is an object of something else than texts: say \"additionalProperties\": {\"type\": \"string\"}.")
         }
         if let pattern = property["pattern"]?.stringValue, (try? Regex(pattern)) == nil {  // only whether it parses is asked
             found.append("The pattern of \"\(name)\" is no regular expression.")
@@ -69,7 +72,11 @@ enum SettingsSubset {
         case ("number", .integer(let number)): return range(Double(number), property)
         case ("number", .number(let number)): return range(number, property)
         case ("boolean", .bool): return nil
-        case ("array", .array(let items)): return items.allSatisfy { $0.stringValue != nil } ? nil : "has items that are not text"
+        case ("array", .array(let items)):
+            let choices = property["items"]?["enum"]?.arrayValue
+            guard items.allSatisfy({ $0.stringValue != nil }) else { return "has items that are not text" }
+            return items.allSatisfy { choices?.contains($0) ?? true } ? nil : "has items that are none of the values of its enum"
+        case ("object", .object(let members)): return members.values.allSatisfy { $0.stringValue != nil } ? nil : "has members that are not text"
         case (let type, _): return "is not of the type \(type)"
         }
     }

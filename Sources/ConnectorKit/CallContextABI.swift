@@ -26,6 +26,8 @@ struct HostCall: CallContext {
     }
 
     func setError(_ error: ConnectorError) {
+        // No words: somebody else has said them.
+        guard !error.message.isEmpty else { return }
         call.pointee.set_error?(call, error.status.rawValue, error.message, error.detail, error.retryAfterMilliseconds)
     }
 }

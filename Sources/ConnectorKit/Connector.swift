@@ -6,11 +6,15 @@ public protocol Connector {
     static var settings: SettingsSchema { get }
     /// Throws `.configuration` naming the setting. No I/O.
     static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> Settings
+    /// What the schema cannot say, everything at once, each with the JSON pointer of its setting ("/port"). No I/O.
+    static func problems(_ values: SettingValues) -> [SettingProblem]
     /// The steps of a connection test (FS-6), reported by `call.step`; read-only at the far end. Throws where a step fails.
     static func check(_ settings: Settings, _ call: any CallContext) throws(ConnectorError)
 }
 
 extension Connector {
+    public static func problems(_ values: SettingValues) -> [SettingProblem] { [] }
+
     /// Settings of a JSON object, checked against the schema. Throws `.configuration` with every problem.
     static func values(fromJSON json: String) throws(ConnectorError) -> SettingValues {
         let (values, problems) = settings.values(fromJSON: json)
@@ -23,6 +27,8 @@ extension Connector {
     static func problems(inJSON json: String) -> [SettingProblem] {
         let (values, problems) = settings.values(fromJSON: json)
         guard problems.isEmpty else { return problems }
+        let own = Self.problems(values)
+        guard own.isEmpty else { return own }
         do {
             _ = try makeSettings(values)
             return []

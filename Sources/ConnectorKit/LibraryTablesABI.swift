@@ -23,19 +23,33 @@ enum LibraryTables {
         extensions: (@convention(c) (UnsafePointer<CChar>?) -> UnsafeRawPointer?)? = nil
     ) -> UnsafePointer<ch_library> {
         exportedConnector = ExportedConnector(declared)
+        var one = connector(declared, kind: kind, features: features, functions: functions)
+        one.validate = validate
+        one.check = check
+        one.extension = extensions
+        return library([one])
+    }
+
+    /// A connector whose `validate`, `check` and `extension` are still to be set.
+    static func connector<Declared: Connector>(
+        _ declared: Declared.Type, kind: UInt32, features: UInt64, functions: UnsafeRawPointer
+    ) -> ch_connector {
         var connector = ch_connector()
         connector.struct_size = UInt32(MemoryLayout<ch_connector>.size)
         connector.descriptor = constant(descriptor(declared.description, declared.settings, kind: kind, features: features))
-        connector.validate = validate
-        connector.check = check
         connector.iface = functions
-        connector.extension = extensions
+        return connector
+    }
+
+    static func library(_ connectors: [ch_connector]) -> UnsafePointer<ch_library> {
+        let table = UnsafeMutablePointer<UnsafePointer<ch_connector>?>.allocate(capacity: connectors.count)
+        for (index, connector) in connectors.enumerated() { (table + index).initialize(to: constant(connector)) }
         var library = ch_library()
         library.struct_size = UInt32(MemoryLayout<ch_library>.size)
         library.abi_version = (1 << 16) | 0
         library.build = constant("swift-6.3 linux")
-        library.count = 1
-        library.connectors = constant(Optional(constant(connector)))
+        library.count = UInt32(connectors.count)
+        library.connectors = UnsafePointer(table)
         return constant(library)
     }
 
@@ -76,11 +90,13 @@ enum LibraryTables {
     }
 
     private static let validate: @convention(c) (UnsafePointer<ch_call>?, UnsafePointer<CChar>?, ch_sink) -> Int32 = { call, json, sink in
-        answering(call) { _ throws(ConnectorError) in
-            let problems = exportedConnector?.validate(text(json)) ?? []
-            let items = problems.map { "{\"path\":\(SettingsSchema.quoted($0.path)),\"severity\":\"error\",\"message\":\(SettingsSchema.quoted($0.message))}" }
-            try require(put("[\(items.joined(separator: ","))]", sink))
-        }
+        answering(call) { _ throws(ConnectorError) in try require(put(findings(exportedConnector?.validate(text(json)) ?? []), sink)) }
+    }
+
+    /// Problems as `validate` puts them.
+    static func findings(_ problems: [SettingProblem]) -> String {
+        let items = problems.map { "{\"path\":\(SettingsSchema.quoted($0.path)),\"severity\":\"error\",\"message\":\(SettingsSchema.quoted($0.message))}" }
+        return "[\(items.joined(separator: ","))]"
     }
 
     private static let check: @convention(c) (UnsafePointer<ch_call>?, UnsafePointer<CChar>?) -> Int32 = { call, json in

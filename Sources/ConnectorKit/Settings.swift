@@ -14,6 +14,10 @@ public struct SettingField: Sendable {
         case choice([(value: String, title: String)])
         /// A list of strings.
         case strings
+        /// A list out of the values, with a title for each.
+        case choices([(value: String, title: String)])
+        /// Names to texts. Of job kinds only.
+        case map
     }
 
     public enum Default: Sendable, Equatable {
@@ -21,6 +25,14 @@ public struct SettingField: Sendable {
         case integer(Int64)
         case boolean(Bool)
         case strings([String])
+        case map([String: String])
+    }
+
+    /// What a setting of a job kind names; the host checks that it is there.
+    public enum Reference: String, Sendable {
+        case server, list
+        /// Any table of the audience store.
+        case table
     }
 
     public var name: String
@@ -40,6 +52,12 @@ public struct SettingField: Sendable {
     public var dependsOn: (name: String, value: String)?
     /// Of a boolean: what an administrator must have turned on for the account before this may be true; `x-capability` in the schema.
     public var capability: String?
+    /// The account's, the same for all jobs of the kind, and not set by a job; `x-scope` in the schema. Of job kinds only.
+    public var isAccountWide = false
+    /// Each value may stand in one active job of the kind only; `x-exclusive` in the schema. Of job kinds only.
+    public var isExclusive = false
+    /// `x-ref` in the schema. Of job kinds only.
+    public var reference: Reference?
 
     public init(
         _ name: String, title: String, help: String, kind: Kind, required isRequired: Bool = false, default defaultValue: Default? = nil,
@@ -58,6 +76,19 @@ public struct SettingField: Sendable {
         self.dependsOn = dependsOn
         self.capability = capability
     }
+
+    /// The same setting as the account's (`x-scope`).
+    public var accountWide: SettingField { with { $0.isAccountWide = true } }
+    /// The same setting, its values taken by one active job at a time (`x-exclusive`).
+    public var exclusive: SettingField { with { $0.isExclusive = true } }
+    /// The same setting, the name of something that the host has (`x-ref`).
+    public func naming(_ reference: Reference) -> SettingField { with { $0.reference = reference } }
+
+    private func with(_ change: (inout SettingField) -> Void) -> SettingField {
+        var copy = self
+        change(&copy)
+        return copy
+    }
 }
 
 /// Settings as they arrive, checked against the schema, defaults filled in.
@@ -67,6 +98,7 @@ public struct SettingValues: Sendable {
         case integer(Int64)
         case boolean(Bool)
         case strings([String])
+        case map([String: String])
     }
 
     private let values: [String: Value]
@@ -83,6 +115,9 @@ public struct SettingValues: Sendable {
     }
     public func strings(_ name: String) -> [String]? {
         if case .strings(let value)? = values[name] { value } else { nil }
+    }
+    public func map(_ name: String) -> [String: String]? {
+        if case .map(let value)? = values[name] { value } else { nil }
     }
 }
 

@@ -51,11 +51,16 @@ extension SettingField {
             return nil
         case (.choice(let choices), .string(let text)):
             return choices.contains { $0.value == text } ? nil : "\"\(name)\" is one of: \(choices.map(\.value).joined(separator: ", "))."
-        case (.boolean, .boolean), (.strings, .strings): return nil
+        case (.boolean, .boolean), (.strings, .strings), (.map, .map): return nil
+        case (.choices(let choices), .strings(let texts)):
+            let unknown = texts.filter { text in !choices.contains { $0.value == text } }
+            guard !unknown.isEmpty else { return nil }
+            return "\"\(name)\" is a list out of \(choices.map(\.value).joined(separator: ", ")); \(unknown.joined(separator: ", ")) is none of them."
         case (.string, _), (.choice, _): return "\"\(name)\" is a text."
         case (.integer, _): return "\"\(name)\" is a whole number."
         case (.boolean, _): return "\"\(name)\" is true or false."
-        case (.strings, _): return "\"\(name)\" is a list of texts."
+        case (.strings, _), (.choices, _): return "\"\(name)\" is a list of texts."
+        case (.map, _): return "\"\(name)\" holds pairs of texts."
         }
     }
 }
@@ -74,8 +79,10 @@ private struct AnySetting: Decodable {
             value = .integer(number)
         } else if let text = try? container.decode(String.self) {
             value = .string(text)
+        } else if let texts = try? container.decode([String].self) {
+            value = .strings(texts)
         } else {
-            value = .strings(try container.decode([String].self))
+            value = .map(try container.decode([String: String].self))
         }
     }
 }

@@ -27,6 +27,9 @@ extension SettingField {
             members.append(#""x-depends":{\#(SettingsSchema.quoted(dependsOn.name)):\#(SettingsSchema.quoted(dependsOn.value))}"#)
         }
         if let capability { members.append(#""x-capability":\#(SettingsSchema.quoted(capability))"#) }
+        if isAccountWide { members.append(#""x-scope":"account""#) }
+        if isExclusive { members.append(#""x-exclusive":true"#) }
+        if let reference { members.append(#""x-ref":"\#(reference.rawValue)""#) }
         members.append(#""x-order":\#(order)"#)
         return "{\(members.joined(separator: ","))}"
     }
@@ -50,6 +53,11 @@ extension SettingField {
             let titles = choices.map { SettingsSchema.quoted($0.title) }.joined(separator: ",")
             return [#""type":"string""#, #""enum":[\#(values)]"#, #""x-enum-titles":[\#(titles)]"#]
         case .strings: return [#""type":"array""#, #""items":{"type":"string"}"#]
+        case .choices(let choices):
+            let values = choices.map { SettingsSchema.quoted($0.value) }.joined(separator: ",")
+            let titles = choices.map { SettingsSchema.quoted($0.title) }.joined(separator: ",")
+            return [#""type":"array""#, #""items":{"type":"string","enum":[\#(values)],"x-enum-titles":[\#(titles)]}"#]
+        case .map: return [#""type":"object""#, #""additionalProperties":{"type":"string"}"#]
         }
     }
 }
@@ -68,6 +76,8 @@ extension SettingField.Default {
         case .integer(let number): String(number)
         case .boolean(let truth): String(truth)
         case .strings(let texts): "[\(texts.map(SettingsSchema.quoted).joined(separator: ","))]"
+        case .map(let pairs):
+            "{" + pairs.sorted { $0.key < $1.key }.map { "\(SettingsSchema.quoted($0.key)):\(SettingsSchema.quoted($0.value))" }.joined(separator: ",") + "}"
         }
     }
 
@@ -77,6 +87,7 @@ extension SettingField.Default {
         case .integer(let number): .integer(number)
         case .boolean(let truth): .boolean(truth)
         case .strings(let texts): .strings(texts)
+        case .map(let pairs): .map(pairs)
         }
     }
 }

@@ -19,6 +19,10 @@ struct ConnectorABI: @unchecked Sendable {
         descriptor.kind == CH_KIND_SOURCE ? raw.pointee.iface?.assumingMemoryBound(to: ch_source.self) : nil
     }
 
+    var job: UnsafePointer<ch_job>? {
+        descriptor.kind == CH_KIND_JOB ? raw.pointee.iface?.assumingMemoryBound(to: ch_job.self) : nil
+    }
+
     func peerIdentity() -> UnsafePointer<ch_peer_identity>? {
         raw.pointee.extension?(CH_EXT_PEER_IDENTITY)?.assumingMemoryBound(to: ch_peer_identity.self)
     }

@@ -18,7 +18,7 @@ enum HostTable {
             // Outside any call there is no run to log to: standard error, whose end the host keeps.
             FileHandle.standardError.write(Data("\(id == nil ? "connector" : CText.string(id)): \(text)\n".utf8))
         }
-        host.pointee.service = { _, _ in nil }
+        host.pointee.service = { _, id in JobServiceTables.table(CText.string(id)) }
         return UnsafePointer(host)
     }()
 

@@ -40,3 +40,13 @@ PIN_SIZE(ch_run, 80);
 PIN_SIZE(ch_job, 16);
 PIN_SIZE(ch_library, 40);
 PIN(ch_library, connectors, 24);
+
+/* Not in the header of 1.0, which is checked with this file too. */
+#ifdef CH_EXT_JOB_PLAN
+PIN_SIZE(ch_job_plan, 16);
+PIN(ch_job_plan, plan, 8);
+PIN_SIZE(ch_pipeline, 16);
+PIN(ch_pipeline, perform, 8);
+PIN_SIZE(ch_event_feed, 16);
+PIN(ch_event_feed, deliver, 8);
+#endif

@@ -1,5 +1,6 @@
 import ConnectModel
 import GRDB
+import StoreAPI
 
 /// Every sentence of the control store.
 enum ControlStoreError {
@@ -54,5 +55,25 @@ enum ControlStoreError {
 
     static func runStale(_ id: RunID) -> ConnectError {
         ConnectError("run.stale", .internal, "Run \(id) has been taken up by another worker; this one stops.")
+    }
+
+    static func secretRotated(_ name: SecretName) -> ConnectError {
+        ConnectError(
+            "secret.rotated", .transient, "The key of the home was changed while the secret \"\(name.key)\" of \(name.owner) was being stored.",
+            remedy: "Try again.")
+    }
+
+    static func outboxMissing(_ id: String) -> ConnectError {
+        ConnectError("outbox.missing", .configuration, "There is no message \(id) in the outbox.", remedy: "`connecthost outbox list` shows what there is.")
+    }
+
+    static func outboxState(_ message: OutboxMessage, _ wanted: OutboxState) -> ConnectError {
+        ConnectError(
+            "outbox.state", .configuration, "Message \(message.id) is \(message.state.rawValue) and cannot become \(wanted.rawValue).",
+            remedy: wanted == .waiting ? "Only dead messages are retried; those that wait are tried again by themselves." : nil)
+    }
+
+    static func outboxStale(_ id: String) -> ConnectError {
+        ConnectError("outbox.stale", .internal, "Message \(id) has been taken up by another deliverer; this one stops.")
     }
 }

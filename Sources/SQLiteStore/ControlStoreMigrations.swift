@@ -38,6 +38,58 @@ enum ControlStoreMigrations {
         migrator.registerMigration("002-account") { db in
             try db.execute(sql: "CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id = 1), capabilities TEXT NOT NULL)")
         }
+        migrator.registerMigration("003-outbox") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE outbox (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        id TEXT NOT NULL UNIQUE,
+                        -- What is delivered one at a time: 'mail', 'hook/crm'.
+                        lane TEXT NOT NULL,
+                        state TEXT NOT NULL,
+                        due INTEGER NOT NULL,
+                        settled INTEGER,
+                        body TEXT NOT NULL
+                    );
+                    CREATE INDEX outbox_due ON outbox (due, number) WHERE state = 'waiting';
+                    CREATE INDEX outbox_state ON outbox (state, settled);
+                    CREATE TABLE hook (
+                        name TEXT PRIMARY KEY NOT NULL,
+                        body TEXT NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE TABLE setting (
+                        name TEXT PRIMARY KEY NOT NULL,
+                        body TEXT NOT NULL
+                    ) WITHOUT ROWID;
+                    """)
+        }
+        migrator.registerMigration("004-audit") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE audit (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        at INTEGER NOT NULL,
+                        actor TEXT NOT NULL,
+                        object TEXT NOT NULL,
+                        body TEXT NOT NULL
+                    );
+                    CREATE INDEX audit_object ON audit (object, number);
+                    -- The name of the key that a secret is sealed under; '' for those of before keys had names.
+                    ALTER TABLE secret ADD COLUMN sealing_key TEXT NOT NULL DEFAULT '';
+                    """)
+        }
+        migrator.registerMigration("job-state-and-profiles") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE job_state (
+                        job INTEGER NOT NULL,
+                        key TEXT NOT NULL,
+                        value TEXT NOT NULL,
+                        PRIMARY KEY (job, key)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE connector_profile (connector TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

@@ -6,6 +6,12 @@ extension SQLiteControlStore {
         try read { db in try String.fetchAll(db, sql: "SELECT body FROM job ORDER BY id").map(decode) }
     }
 
+    public func jobs(mentioning text: String) throws -> [Job] {
+        try read { db in
+            try String.fetchAll(db, sql: "SELECT body FROM job WHERE instr(body, ?) ORDER BY id", arguments: [text]).map(decode)
+        }
+    }
+
     public func job(named name: String) throws -> Job? {
         try read { db in try String.fetchOne(db, sql: "SELECT body FROM job WHERE name = ?", arguments: [name]).map(decode) }
     }
@@ -20,17 +26,25 @@ extension SQLiteControlStore {
             let job = Job(
                 id: JobID(db.lastInsertedRowID), name: name, kind: kind, description: description, definition: definition, active: active)
             try db.execute(sql: "UPDATE job SET body = ? WHERE id = ?", arguments: [try encode(job), job.id.value])
+            try record(db, "job/\(name)", before: Job?.none, after: job)
             return job
         }
     }
 
     public func update(_ job: Job) throws {
         try write { db in
+            let before: Job? = try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [job.id.value]).map(decode)
             try db.execute(sql: "UPDATE job SET name = ?, body = ? WHERE id = ?", arguments: [job.name, try encode(job), job.id.value])
+            try record(db, "job/\(job.name)", before: before, after: job)
         }
     }
 
     public func removeJob(_ id: JobID) throws {
-        try write { db in try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value]) }
+        try write { db in
+            try db.execute(sql: "DELETE FROM job_state WHERE job = ?", arguments: [id.value])
+            guard let before: Job = try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [id.value]).map(decode) else { return }
+            try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value])
+            try record(db, "job/\(before.name)", before: before, after: Job?.none)
+        }
     }
 }

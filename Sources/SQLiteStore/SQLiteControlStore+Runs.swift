@@ -2,7 +2,7 @@ public import ConnectModel
 import GRDB
 
 extension SQLiteControlStore {
-    public func createRun(of job: Job, trigger: String, atUnixMilliseconds now: Int64) throws -> Run {
+    public func createRun(of job: Job, family: RunFamily, trigger: String, atUnixMilliseconds now: Int64) throws -> Run {
         try write { db in
             if let other = try Int64.fetchOne(db, sql: "SELECT number FROM run WHERE job = ? AND state <> 'finished'", arguments: [job.id.value]) {
                 throw ControlStoreError.runActive(job: job.name, run: RunID(job: job.id, number: other))
@@ -10,8 +10,8 @@ extension SQLiteControlStore {
             try db.execute(
                 sql: "INSERT INTO run (job, epoch, state, status, body) VALUES (?, 0, 'queued', 'queued', '')", arguments: [job.id.value])
             let run = Run(
-                id: RunID(job: job.id, number: db.lastInsertedRowID), jobName: job.name, kind: job.kind, definition: job.definition,
-                trigger: trigger, createdAtUnixMilliseconds: now)
+                id: RunID(job: job.id, number: db.lastInsertedRowID), jobName: job.name, kind: job.kind, family: family,
+                definition: job.definition, trigger: trigger, createdAtUnixMilliseconds: now)
             try db.execute(sql: "UPDATE run SET body = ? WHERE number = ?", arguments: [try encode(run), run.id.number])
             return run
         }
@@ -45,13 +45,25 @@ extension SQLiteControlStore {
         }
     }
 
-    public func advance(_ run: Run, from state: ImportRunState) throws {
+    public func advance(_ run: Run, from state: RunState) throws {
         try write { db in
             guard let current = try fetch(run.id, db), current.epoch == run.epoch, current.state == state,
-                state.successors.contains(run.state)
+                current.family.machine.allows(state, to: run.state)
             else { throw ControlStoreError.runStale(run.id) }
             try store(run, db)
+            if run.state == .finished { try addFollowUps(of: run, db) }
         }
+    }
+
+    /// What follows the run stands in the outbox if, and only if, the run has ended (ACT-1 to ACT-3).
+    private func addFollowUps(of run: Run, _ db: Database) throws {
+        let options = FollowUpOptions(definition: run.definition)
+        guard options != FollowUpOptions() else { return }
+        let previous = try String.fetchOne(
+            db, sql: "SELECT status FROM run WHERE job = ? AND number < ? AND state = 'finished' AND status <> 'cancelled' ORDER BY number DESC LIMIT 1",
+            arguments: [run.id.job.value, run.id.number]
+        ).flatMap(RunStatus.init)
+        try enqueue(FollowUpPlan.messages(after: RunOutcome(run), options: options, previous: previous), db)
     }
 
     public func markInterrupted(_ id: RunID, epoch: Int64) throws {

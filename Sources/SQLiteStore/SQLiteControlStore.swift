@@ -6,9 +6,14 @@ public import StoreAPI
 /// The control store in one SQLite file, through GRDB. Values are kept as JSON beside the columns that are searched.
 public final class SQLiteControlStore: ControlStore {
     private let database: DatabasePool
+    /// Who changes things, and when, for the audit log.
+    let actor: String
+    let clock: @Sendable () -> Int64
 
-    /// Opens or creates the file and brings its tables up to date.
-    public init(path: String) throws {
+    /// Opens or creates the file and brings its tables up to date. `actor` stands in the audit log as the one who makes the changes.
+    public init(path: String, actor: String, clock: @escaping @Sendable () -> Int64) throws {
+        self.actor = actor
+        self.clock = clock
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.prepareDatabase { db in
@@ -32,16 +37,20 @@ public final class SQLiteControlStore: ControlStore {
 
     public func save(_ server: FileServer) throws {
         try write { db in
+            let before: FileServer? = try String.fetchOne(db, sql: "SELECT body FROM server WHERE name = ?", arguments: [server.name]).map(decode)
             try db.execute(
                 sql: "INSERT INTO server (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
                 arguments: [server.name, try encode(server)])
+            try record(db, "server/\(server.name)", before: before, after: server)
         }
     }
 
     public func removeServer(named name: String) throws {
         try write { db in
+            let before: FileServer? = try String.fetchOne(db, sql: "SELECT body FROM server WHERE name = ?", arguments: [name]).map(decode)
             try db.execute(sql: "DELETE FROM secret WHERE owner = ?", arguments: ["server/\(name)"])
             try db.execute(sql: "DELETE FROM server WHERE name = ?", arguments: [name])
+            try record(db, "server/\(name)", before: before, after: FileServer?.none)
         }
     }
 
@@ -51,23 +60,11 @@ public final class SQLiteControlStore: ControlStore {
 
     public func save(_ capabilities: AccountCapabilities) throws {
         try write { db in
+            let before: AccountCapabilities? = try String.fetchOne(db, sql: "SELECT capabilities FROM account").map(decode)
             try db.execute(
                 sql: "INSERT INTO account (id, capabilities) VALUES (1, ?) ON CONFLICT DO UPDATE SET capabilities = excluded.capabilities",
                 arguments: [try encode(capabilities)])
-        }
-    }
-
-    public func sealedSecret(_ name: SecretName) throws -> [UInt8]? {
-        try read { db in
-            try Data.fetchOne(db, sql: "SELECT sealed FROM secret WHERE owner = ? AND key = ?", arguments: [name.owner, name.key]).map { [UInt8]($0) }
-        }
-    }
-
-    public func setSealedSecret(_ sealed: [UInt8], _ name: SecretName) throws {
-        try write { db in
-            try db.execute(
-                sql: "INSERT INTO secret (owner, key, sealed) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-                arguments: [name.owner, name.key, Data(sealed)])
+            try record(db, "account", before: before, after: capabilities)
         }
     }
 

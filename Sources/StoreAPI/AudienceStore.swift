@@ -1,38 +1,63 @@
 public import ConnectModel
-public import RecordEngine
 
-/// Where lists live. Any thread; each load belongs to one thread at a time. All throw `ConnectError`.
+/// Where people and everything about them lives: tables of every kind. Any thread; each load belongs to one thread at a time.
+/// All throw `ConnectError`.
 public protocol AudienceStore: AnyObject, Sendable {
-    /// Throws `list.exists`, or `configuration` with the field at fault.
-    func createList(_ list: ProfileList) throws
-    func lists() throws -> [ProfileList]
-    /// Throws `list.missing` naming the lists there are.
-    func list(named name: String) throws -> ProfileList
-    func addFields(_ fields: [Field], to list: String) throws
-    func dropList(named name: String) throws
-    func count(of list: String) throws -> Int64
-    /// Rows as text in the list's field order, nil where empty; `condition` is an SQL expression over the fields, read-only,
+    /// Throws `table.exists`, `table.missing` for its owner, or `configuration` with the field at fault.
+    func create(_ table: AudienceTable) throws
+    /// By name; nil asks for tables of every kind.
+    func tables(of kind: TableKind?) throws -> [AudienceTable]
+    /// Throws `table.missing` naming the tables there are.
+    func table(named name: String) throws -> AudienceTable
+    func addFields(_ fields: [Field], to table: String) throws
+    /// Throws `table.owner` while other tables belong to it.
+    func dropTable(named name: String) throws
+    /// Drops what the host made and whose time has come (IMP-14), each at most once; returns their names. Tables that a load or a
+    /// reader holds wait for the next call.
+    func dropExpired(atUnixMilliseconds now: Int64) throws -> [String]
+
+    func count(of table: String) throws -> Int64
+    /// Rows as text in the table's field order, nil where empty; `condition` is an SQL expression over the fields, read-only,
     /// refused (`query.invalid`) when it does not compile or tries to do anything but look.
-    func query(_ query: ListQuery, _ row: ([String?]) throws -> Void) throws -> [String]
+    func query(_ query: TableQuery, _ row: ([String?]) throws -> Void) throws -> [String]
+
+    /// Gives `body` the rows of a selection as batches, all from one snapshot of each table. Throws `table.missing`, `field.missing`, and
+    /// `query.invalid` with the place of the fault in a condition or view.
+    func read(_ selection: RowSelection, _ body: (any RowReader) throws -> Void) throws
+
     /// What an earlier attempt of this run has committed, or nil: the witness (IMP-17).
     func appliedLoad(run: RunID) throws -> LedgerEntry?
-    /// Loads of a list, newest first.
+    /// Loads of a table, newest first.
     func ledger(_ query: LedgerQuery) throws -> [LedgerEntry]
-    func beginListLoad(_ plan: ListLoadPlan) throws -> any ListLoad
+    func beginLoad(_ plan: TableLoadPlan) throws -> any TableLoad
+
+    /// The latest load of every name that is kept in a table (IMP-10), by name.
+    func loadSets(of table: String) throws -> [LoadSet]
+    /// Custom events that loads have raised for their customers, in the order in which the loads committed (IMP-11).
+    /// Begin with nil; go on from the last event's place.
+    func customEvents(of table: String, after place: CustomEvent.Place?, limit: Int) throws -> [CustomEvent]
+    /// Forgets events up to and with a place: whoever has taken them over durably says so.
+    func discardCustomEvents(of table: String, through place: CustomEvent.Place) throws
+
     /// Frees what interrupted loads left behind (spill files of runs that are not in `living`).
     func sweep(living: Set<RunID>) throws
 }
 
-/// Which loads of a list; nil asks for any.
+extension AudienceStore {
+    /// The profile lists.
+    public func lists() throws -> [AudienceTable] { try tables(of: .list) }
+}
+
+/// Which loads of a table; nil asks for any.
 public struct LedgerQuery: Sendable {
-    public var list: String
+    public var table: String
     public var job: JobID
     public var path: String?
     public var sha256: String?
     public var limit: Int
 
-    public init(list: String, job: JobID, path: String? = nil, sha256: String? = nil, limit: Int = 10) {
-        self.list = list
+    public init(table: String, job: JobID, path: String? = nil, sha256: String? = nil, limit: Int = 10) {
+        self.table = table
         self.job = job
         self.path = path
         self.sha256 = sha256
@@ -40,117 +65,70 @@ public struct LedgerQuery: Sendable {
     }
 }
 
-public struct ListQuery: Sendable {
-    public var list: String
+/// A look at the rows of one table, of any kind.
+public struct TableQuery: Sendable {
+    public var table: String
     /// Empty: every field.
     public var fields: [String]
     public var condition: String?
+    /// Only rows of the latest load of this name (IMP-10); `load.missing` when there is none.
+    public var loadSet: String?
     public var limit: Int?
 
-    public init(list: String, fields: [String] = [], condition: String? = nil, limit: Int? = nil) {
-        self.list = list
+    public init(table: String, fields: [String] = [], condition: String? = nil, loadSet: String? = nil, limit: Int? = nil) {
+        self.table = table
         self.fields = fields
         self.condition = condition
+        self.loadSet = loadSet
         self.limit = limit
     }
 }
 
-/// What a load will bring, known before its first row.
-public struct ListLoadPlan: Sendable {
-    public var list: String
-    /// Fields of the batches' columns, in column order: mapped fields first, then those the host derives
-    /// (`EMAIL_DOMAIN_` as text, `EMAIL_MD5_HASH_` 16 and `EMAIL_SHA256_HASH_` 32 raw bytes).
-    public var columns: [Field]
-    public var policy: MergePolicy
+/// The rows that the latest load of a name met or made, kept until the next load of that name (IMP-10).
+public struct LoadSet: Sendable, Codable, Equatable {
+    public var name: String
     public var run: RunID
-    /// A directory of this run for spill files, emptied by `discard`.
-    public var workDirectory: String
-    /// When the load took place, in milliseconds since 1970 UTC: CREATED_DATE_ and MODIFIED_DATE_ of its rows.
+    public var rows: Int64
     public var loadedAtUnixMilliseconds: Int64
-    /// Most bytes of rows held in memory before they are sorted and spilled.
-    public var memoryLimit: Int
 
-    public init(
-        list: String, columns: [Field], policy: MergePolicy, run: RunID, workDirectory: String, loadedAtUnixMilliseconds: Int64,
-        memoryLimit: Int = 48 << 20
-    ) {
-        self.list = list
-        self.columns = columns
-        self.policy = policy
+    public init(name: String, run: RunID, rows: Int64, loadedAtUnixMilliseconds: Int64) {
+        self.name = name
         self.run = run
-        self.workDirectory = workDirectory
+        self.rows = rows
         self.loadedAtUnixMilliseconds = loadedAtUnixMilliseconds
-        self.memoryLimit = memoryLimit
     }
 }
 
-/// One load: rows are staged outside the list, then applied in one transaction with the ledger entry (IMP-17).
-public protocol ListLoad: AnyObject {
-    /// Takes the rows of `batch` whose `accepted` is true. Columns as in the plan. Copies what it needs before it returns.
-    func stage(_ batch: RecordBatch, accepted: [Bool]) throws
-    /// Merges everything and commits it with the entry, once; an entry of this run that is there already is returned
-    /// and nothing is changed. `reject` is called for rows that only the store can refuse (ambiguous match), before the commit;
-    /// `prepareCommit` is called with the counts just before it: if it throws, nothing is changed.
-    func apply(
-        reject: (StagedReject) throws -> Void, progress: (Int64) -> Void, isCancelled: () -> Bool,
-        prepareCommit: (MergeCounts) throws -> LedgerEntry
-    ) throws -> LedgerEntry
-    /// What `apply` would count, changing nothing (IMP-18).
-    func preview(isCancelled: () -> Bool) throws -> MergeCounts
-    /// Drops everything staged; never fails, safe to call twice.
-    func discard()
-}
+/// One custom event of one customer, raised by a load and committed with it, once (IMP-11).
+public struct CustomEvent: Sendable, Codable, Equatable {
+    /// Grows in commit order within a table; never given twice.
+    public struct Place: Sendable, Codable, Equatable, Comparable {
+        /// Of the load within the table.
+        public var load: Int64
+        public var recipient: Int64
 
-public struct StagedReject: Sendable {
-    public var line: Int64
-    public var reason: RejectReason
-    public init(line: Int64, reason: RejectReason) {
-        self.line = line
-        self.reason = reason
+        public init(load: Int64, recipient: Int64) {
+            self.load = load
+            self.recipient = recipient
+        }
+
+        public static func < (left: Place, right: Place) -> Bool { (left.load, left.recipient) < (right.load, right.recipient) }
     }
-}
 
-/// Rows by what became of them. `duplicates` were overtaken by a later record with the same key in the same file.
-public struct MergeCounts: Sendable, Codable, Equatable {
-    public var inserted: Int64 = 0
-    public var updated: Int64 = 0
-    public var unchanged: Int64 = 0
-    /// No match and the job does not insert.
-    public var skipped: Int64 = 0
-    public var duplicates: Int64 = 0
-    /// Refused by the store (`ambiguousMatch`).
-    public var rejected: Int64 = 0
-    public init() {}
-}
-
-/// The witness of one applied run, committed with its rows.
-public struct LedgerEntry: Sendable, Codable, Equatable {
+    public var place: Place
+    public var name: String
     public var run: RunID
-    public var list: String
-    public var server: String
-    public var path: String
-    public var size: Int64
-    public var modifiedUnixNanoseconds: Int64?
-    public var sha256: String
-    public var recordsRead: Int64
-    public var counts: MergeCounts
-    public var rejectedByReason: [String: Int64]
-    public var appliedAtUnixMilliseconds: Int64
+    public var raisedAtUnixMilliseconds: Int64
 
-    public init(
-        run: RunID, list: String, server: String, path: String, size: Int64, modifiedUnixNanoseconds: Int64?, sha256: String,
-        recordsRead: Int64, counts: MergeCounts, rejectedByReason: [String: Int64], appliedAtUnixMilliseconds: Int64
-    ) {
+    public init(place: Place, name: String, run: RunID, raisedAtUnixMilliseconds: Int64) {
+        self.place = place
+        self.name = name
         self.run = run
-        self.list = list
-        self.server = server
-        self.path = path
-        self.size = size
-        self.modifiedUnixNanoseconds = modifiedUnixNanoseconds
-        self.sha256 = sha256
-        self.recordsRead = recordsRead
-        self.counts = counts
-        self.rejectedByReason = rejectedByReason
-        self.appliedAtUnixMilliseconds = appliedAtUnixMilliseconds
+        self.raisedAtUnixMilliseconds = raisedAtUnixMilliseconds
     }
+
+    /// The RIID_ of the row.
+    public var recipient: Int64 { place.recipient }
+    /// The same whenever the event is read, for receivers that drop repeats.
+    public var id: String { "\(run)-\(name)-\(recipient)" }
 }

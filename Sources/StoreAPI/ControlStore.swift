@@ -1,7 +1,9 @@
 public import ConnectModel
 
 /// Servers, jobs, runs and encrypted secrets: what the host knows, apart from people. Any thread. All throw `ConnectError`.
-public protocol ControlStore: AnyObject, Sendable {
+///
+/// Every change of settings, servers and jobs writes its `AuditLog` entry in the same transaction.
+public protocol ControlStore: OutboxStore, SettingStore, AuditLog {
     func servers() throws -> [FileServer]
     func server(named name: String) throws -> FileServer?
     /// Adds the server or takes the place of the one with its name.
@@ -13,10 +15,17 @@ public protocol ControlStore: AnyObject, Sendable {
     func save(_ capabilities: AccountCapabilities) throws
 
     /// Sealed bytes as `setSealedSecret` got them; this store never sees the secret itself.
-    func sealedSecret(_ name: SecretName) throws -> [UInt8]?
-    func setSealedSecret(_ sealed: [UInt8], _ name: SecretName) throws
+    func sealedSecret(_ name: SecretName) throws -> SealedSecret?
+    /// Throws `secret.rotated` and changes nothing when secrets are kept under another key than this one's by now.
+    func setSealedSecret(_ sealed: SealedSecret, _ name: SecretName) throws
+    /// Every secret's name with the key it is sealed under.
+    func sealedSecrets() throws -> [(name: SecretName, key: String)]
+    /// Seals every secret anew in one transaction, which also makes `key` the one that all later ones must come under. Returns how many.
+    func resealSecrets(key: String, _ reseal: (SecretName, SealedSecret) throws -> SealedSecret) throws -> Int
 
     func jobs() throws -> [Job]
+    /// Jobs in whose definition the text stands, without reading the others; a hint, to be looked at.
+    func jobs(mentioning text: String) throws -> [Job]
     func job(named name: String) throws -> Job?
     func job(_ id: JobID) throws -> Job?
     /// Adds a job under a new id.
@@ -25,8 +34,16 @@ public protocol ControlStore: AnyObject, Sendable {
     /// Runs and their logs stay.
     func removeJob(_ id: JobID) throws
 
+    /// What a job of a connector's kind keeps from run to run, as JSON; gone with the job.
+    func jobState(_ job: JobID, _ key: String) throws -> String?
+    /// Durable on return.
+    func setJobState(_ job: JobID, _ key: String, _ json: String) throws
+    /// The account's settings of a connector (`x-scope`), by its id; empty when none are set.
+    func profile(ofConnector id: String) throws -> [String: JSONValue]
+    func save(profile: [String: JSONValue], ofConnector id: String) throws
+
     /// A new queued run with the job's definition frozen. Throws `run.active` when the job has an unfinished one (SCH-5).
-    func createRun(of job: Job, trigger: String, atUnixMilliseconds now: Int64) throws -> Run
+    func createRun(of job: Job, family: RunFamily, trigger: String, atUnixMilliseconds now: Int64) throws -> Run
     func run(_ id: RunID) throws -> Run?
     /// Newest first.
     func runs(job: JobID?, limit: Int) throws -> [Run]
@@ -34,7 +51,8 @@ public protocol ControlStore: AnyObject, Sendable {
     /// Takes an unfinished run up: epoch + 1, status running. Throws `run.finished` when there is nothing left to do.
     func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run
     /// Writes the run down if it is still of this epoch and in state `from`; throws `run.stale` otherwise and changes nothing.
-    func advance(_ run: Run, from state: ImportRunState) throws
+    /// A run that becomes `finished` brings its outbox messages (`FollowUpPlan`) in the same transaction (ACT-1 to ACT-3).
+    func advance(_ run: Run, from state: RunState) throws
     /// Marks a run whose worker is gone; only if it is still of this epoch and unfinished.
     func markInterrupted(_ id: RunID, epoch: Int64) throws
 }
@@ -49,5 +67,19 @@ public struct SecretName: Sendable, Hashable {
         self.key = key
     }
 
+    public static func hook(_ name: String, _ key: String) -> SecretName { SecretName(owner: "hook/\(name)", key: key) }
+    public static func setting(_ name: String, _ key: String) -> SecretName { SecretName(owner: "setting/\(name)", key: key) }
     public static func server(_ name: String, _ key: String) -> SecretName { SecretName(owner: "server/\(name)", key: key) }
+}
+
+/// A secret as it lies in the store.
+public struct SealedSecret: Sendable, Equatable {
+    /// Names the key, and tells nothing of it; empty for secrets of before keys had names.
+    public var key: String
+    public var bytes: [UInt8]
+
+    public init(key: String, bytes: [UInt8]) {
+        self.key = key
+        self.bytes = bytes
+    }
 }

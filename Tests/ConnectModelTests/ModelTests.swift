@@ -1,4 +1,5 @@
 import ConnectModel
+import Foundation
 import Testing
 
 @Suite struct ModelTests {
@@ -12,6 +13,32 @@ import Testing
         #expect(ImportRunState.finished.successors.isEmpty)
         #expect(ImportRunState.selected.recovery == .askWitness)
         #expect(!ImportRunState.applied.successors.contains(.selected), "what is committed is never redone")
+    }
+
+    @Test("IMP-17, EXP-2: in every family each state leads to the end, and a run that others may have seen never begins again", arguments: RunFamily.allCases)
+    func everyFamilyEnds(_ family: RunFamily) {
+        let machine = family.machine
+        for state in machine.rules.keys {
+            var reached: Set<RunState> = [state]
+            for _ in machine.rules { reached.formUnion(reached.flatMap { machine.rules[$0]?.successors ?? [] }) }
+            #expect(reached.contains(.finished), "\(state)")
+            guard [.made, .askServer].contains(machine.effect(of: state)) else { continue }
+            #expect(reached.allSatisfy { $0 == state || machine.effect(of: $0) != .none }, "\(state)")
+        }
+        #expect(machine.rules[.queued] != nil)
+        #expect(machine.effect(of: RunState(rawValue: "of a later version")) == .made)
+    }
+
+    @Test("OPS-4: a run written down before there were families is an import")
+    func earlierRunsAreImports() throws {
+        let text = """
+            {"id":"1.2","jobName":"a","kind":"import-list","definition":{},"trigger":"manual","state":"selected","status":"running","epoch":1,
+             "createdAtUnixMilliseconds":5,"bytes":0,"records":{"read":0,"inserted":0,"updated":0,"unchanged":0,"skipped":0,"duplicates":0,"rejected":0},
+             "rejectedByReason":{},"warnings":[]}
+            """
+        let run = try JSONDecoder().decode(Run.self, from: Data(text.utf8))
+        #expect(run.family == .import)
+        #expect(run.state == ImportRunState.selected.state)
     }
 
     @Test("OPS-3: a secret prints as dots wherever it is put")

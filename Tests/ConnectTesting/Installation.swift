@@ -40,7 +40,7 @@ public final class Installation: Sendable {
     private static func linkConnectors(into directory: TemporaryDirectory) throws -> String {
         let target = directory.path + "/connectors"
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        let isConnector = { (name: String) in name.hasPrefix("lib") && ["Transport.so", "Source.so"].contains(where: name.hasSuffix) }
+        let isConnector = { (name: String) in name.hasPrefix("lib") && ["Transport.so", "Source.so", "Import.so", "Feeds.so"].contains(where: name.hasSuffix) }
         for name in try FileManager.default.contentsOfDirectory(atPath: buildDirectory) where isConnector(name) {
             try FileManager.default.copyItem(atPath: buildDirectory + "/" + name, toPath: target + "/" + name)
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target + "/" + name)

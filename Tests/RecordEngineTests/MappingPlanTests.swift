@@ -3,14 +3,14 @@ import RecordEngine
 import Testing
 
 @Suite struct MappingPlanTests {
-    private let list = ProfileList(name: "CONTACTS", customFields: [Field("FIRST_NAME", .str100), Field("TIER", .str25)])
+    private let target = MappingTarget(AudienceTable(name: "CONTACTS", customFields: [Field("FIRST_NAME", .str100), Field("TIER", .str25)]))
 
     private func pairs(_ plan: MappingPlan) -> [String] { plan.columns.map { "\($0.sourceName)>\($0.field.name)" } }
     private func errors(_ plan: MappingPlan) -> [String] { plan.problems.filter { $0.severity == .error }.map(\.path) }
 
     @Test("IMP-6: like-named columns find their fields, each with its reason") func automatic() {
         let header = ["CUST_ID", "email_address_", "Mobile", "firstname", "tier", "note", "RIID"]
-        let plan = MappingPlan.make(header: header, list: list, policy: MergePolicy())
+        let plan = MappingPlan.make(header: header, target: target, policy: MergePolicy())
         #expect(
             pairs(plan) == ["CUST_ID>CUSTOMER_ID_", "email_address_>EMAIL_ADDRESS_", "Mobile>MOBILE_NUMBER_", "firstname>FIRST_NAME", "tier>TIER"])
         #expect(plan.columns[0].reason == "CUST_ID -> CUSTOMER_ID_ (known alias)" && plan.columns[1].reason == "same name")
@@ -22,7 +22,7 @@ import Testing
 
     @Test("IMP-6: the job's own mapping overrules names, and adds new fields") func manual() {
         let plan = MappingPlan.make(
-            header: ["mail", "email", "score"], list: list, manual: ["MAIL": "email_address_", "score": "POINTS"],
+            header: ["mail", "email", "score"], target: target, manual: ["MAIL": "email_address_", "score": "POINTS"],
             newFields: [Field("points", .integer), Field("UNUSED", .str25), Field("TIER", .str50)], policy: MergePolicy())
         #expect(pairs(plan) == ["mail>EMAIL_ADDRESS_", "score>POINTS"])
         #expect(plan.newFields == [Field("POINTS", .integer)])
@@ -32,7 +32,7 @@ import Testing
 
     @Test("IMP-6: everything that is wrong is reported at once") func problems() {
         let plan = MappingPlan.make(
-            header: ["a", "b", "c", "d"], list: list, manual: ["a": "TIER", "b": "tier", "c": "FIRSTNAME", "d": "EMAIL_DOMAIN_", "zz": "TIER"],
+            header: ["a", "b", "c", "d"], target: target, manual: ["a": "TIER", "b": "tier", "c": "FIRSTNAME", "d": "EMAIL_DOMAIN_", "zz": "TIER"],
             newFields: [Field("BAD NAME", .str25), Field("ENDS_", .str25)], ignored: ["nope"], policy: MergePolicy(rejectIfEmpty: [.mobile]))
         #expect(
             errors(plan) == [
@@ -47,24 +47,24 @@ import Testing
 
     @Test("IMP-6: names that become one after the rules are an error that names both, unless one is ignored") func duplicates() {
         let header = ["EMAIL", "first-name", "FIRST_NAME"]
-        let plan = MappingPlan.make(header: header, list: list, policy: MergePolicy())
+        let plan = MappingPlan.make(header: header, target: target, policy: MergePolicy())
         #expect(errors(plan) == ["file.header"])
         #expect(plan.problems[0].message.contains("first-name") && plan.problems[0].message.contains("FIRST_NAME"))
-        #expect(MappingPlan.make(header: header, list: list, ignored: ["first-name"], policy: MergePolicy()).isUsable)
+        #expect(MappingPlan.make(header: header, target: target, ignored: ["first-name"], policy: MergePolicy()).isUsable)
         let long = String(repeating: "L", count: 31)
-        #expect(errors(MappingPlan.make(header: ["EMAIL", long, long + "X"], list: list, policy: MergePolicy())) == ["file.header"])
+        #expect(errors(MappingPlan.make(header: ["EMAIL", long, long + "X"], target: target, policy: MergePolicy())) == ["file.header"])
     }
 
     @Test("IMP-6: the surest of several columns gets the field; equals are an error") func rivals() {
-        let surer = MappingPlan.make(header: ["EMAIL", "EMAIL_ADDRESS_"], list: list, policy: MergePolicy())
+        let surer = MappingPlan.make(header: ["EMAIL", "EMAIL_ADDRESS_"], target: target, policy: MergePolicy())
         #expect(pairs(surer) == ["EMAIL_ADDRESS_>EMAIL_ADDRESS_"] && surer.isUsable && surer.problems.count == 1)
-        #expect(errors(MappingPlan.make(header: ["EMAIL", "MAIL"], list: list, policy: MergePolicy())) == ["mapping.fields"])
+        #expect(errors(MappingPlan.make(header: ["EMAIL", "MAIL"], target: target, policy: MergePolicy())) == ["mapping.fields"])
     }
 
     @Test("IMP-8: fields of the host may be loaded as keys only") func keys() {
         let policy = MergePolicy(match: ["RIID_"], onNoMatch: .skip)
-        #expect(pairs(MappingPlan.make(header: ["RIID_", "TIER"], list: list, policy: policy)) == ["RIID_>RIID_", "TIER>TIER"])
-        let none = MappingPlan.make(header: ["x"], list: list, auto: false, policy: policy)
+        #expect(pairs(MappingPlan.make(header: ["RIID_", "TIER"], target: target, policy: policy)) == ["RIID_>RIID_", "TIER>TIER"])
+        let none = MappingPlan.make(header: ["x"], target: target, auto: false, policy: policy)
         #expect(errors(none) == ["target.match", "mapping"])
     }
 

@@ -148,7 +148,7 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
         _ text: String, _ names: [String: String] = [:], policy: MergePolicy = MergePolicy(), custom: [Field] = []
     ) throws -> (fields: [String], checked: CheckedBatch) {
         let reader = try DelimitedReader(source: MemorySource(Array(text.utf8)), format: DelimitedFormat())
-        let plan = MappingPlan.make(header: reader.header, list: ProfileList(name: "L", customFields: custom), manual: names, policy: policy)
+        let plan = MappingPlan.make(header: reader.header, target: MappingTarget(AudienceTable(name: "L", customFields: custom)), manual: names, policy: policy)
         try #require(plan.isUsable, "\(plan.problems)")
         let checker = RecordChecker(mapped: plan.columns, policy: policy, rules: CheckRules(), topLevelDomains: domains)
         let batch = try #require(try reader.next())
@@ -202,11 +202,11 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
     }
 
     @Test("columns that need no change are shared, others are recycled clean") func recycling() throws {
-        let list = ProfileList(name: "L", customFields: [Field("A", .str25)])
+        let target = MappingTarget(AudienceTable(name: "L", customFields: [Field("A", .str25)]))
         let names = (0..<20_000).map { $0 % 3 == 0 ? "  padded\($0)" : "plain\($0)" }
         let text = "A,EMAIL\n" + names.enumerated().map { "\($1),u\($0)@x.com\n" }.joined()
         let reader = try DelimitedReader(source: MemorySource(Array(text.utf8)), format: DelimitedFormat(), batchBytes: 4096)
-        let plan = MappingPlan.make(header: reader.header, list: list, policy: MergePolicy())
+        let plan = MappingPlan.make(header: reader.header, target: target, policy: MergePolicy())
         let checker = RecordChecker(mapped: plan.columns, policy: MergePolicy(), rules: CheckRules(), topLevelDomains: domains)
         var row = 0
         while let batch = try reader.next() {

@@ -39,7 +39,7 @@ private final class CrashedStore {
         directory = try TemporaryDirectory()
         self.rows = rows
         let store = try SQLiteAudienceStore.open(path)
-        try store.createList(ProfileList(name: "CONTACTS", customFields: []))
+        try store.create(AudienceTable(name: "CONTACTS", customFields: []))
         // Under 2000 rows a load never rewrites; otherwise the second is as large as the list.
         try apply(run: 1, store)
     }
@@ -78,10 +78,10 @@ private final class CrashedStore {
         try store.sweep(living: [])
         try apply(run: 2, store)
         #expect(try self.cities(store) == ["City 1": rows / 2, "City 2": rows])
-        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/audience.lists").filter { $0.hasSuffix(".sqlite") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/audience.tables").filter { $0.hasSuffix(".sqlite") }
         #expect(files.count == 1)
         for file in files {
-            let connection = try SQLiteConnection(path: directory.path + "/audience.lists/" + file, mode: .reading)
+            let connection = try SQLiteConnection(path: directory.path + "/audience.tables/" + file, mode: .reading)
             #expect(try connection.text("PRAGMA integrity_check") == "ok")
         }
     }
@@ -94,7 +94,7 @@ private final class CrashedStore {
 
     private func cities(_ store: SQLiteAudienceStore) throws -> [String: Int] {
         var cities: [String: Int] = [:]
-        _ = try store.query(ListQuery(list: "CONTACTS", fields: ["CITY_"])) { cities[$0[0] ?? "", default: 0] += 1 }
+        _ = try store.query(TableQuery(table: "CONTACTS", fields: ["CITY_"])) { cities[$0[0] ?? "", default: 0] += 1 }
         return cities
     }
 }

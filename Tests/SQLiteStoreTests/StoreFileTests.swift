@@ -13,7 +13,7 @@ struct StoreFileTests {
     }
 
     private func files(_ test: TestStore) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: test.directory + "/audience.lists").filter { $0.hasSuffix(".sqlite") }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: test.directory + "/audience.tables").filter { $0.hasSuffix(".sqlite") }.sorted()
     }
 
     @Test("After any mix of loads by statements and by rewriting SQLite finds nothing wrong", arguments: UInt64(1)...4)
@@ -36,7 +36,7 @@ struct StoreFileTests {
             _ = try begun.apply(reject: { _ in }, progress: { _ in }, isCancelled: { false }, prepareCommit: load.entry)
             let present = try files(test)
             #expect(present.count == 1)
-            let connection = try SQLiteConnection(path: test.directory + "/audience.lists/" + (present.first ?? ""), mode: .reading)
+            let connection = try SQLiteConnection(path: test.directory + "/audience.tables/" + (present.first ?? ""), mode: .reading)
             let found = try connection.text("PRAGMA integrity_check")
             #expect(found == "ok", "seed \(seed), run \(run)")
             #expect(try connection.text("PRAGMA journal_mode") == "wal")
@@ -48,8 +48,8 @@ struct StoreFileTests {
         let test = try make()
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["a@x.com"]]))
         let kept = try files(test)
-        for name in ["list-1-77.sqlite", "list-99-1.sqlite"] {
-            try Data("left over".utf8).write(to: URL(fileURLWithPath: test.directory + "/audience.lists/" + name))
+        for name in ["table-1-77.sqlite", "table-99-1.sqlite"] {
+            try Data("left over".utf8).write(to: URL(fileURLWithPath: test.directory + "/audience.tables/" + name))
         }
         let load = TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["b@x.com"]], run: 2)
         let begun = try load.begin(test.store, workDirectory: test.workDirectory)
@@ -69,7 +69,7 @@ struct StoreFileTests {
     func damage(page: Int) throws {
         let test = try make()
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_"], rows: (0..<3000).map { ["p\($0)@x.com", "C\($0)"] }))
-        let path = test.directory + "/audience.lists/" + (try files(test).first ?? "")
+        let path = test.directory + "/audience.tables/" + (try files(test).first ?? "")
         let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         try handle.seek(toOffset: UInt64((page - 1) * 4096))
         handle.write(Data((0..<4096).map { _ in UInt8.random(in: 0...255) }))
@@ -99,7 +99,7 @@ struct StoreFileTests {
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: (0..<3000).map { ["p\($0)@x.com"] }))
         let store = try SQLiteAudienceStore.open(test.directory + "/audience.sqlite", queryTimeLimit: .zero)
         #expect {
-            _ = try store.query(ListQuery(list: "CONTACTS", condition: "(SELECT count(*) FROM recipients a, recipients b) = 0")) { _ in }
+            _ = try store.query(TableQuery(table: "CONTACTS", condition: "(SELECT count(*) FROM recipients a, recipients b) = 0")) { _ in }
         } throws: {
             ($0 as? ConnectError)?.code == "query.time"
         }

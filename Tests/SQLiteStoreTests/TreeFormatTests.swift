@@ -23,7 +23,7 @@ struct TreeFormatTests {
         let roots: [Int64]
         do {
             let connection = try SQLiteConnection(path: path, mode: .creating)
-            try ListFile.prepareNew(connection)
+            try TableFile.prepareNew(connection)
             try connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, n); CREATE INDEX i ON t (v)")
             roots = try ["t", "i"].map { try connection.integer("SELECT rootpage FROM sqlite_schema WHERE name = '\($0)'") ?? 0 }
         }

@@ -8,7 +8,7 @@ struct ListTests {
     @Test("A new list has the system fields, then its own, and no rows", arguments: StoreKind.allCases)
     func creation(kind: StoreKind) throws {
         let test = try kind.make()
-        let list = try test.store.list(named: "CONTACTS")
+        let list = try test.store.table(named: "CONTACTS")
         #expect(list.fields == ProfileList.systemFields + TestStore.customFields)
         #expect(try test.store.lists() == [list])
         #expect(try test.store.count(of: "CONTACTS") == 0)
@@ -21,14 +21,14 @@ struct ListTests {
             do { try body() } catch let error as ConnectError { return error.code } catch {}
             return nil
         }
-        #expect(code { try test.store.createList(ProfileList(name: "CONTACTS", customFields: [])) } == "list.exists")
+        #expect(code { try test.store.create(AudienceTable(name: "CONTACTS", customFields: [])) } == "table.exists")
         for name in ["", " A", "A;B", "\"", "Ä", String(repeating: "A", count: 101)] {
-            #expect(code { try test.store.createList(ProfileList(name: name, customFields: [])) } == "list.name")
+            #expect(code { try test.store.create(AudienceTable(name: name, customFields: [])) } == "table.name")
         }
-        #expect(code { try test.store.createList(ProfileList(name: "X", customFields: [Field("EMAIL_ADDRESS_", .str25)])) } == "field.name")
-        #expect(code { try test.store.createList(ProfileList(name: "X", customFields: [Field("A", .str25), Field("A", .str50)])) } == "field.exists")
-        #expect(code { _ = try test.store.count(of: "OTHERS") } == "list.missing")
-        try test.store.createList(ProfileList(name: "Aa0_ !-=@[]{}x", customFields: []))
+        #expect(code { try test.store.create(AudienceTable(name: "X", customFields: [Field("EMAIL_ADDRESS_", .str25)])) } == "field.name")
+        #expect(code { try test.store.create(AudienceTable(name: "X", customFields: [Field("A", .str25), Field("A", .str50)])) } == "field.exists")
+        #expect(code { _ = try test.store.count(of: "OTHERS") } == "table.missing")
+        try test.store.create(AudienceTable(name: "Aa0_ !-=@[]{}x", customFields: []))
         #expect(try test.store.lists().map(\.name) == ["Aa0_ !-=@[]{}x", "CONTACTS"])
     }
 
@@ -47,10 +47,10 @@ struct ListTests {
         let test = try kind.make()
         let load = TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["a@x.com"]])
         try test.apply(load)
-        try test.store.dropList(named: "CONTACTS")
+        try test.store.dropTable(named: "CONTACTS")
         #expect(try test.store.lists().isEmpty)
         #expect(try test.store.appliedLoad(run: load.run)?.counts.inserted == 1)
-        try test.store.createList(ProfileList(name: "CONTACTS", customFields: []))
+        try test.store.create(AudienceTable(name: "CONTACTS", customFields: []))
         #expect(try test.store.count(of: "CONTACTS") == 0)
     }
 
@@ -68,7 +68,7 @@ struct ListTests {
         #expect(try test.rows(["EMAIL_ADDRESS_"], where: "POINTS > 4 AND SPEND < 1.6") == [["a@x.com"], ["c@x.com"]])
         #expect(try test.rows(["EMAIL_ADDRESS_"], where: "email_address_ = 'B@X.COM'") == [["b@x.com"]])
         var count = 0
-        let fields = try test.store.query(ListQuery(list: "CONTACTS", limit: 2)) { _ in count += 1 }
+        let fields = try test.store.query(TableQuery(table: "CONTACTS", limit: 2)) { _ in count += 1 }
         #expect(count == 2)
         #expect(fields == ProfileList.systemFields.map(\.name) + TestStore.customFields.map(\.name))
     }

@@ -28,7 +28,7 @@ struct LoadTests {
         #expect(try test.rows(["FIRST_NAME"]) == [["Al"]])
         for run in 2...4 { try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [], run: Int64(run), loadedAtUnixMilliseconds: Int64(run))) }
         func ledger(job: Int64, path: String? = nil, sha256: String? = nil) throws -> [Int64] {
-            try test.store.ledger(LedgerQuery(list: load.list, job: JobID(job), path: path, sha256: sha256, limit: 3)).map(\.run.number)
+            try test.store.ledger(LedgerQuery(table: load.list, job: JobID(job), path: path, sha256: sha256, limit: 3)).map(\.run.number)
         }
         #expect(try ledger(job: 1) == [1, 4, 3])
         #expect(try ledger(job: 1, path: entry.path, sha256: entry.sha256) == [1, 4, 3])
@@ -90,7 +90,7 @@ struct LoadTests {
         #expect(try test.store.count(of: "CONTACTS") == 5001)
         // The other way round: a load while somebody reads.
         var seen = 0
-        _ = try test.store.query(ListQuery(list: "CONTACTS", fields: ["RIID_"])) { _ in
+        _ = try test.store.query(TableQuery(table: "CONTACTS", fields: ["RIID_"])) { _ in
             if seen == 0 { try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["z@x.com"]], run: 3)) }
             seen += 1
         }

@@ -12,7 +12,7 @@ struct RunReport: Encodable {
     init(_ run: Run) { self.run = run }
 
     enum CodingKeys: String, CodingKey {
-        case run, job, kind, status, state, trigger, created, started, finished, file, sha256, bytes, records, rejects, archived, error, warnings
+        case run, job, kind, status, state, trigger, created, started, finished, file, sha256, bytes, records, rejects, archived, error, warnings, result
         case durationMilliseconds = "duration_ms"
     }
 
@@ -36,6 +36,7 @@ struct RunReport: Encodable {
         try container.encodeIfPresent(run.archivedPath, forKey: .archived)
         try container.encodeIfPresent(run.failure, forKey: .error)
         try container.encode(run.warnings, forKey: .warnings)
+        try container.encodeIfPresent(run.result, forKey: .result)
     }
 }
 

@@ -19,14 +19,24 @@ enum Composition {
 
     static func host(_ home: HomeLayout, connectorDirectories: [String]) throws -> Installation {
         let executable = executablePath
+        let catalog = catalog(home, connectorDirectories)
         return Installation(
             home: home,
-            control: try SQLiteControlStore(path: home.controlDatabase),
+            control: try control(home),
             audience: try audience(home),
-            catalog: catalog(home, connectorDirectories),
-            kinds: JobKindRegistry(),
+            catalog: catalog,
+            kinds: kinds(catalog),
             workers: WorkerLauncher(executable: executable),
             clock: now)
+    }
+
+    static func control(_ home: HomeLayout) throws -> any ControlStore {
+        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now)
+    }
+
+    /// The host's own job kinds and those of the connectors.
+    static func kinds(_ catalog: ConnectorCatalog) -> JobKindRegistry {
+        JobKindRegistry(connectors: { catalog.scan().flatMap(\.connectors) })
     }
 
     static func audience(_ home: HomeLayout) throws -> any AudienceStore {

@@ -20,3 +20,30 @@ struct ConnectorBridge {
     func check() throws { try connector.check(connection.settings) }
     func identify() throws -> [PeerIdentity] { try connector.identify(connection.settings) }
 }
+
+/// One job's connector in the worker.
+struct JobBridge {
+    private let connection: JobConnection
+    private let connector: LoadedConnector
+
+    init(_ connection: JobConnection, reporter: WorkerReporter, cancellation: Cancellation) throws {
+        self.connection = connection
+        let events = CallEvents(
+            log: { level, message, fields in reporter.log(level, message, fields) },
+            progress: { unit, done, total in
+                let isBytes = unit == "bytes"
+                reporter.progress(
+                    RunProgress(phase: "working", bytes: isBytes ? done : 0, totalBytes: isBytes ? total : nil, records: isBytes ? 0 : done))
+            })
+        connector = try LoadedConnector(file: connection.connectorFile, id: connection.connector, events: events, cancellation: cancellation)
+    }
+
+    func job() throws -> any ProvidedJob { try connector.providedJob(connection.settings, isIdempotent: connection.isIdempotent) }
+
+    /// What the connector says about the settings, and its plan where it finds nothing wrong.
+    func check() throws -> WorkerResult {
+        let problems = try connector.validate(connection.settings)
+        let isUsable = !problems.contains { $0.severity == .error }
+        return .checkedJob(problems: problems, plan: isUsable ? try connector.plan(connection.settings) : nil)
+    }
+}

@@ -1,3 +1,4 @@
+import CHostShims
 import ConnectModel
 import ConnectorRuntime
 import Foundation
@@ -10,8 +11,8 @@ enum WorkerGuard {
 
     /// Before any connector is loaded.
     static func apply(_ limits: WorkerLimits) {
-        // A core of a crashed connector would hold the passwords it was given.
-        limit(RLIMIT_CORE, 0)
+        // A core of a crashed connector would hold the passwords it was given, and so does this process's memory.
+        _ = chs_keep_memory_private()
         limit(RLIMIT_DATA, limits.memoryBytes)
         limit(RLIMIT_NOFILE, limits.openFiles)
         CrashSignals.restoreDefaults()

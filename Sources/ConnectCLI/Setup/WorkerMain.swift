@@ -65,6 +65,10 @@ struct WorkerMain {
             return .identities(try connector(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation).identify())
         case .transfer(let transfer):
             return .transferred(try perform(transfer, cancellation))
+        case .checkJob:
+            guard let job = request.job else { throw ConnectError("worker.request", .internal, "No job was named.") }
+            let bridge = try JobBridge(job, reporter: WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation: cancellation)
+            return try bridge.check()
         }
     }
 
@@ -77,8 +81,12 @@ struct WorkerMain {
         let reporter = WorkerReporter(channel: channel, file: log, redaction: redaction)
         WorkerGuard.watch(request.limits, cancellation, reporter)
         let environment = try environment(reporter, cancellation)
-        return try withExtendedLifetime(lock) { try ImportRun(environment).execute(id) }
+        guard let run = try environment.control.run(id) else { throw ConnectError("run.missing", .configuration, "There is no run \(id).") }
+        let executor = request.job == nil ? try kind(run.kind).executor(environment) : try ProvidedRun(environment)
+        return try withExtendedLifetime(lock) { try executor.execute(id) }
     }
+
+    private func kind(_ name: String) throws -> any JobKind { try JobKindRegistry().kind(name) }
 
     private func check(_ reporter: WorkerReporter, _ directory: String?, _ cancellation: Cancellation) throws {
         let connector = try connector(reporter, cancellation)
@@ -89,12 +97,12 @@ struct WorkerMain {
         try WriteProbe(transport, report: reporter.step).run(in: directory)
     }
 
-    private func preview(_ job: Job, _ rows: Int, _ cancellation: Cancellation) throws -> ImportPreview {
+    private func preview(_ job: Job, _ rows: Int, _ cancellation: Cancellation) throws -> JobPreview {
         let work = home.root + "/runs/preview-\(getpid())"
         // A preview's spill files are of no use to anybody afterwards.
         defer { try? FileManager.default.removeItem(atPath: work) }
         let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
-        return try ImportPreviewer(environment, workDirectory: work).preview(job, rows: rows)
+        return try kind(job.kind).preview(job, rows: rows, environment, workDirectory: work)
     }
 
     private func perform(_ transfer: TransferTask, _ cancellation: Cancellation) throws -> TransferTotal {
@@ -117,12 +125,15 @@ struct WorkerMain {
         }
         return RunEnvironment(
             home: home,
-            control: try SQLiteControlStore(path: home.controlDatabase),
+            control: try Composition.control(home),
             audience: try Composition.audience(home),
             openers: Dictionary(uniqueKeysWithValues: openers),
             reporter: reporter,
             cancellation: cancellation,
             topLevelDomainsFile: Composition.topLevelDomains(home),
+            providedJob: try request.job.map { job in
+                try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
+            },
             clock: Composition.now)
     }
 

@@ -15,6 +15,8 @@ public struct SettingsForm: Sendable {
         public var isSecret: Bool
         public var isPin: Bool
         public var isAdvanced: Bool
+        /// The account's, for job kinds: set by `connectors profile`, not by a job.
+        public var isAccountWide: Bool
         /// Wanted only while another setting has a value.
         public var dependsOn: [String: JSONValue]
         /// What must be on for the account before this may be true (FS-9).
@@ -28,6 +30,8 @@ public struct SettingsForm: Sendable {
 
     /// In the order in which a person is asked.
     public let fields: [Field]
+
+    public init(_ fields: [Field]) { self.fields = fields }
 
     public init(_ info: ConnectorInfo) {
         let required = Set(info.schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? [])
@@ -117,6 +121,7 @@ extension SettingsForm.Field {
         isSecret = schema["writeOnly"]?.boolValue ?? false
         isPin = schema["x-pin"]?.boolValue ?? false
         isAdvanced = schema["x-advanced"]?.boolValue ?? false
+        isAccountWide = schema["x-scope"]?.stringValue == "account"
         dependsOn = schema["x-depends"]?.objectValue ?? [:]
         capability = schema["x-capability"]?.stringValue
         order = schema["x-order"]?.integerValue ?? .max
@@ -135,6 +140,7 @@ extension SettingsForm.Field {
         case "number": "a number"
         case "boolean": "true or false"
         case "array": "a list"
+        case "object": "pairs like a=b,c=d"
         default: "a text"
         }
     }
@@ -149,7 +155,7 @@ extension SettingsForm.Field {
         case ("integer", .integer(let number)): return range(Double(number))
         case ("number", .integer(let number)): return range(Double(number))
         case ("number", .number(let number)): return range(number)
-        case ("boolean", .bool), ("array", .array): return nil
+        case ("boolean", .bool), ("array", .array), ("object", .object): return nil
         default: return "\"\(name)\" is \(typeName)."
         }
     }
@@ -165,6 +171,7 @@ extension SettingsForm.Field {
         case "integer": Int64(text).map(JSONValue.integer)
         case "number": Double(text).map(JSONValue.number)
         case "boolean": ["true": true, "yes": true, "false": false, "no": false][text.lowercased()].map(JSONValue.bool)
+        case "object": SettingsForm.pairs(text)
         case "array": .array(text.split(separator: ",").map { .string($0.trimmingCharacters(in: .whitespaces)) })
         default: .string(text)
         }
@@ -172,6 +179,17 @@ extension SettingsForm.Field {
 }
 
 extension SettingsForm {
+    /// "a=b,c=d"; nil where a pair has no equals sign.
+    fileprivate static func pairs(_ text: String) -> JSONValue? {
+        var members: [String: JSONValue] = [:]
+        for pair in text.split(separator: ",") {
+            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 2 else { return nil }
+            members[parts[0]] = .string(parts[1])
+        }
+        return .object(members)
+    }
+
     fileprivate static func text(_ value: JSONValue) -> String { value.stringValue ?? value.integerValue.map(String.init) ?? "?" }
     fileprivate static func text(_ number: Double) -> String { Int64(exactly: number).map(String.init) ?? String(number) }
 }

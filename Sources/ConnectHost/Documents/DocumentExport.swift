@@ -26,7 +26,7 @@ extension Installation {
         return Node(members, .implicit, .block)
     }
 
-    private func node(_ list: ProfileList) -> Node {
+    private func node(_ list: AudienceTable) -> Node {
         var members: [(Node, Node)] = [(Node("name"), text(list.name))]
         if !list.customFields.isEmpty {
             members.append((Node("fields"), Node(list.customFields.map { (Node($0.name), text($0.type.rawValue)) }, .implicit, .block)))

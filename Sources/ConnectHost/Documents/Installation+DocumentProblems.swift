@@ -8,7 +8,7 @@ struct KnownNames {
     let servers: Set<String>
     /// Why a server cannot be used, by its name.
     let refusals: [String: String]
-    let lists: [String: ProfileList]
+    let lists: [String: AudienceTable]
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
         let added = documents.flatMap(\.servers).map { entry in
@@ -23,7 +23,7 @@ struct KnownNames {
         for entry in documents.flatMap(\.lists) {
             let old = lists[entry.list.name]?.customFields ?? []
             let added = entry.list.customFields.filter { field in !old.contains { $0.name == field.name } }
-            lists[entry.list.name] = ProfileList(name: entry.list.name, customFields: old + added)
+            lists[entry.list.name] = AudienceTable(name: entry.list.name, customFields: old + added)
         }
         self.lists = lists
     }
@@ -74,7 +74,12 @@ extension Installation {
         let schema = JobSchema(kind)
         var found = schema.problems(in: entry.definition)
         if found.isEmpty { found += kind.problems(in: entry.definition) }
-        found += referenceProblems(schema.filled(entry.definition), known)
+        found += FollowUpFields.problems(in: entry.definition)
+        if let kind = kind as? ConnectorJobKind {
+            found += try connectorProblems(entry, kind, known)
+        } else {
+            found += referenceProblems(schema.filled(entry.definition), known)
+        }
         return found.map { problem in
             Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
@@ -98,7 +103,7 @@ extension Installation {
         return found
     }
 
-    private func mappingProblems(_ definition: [String: JSONValue], _ list: ProfileList) -> [Problem] {
+    private func mappingProblems(_ definition: [String: JSONValue], _ list: AudienceTable) -> [Problem] {
         let new = Set(definition["mapping"]?["new_fields"]?.objectValue?.keys.map { $0.uppercased() } ?? [])
         let mapped = definition["mapping"]?["fields"]?.objectValue ?? [:]
         return mapped.sorted { $0.key < $1.key }.compactMap { column, target in
@@ -110,7 +115,7 @@ extension Installation {
         }
     }
 
-    private func missing(_ kind: String, _ name: String, _ path: String, _ known: [String]) -> Problem {
+    func missing(_ kind: String, _ name: String, _ path: String, _ known: [String]) -> Problem {
         let close = Similarity.closest(to: name, among: known)
         let advice = close.map { "Did you mean \"\($0)\"?" } ?? "There are: \(known.isEmpty ? "none" : known.sorted().joined(separator: ", "))."
         return Problem(path: path, message: "There is no \(kind) \"\(name)\". \(advice)", suggestions: close.map { [$0] })

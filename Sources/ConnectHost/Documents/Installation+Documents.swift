@@ -53,22 +53,22 @@ extension Installation {
         return server
     }
 
-    private func applyList(_ list: ProfileList) throws {
-        guard let old = try? audience.list(named: list.name) else { return try audience.createList(list) }
+    private func applyList(_ list: AudienceTable) throws {
+        guard let old = try? audience.table(named: list.name) else { return try audience.create(list) }
         let added = list.customFields.filter { old.field($0.name) == nil }
         if !added.isEmpty { try audience.addFields(added, to: list.name) }
     }
 
     private func applyJob(_ entry: JobDocument.JobEntry) throws {
         if var job = try control.job(named: entry.name) {
-            job.kind = entry.kind
+            job.kind = canonicalKind(entry.kind)
             job.description = entry.description
             job.definition = entry.definition
             job.active = entry.active
             try control.update(job)
         } else {
             _ = try control.addJob(
-                name: entry.name, kind: entry.kind, description: entry.description, definition: entry.definition, active: entry.active)
+                name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition, active: entry.active)
         }
     }
 
@@ -96,7 +96,7 @@ extension Installation {
             return .init(action: .create, kind: "job", name: entry.name, details: [])
         }
         var details = DefinitionDifference.lines(old.definition, entry.definition)
-        if old.kind != entry.kind { details.append("kind: \(old.kind) -> \(entry.kind)") }
+        if old.kind != canonicalKind(entry.kind) { details.append("kind: \(old.kind) -> \(entry.kind)") }
         if old.description != entry.description { details.append("description") }
         if old.active != entry.active { details.append("active: \(old.active) -> \(entry.active)") }
         return .init(action: details.isEmpty ? .unchanged : .update, kind: "job", name: entry.name, details: details)

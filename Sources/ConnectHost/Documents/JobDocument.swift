@@ -12,7 +12,7 @@ public struct JobDocument: Sendable {
 
     public struct ListEntry: Sendable {
         var place: String
-        var list: ProfileList
+        var list: AudienceTable
     }
 
     public struct JobEntry: Sendable {
@@ -129,7 +129,7 @@ public struct JobDocument: Sendable {
             }
             custom.append(Field(field.uppercased(), known))
         }
-        lists.append(ListEntry(place: place, list: ProfileList(name: name, customFields: custom)))
+        lists.append(ListEntry(place: place, list: AudienceTable(name: name, customFields: custom)))
     }
 
     private mutating func readJob(_ members: [String: JSONValue], _ place: String) {

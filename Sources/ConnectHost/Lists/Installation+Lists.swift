@@ -3,10 +3,10 @@ import StoreAPI
 
 extension Installation {
     public func createList(_ name: String, fields: [Field]) throws {
-        try audience.createList(ProfileList(name: name, customFields: fields))
+        try audience.create(AudienceTable(name: name, customFields: fields))
     }
 
-    public func lists() throws -> [(list: ProfileList, count: Int64)] {
+    public func lists() throws -> [(list: AudienceTable, count: Int64)] {
         try audience.lists().map { ($0, try audience.count(of: $0.name)) }
     }
 
@@ -18,6 +18,6 @@ extension Installation {
                 "list.used", .configuration, "List \"\(name)\" is the target of \(users.map { "\"\($0.name)\"" }.joined(separator: ", ")).",
                 remedy: "Change or delete those jobs first.")
         }
-        try audience.dropList(named: name)
+        try audience.dropTable(named: name)
     }
 }

@@ -40,22 +40,33 @@ extension Installation {
         guard !run.status.isFinal else {
             throw ConnectError("run.finished", .configuration, "Run \(run.id) has ended already: \(run.status.rawValue).")
         }
+        let wasInterrupted = RunLock.holder(directory: home.run(run.id)) == nil
         for signal in [SIGTERM, SIGKILL] {
             guard let worker = RunLock.holder(directory: home.run(run.id)) else { break }
             kill(worker, signal)
             for _ in 0..<200 where RunLock.holder(directory: home.run(run.id)) != nil { usleep(50_000) }
         }
-        guard var current = try control.run(run.id), current.state != .finished else { return try existingRun(text) }
-        // Killed before it could say so: nothing is applied unless the witness stands, and then the next attempt finishes it.
-        if current.state == .queued || current.state == .selected, try audience.appliedLoad(run: run.id) == nil {
-            let state = current.state
-            current.state = .finished
-            current.status = .cancelled
-            current.failure = RunFailure(Cancellation.error)
-            current.finishedAtUnixMilliseconds = clock()
-            try control.advance(current, from: state)
+        guard let current = try control.run(run.id), current.state != .finished else { return try existingRun(text) }
+        // Killed before it could say so. What others have seen of it is finished by the next attempt, unless a person gives the run up.
+        if try hasChangedNothing(current) || (wasInterrupted && [.askServer, .askConnector].contains(current.family.machine.effect(of: current.state))) {
+            try giveUp(current)
         }
         return try existingRun(text)
+    }
+
+    private func giveUp(_ run: Run) throws {
+        var ended = run
+        ended.state = .finished
+        ended.status = .cancelled
+        ended.failure = RunFailure(Cancellation.error)
+        if run.family.machine.effect(of: run.state) == .askServer {
+            ended.warnings.append("The run was given up in state \(run.state): its file may stand on the server; the next run exports the same records again.")
+        }
+        if run.family.machine.effect(of: run.state) == .askConnector {
+            ended.warnings.append("The run was given up while its connector was at work; what that had done stays.")
+        }
+        ended.finishedAtUnixMilliseconds = clock()
+        try control.advance(ended, from: run.state)
     }
 
     func appendLog(_ run: RunID, _ level: LogLine.Level, _ message: String) throws {

@@ -18,7 +18,11 @@ extension Installation {
     /// Starts a run and returns once its worker has taken it up.
     public func detachJob(_ name: String) throws -> Run {
         try starting(try runnableJob(name), stop: { false }, onMessage: { _ in }) { run in
-            _ = try workers.detach(try request(for: run, isDetached: true))
+            do {
+                _ = try workers.detach(try request(for: run, isDetached: true))
+            } catch let error as ConnectError {
+                return try end(run, with: error)
+            }
             for _ in 0..<400 where !RunLock.isHeld(directory: home.run(run.id)) {
                 if try control.run(run.id)?.status.isFinal ?? true { break }
                 usleep(25_000)
@@ -55,7 +59,7 @@ extension Installation {
                     "Run \(run.id) of job \"\(job.name)\" was interrupted and could not be brought to its end: \(run.failure?.message ?? "no reason is known")",
                     remedy: "The next start tries it again. `connecthost runs log \(run.id)` has what happened; `connecthost runs stop \(run.id)` gives it up.")
             }
-            return try body(try control.createRun(of: job, trigger: "manual", atUnixMilliseconds: clock()))
+            return try body(try control.createRun(of: try frozen(job), family: try kinds.kind(job.kind).family, trigger: "manual", atUnixMilliseconds: clock()))
         }
     }
 
@@ -92,17 +96,31 @@ extension Installation {
         try appendLog(run.id, .error, error.description)
         if current.state == .finished { return current }
         try control.markInterrupted(run.id, epoch: current.epoch)
-        // A worker that died at its third attempt dies of the run itself: a connector's defect, say. Nothing has been applied.
-        if current.epoch >= 3, current.state == .queued || current.state == .selected, try audience.appliedLoad(run: run.id) == nil {
-            return try end(current, with: error)
-        }
+        // A worker that died at its third attempt dies of the run itself: a connector's defect, say.
+        if current.epoch >= 3, try hasChangedNothing(current) { return try end(current, with: error) }
         current = try control.run(run.id) ?? current
         current.failure = RunFailure(error)
         return current
     }
 
-    private func end(_ run: Run, with error: ConnectError) throws -> Run {
-        guard var current = try control.run(run.id), current.state == .queued || current.state == .selected else { return run }
+    /// Whether the run can end where it stands because nobody else has seen anything of it.
+    func hasChangedNothing(_ run: Run) throws -> Bool {
+        switch run.family.machine.effect(of: run.state) {
+        case .none: true
+        case .askLedger: try audience.appliedLoad(run: run.id) == nil
+        case .askServer, .askConnector, .made: false
+        }
+    }
+
+    /// Ends a run that has changed nothing; any other stays interrupted, for the next attempt to bring to its end.
+    func end(_ run: Run, with error: ConnectError) throws -> Run {
+        guard var current = try control.run(run.id), current.state != .finished else { return try control.run(run.id) ?? run }
+        guard try hasChangedNothing(current) else {
+            try control.markInterrupted(run.id, epoch: current.epoch)
+            current = try control.run(run.id) ?? current
+            current.failure = RunFailure(error)
+            return current
+        }
         let state = current.state
         current.state = .finished
         current.status = error.category == .cancelled ? .cancelled : .failed
@@ -113,9 +131,14 @@ extension Installation {
     }
 
     private func request(for run: Run, isDetached: Bool) throws -> WorkerRequest {
-        let server = run.definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName
-        return WorkerRequest(home: home.root, task: .run(run.id), connections: [try connection(to: server)], isDetached: isDetached,
-            limits: WorkerLimits(definition: run.definition))
+        WorkerRequest(
+            home: home.root, task: .run(run.id), connections: try connections(run.kind, run.definition), isDetached: isDetached,
+            limits: WorkerLimits(definition: run.definition), job: try jobConnection(run.kind, run.definition))
+    }
+
+    /// To every server that a job of this kind and definition needs.
+    private func connections(_ kind: String, _ definition: [String: JSONValue]) throws -> [ServerConnection] {
+        try kinds.kind(kind).needs(of: definition).servers.map { try connection(to: $0) }
     }
 
     private func runnableJob(_ name: String) throws -> Job {
@@ -138,10 +161,9 @@ extension Installation {
     }
 
     /// What a run of the job would do, with nothing written (IMP-18). `onMessage` gets log lines and progress.
-    public func previewJob(_ name: String, rows: Int, onMessage: @escaping (WorkerMessage) -> Void) throws -> ImportPreview {
-        let job = try existingJob(name)
-        let server = job.definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName
-        let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: [try connection(to: server)])
+    public func previewJob(_ name: String, rows: Int, onMessage: @escaping (WorkerMessage) -> Void) throws -> JobPreview {
+        let job = try planned(try existingJob(name))
+        let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition))
         guard case .preview(let preview) = try workers.perform(request, onMessage: onMessage) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }

@@ -17,7 +17,9 @@ extension Installation {
                     remedy: "Choose another home with --home, or give yourself the right to write there.")
             }
         }
-        try SecretVault.createKey(at: home.secretKey)
+        if case .file(let path) = SealingKeySource.find(home: home.secretKey, ProcessInfo.processInfo.environment) {
+            try SealingKeyFile.create(at: path)
+        }
     }
 
     /// Adds the account's own file server on the embedded directories (FS-4), once. The connector that offers itself for this says so by the

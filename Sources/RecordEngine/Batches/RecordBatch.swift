@@ -42,7 +42,8 @@ public final class RecordBatch: @unchecked Sendable {
         return UnsafeRawBufferPointer(rebasing: raw.bytes[Int(rawStarts[row])..<Int(rawEnds[row])])
     }
 
-    internal func removeAll() {
+    /// Makes it empty, to be filled again by whoever owns it alone.
+    package func removeAll() {
         rowCount = 0
         for column in columns { column.removeAll() }
         lineNumbers.removeAll(keepingCapacity: true)

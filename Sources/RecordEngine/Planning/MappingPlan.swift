@@ -27,12 +27,12 @@ public struct UnmappedColumn: Sendable, Codable, Equatable {
     public var reason: String
 }
 
-/// Which column of a file goes to which field of a list (IMP-6), with everything that is wrong with it.
+/// Which column of a file goes to which field of a table (IMP-6), with everything that is wrong with it.
 public struct MappingPlan: Sendable, Codable, Equatable {
     /// In file order; at most one a field.
     public internal(set) var columns: [MappedColumn] = []
     public internal(set) var unmapped: [UnmappedColumn] = []
-    /// Fields that must be added to the list before the load.
+    /// Fields that must be added to the table before the load.
     public internal(set) var newFields: [Field] = []
     /// All findings; paths are those of the job file (`mapping.fields.mail`, `target.match`).
     public internal(set) var problems: [Problem] = []
@@ -48,10 +48,10 @@ public struct MappingPlan: Sendable, Codable, Equatable {
     ///   - newFields: fields that may be added when the list does not have them; columns map onto them as onto the list's own.
     ///   - ignored: columns that are left out on purpose.
     public static func make(
-        header: [String], list: ProfileList, manual: [String: String] = [:], auto: Bool = true, newFields: [Field] = [], ignored: [String] = [],
+        header: [String], target: MappingTarget, manual: [String: String] = [:], auto: Bool = true, newFields: [Field] = [], ignored: [String] = [],
         policy: MergePolicy
     ) -> MappingPlan {
-        var planner = MappingPlanner(header: header, list: list, newFields: newFields, policy: policy)
+        var planner = MappingPlanner(header: header, target: target, newFields: newFields, policy: policy)
         planner.ignore(ignored)
         planner.checkNewFields()
         planner.mapManually(manual)

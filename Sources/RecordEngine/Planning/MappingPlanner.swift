@@ -3,7 +3,7 @@ import ConnectModel
 /// The steps of `MappingPlan.make`.
 struct MappingPlanner {
     private let header: [String]
-    private let list: ProfileList
+    private let table: MappingTarget
     private let declared: [Field]
     private let policy: MergePolicy
     private let targets: [Field]
@@ -16,13 +16,13 @@ struct MappingPlanner {
         case unmapped(String)
     }
 
-    init(header: [String], list: ProfileList, newFields: [Field], policy: MergePolicy) {
+    init(header: [String], target: MappingTarget, newFields: [Field], policy: MergePolicy) {
         self.header = header
-        self.list = list
+        table = target
         declared = newFields.map { Field($0.name.uppercased(), $0.type) }
         self.policy = policy
-        let names = Set(list.fields.map(\.name))
-        targets = list.fields + declared.filter { !names.contains($0.name) }
+        let names = Set(table.fields.map(\.name))
+        targets = table.fields + declared.filter { !names.contains($0.name) }
         outcomes = Array(repeating: nil, count: header.count)
     }
 
@@ -40,9 +40,9 @@ struct MappingPlanner {
             let path = "mapping.new_fields.\(field.name)"
             if let problem = FieldNameRule.problem(with: field.name) { fail(path, problem) }
             if !seen.insert(field.name).inserted { fail(path, "The new field \(field.name) is named twice.") }
-            if let there = list.field(field.name) {
+            if let there = table.field(field.name) {
                 if there.type != field.type {
-                    warn(path, "The list has \(field.name) already, as \(there.type.rawValue) and not \(field.type.rawValue); it stays as it is.")
+                    warn(path, "The \(table.noun) has \(field.name) already, as \(there.type.rawValue) and not \(field.type.rawValue); it stays as it is.")
                 }
             } else if FieldNameRule.isReserved(field.name) {
                 warn(path, "\(field.name) ends in _, which is reserved for system fields; better choose a name without it.")
@@ -73,9 +73,9 @@ struct MappingPlanner {
         let name = target.uppercased()
         guard let field = targets.first(where: { $0.name == name }) else {
             let close = Similarity.closest(to: name, among: targets.map(\.name).filter(mayBeMapped))
-            let advice = close.map { "Did you mean \($0)?" } ?? "Its fields are shown by `connecthost lists show \(list.name)`."
+            let advice = close.map { "Did you mean \($0)?" } ?? "Its fields are: \(targets.map(\.name).filter(mayBeMapped).joined(separator: ", "))."
             fail(
-                path, "The list \(list.name) has no field \"\(target)\". \(advice) A new field is declared in mapping.new_fields.", close.map { [$0] }
+                path, "The \(table.noun) \(table.name) has no field \"\(target)\". \(advice) A new field is declared in mapping.new_fields.", close.map { [$0] }
             )
             return nil
         }
@@ -170,14 +170,14 @@ struct MappingPlanner {
             case nil: unmapped(index, "no field of this name")
             }
         }
-        let existing = Set(list.fields.map(\.name))
+        let existing = Set(table.fields.map(\.name))
         plan.newFields = declared.filter { field in !existing.contains(field.name) && plan.columns.contains { $0.field.name == field.name } }
         for field in declared where !existing.contains(field.name) && column(mappedTo: field.name) == nil {
             warn("mapping.new_fields.\(field.name)", "No column of the file goes to the new field \(field.name); it is not added.")
         }
         checkPolicy()
         if plan.columns.isEmpty {
-            fail("mapping", "No column of the file goes to a field of the list \(list.name). Its columns are: \(header.joined(separator: ", ")).")
+            fail("mapping", "No column of the file goes to a field of the \(table.noun) \(table.name). Its columns are: \(header.joined(separator: ", ")).")
         }
         return plan
     }
@@ -214,8 +214,8 @@ struct MappingPlanner {
     }
 
     private func field(named name: String) -> Field? { targets.first { $0.name == name } }
-    private func isKey(_ name: String) -> Bool { ProfileList.matchableFields.contains(name) }
-    private func mayBeMapped(_ name: String) -> Bool { !ProfileList.derivedFields.contains(name) || policy.match.contains(name) }
+    private func isKey(_ name: String) -> Bool { table.matchableFields.contains(name) }
+    private func mayBeMapped(_ name: String) -> Bool { !table.hostFields.contains(name) || policy.match.contains(name) }
     private static func squeezed(_ name: String) -> String { name.filter { $0 != "_" } }
 
     private mutating func fail(_ path: String, _ message: String, _ suggestions: [String]? = nil) {

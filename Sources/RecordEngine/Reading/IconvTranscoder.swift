@@ -52,14 +52,14 @@ struct IconvTranscoder: Transcoder {
     }
 }
 
-/// One conversion to UTF-8, given back with the object. Used by one thread at a time.
-private final class IconvDescriptor {
+/// One conversion, given back with the object. Used by one thread at a time.
+final class IconvDescriptor {
     enum Outcome { case done, outputFull, invalid, cutOff }
 
     private let descriptor: iconv_t
 
-    init?(from name: String) {
-        guard let opened = iconv_open("UTF-8", name), Int(bitPattern: opened) != -1 else { return nil }
+    init?(from source: String, to target: String = "UTF-8") {
+        guard let opened = iconv_open(target, source), Int(bitPattern: opened) != -1 else { return nil }
         descriptor = opened
     }
 

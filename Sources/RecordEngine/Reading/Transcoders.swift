@@ -7,16 +7,19 @@ struct SingleByteTranscoder: Transcoder {
         case latin1, windows1252, ascii
         /// The scalars of bytes 80 to FF; 0 where a byte is no character.
         case custom([UInt32])
-    }
 
-    init(_ table: Table) {
-        switch table {
-        case .latin1: upper = Array(0x80...0xFF)
-        case .windows1252: upper = Self.windows1252Block + Array(0xA0...0xFF)
-        case .ascii: upper = Array(repeating: 0, count: 128)
-        case .custom(let scalars): upper = scalars
+        /// The scalars of bytes 80 to FF; 0 where a byte is no character.
+        var upper: [UInt32] {
+            switch self {
+            case .latin1: Array(0x80...0xFF)
+            case .windows1252: windows1252Block + Array(0xA0...0xFF)
+            case .ascii: Array(repeating: 0, count: 128)
+            case .custom(let scalars): scalars
+            }
         }
     }
+
+    init(_ table: Table) { upper = table.upper }
 
     /// 80 to 9F, after Microsoft's table cp1252.
     private static let windows1252Block: [UInt32] = [

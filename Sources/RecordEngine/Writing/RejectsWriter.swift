@@ -12,7 +12,9 @@ public import ConnectModel
 public final class RejectsWriter {
     /// Every record refused, written or not.
     public private(set) var counts: [RejectReason: Int64] = [:]
-    public var total: Int64 { counts.values.reduce(0, +) }
+    /// Those that a connector refused, by its own codes.
+    public private(set) var connectorCounts: [String: Int64] = [:]
+    public var total: Int64 { counts.values.reduce(0, +) + connectorCounts.values.reduce(0, +) }
     /// Records counted but not written because the file was full.
     public private(set) var omitted: Int64 = 0
 
@@ -34,13 +36,20 @@ public final class RejectsWriter {
 
     public func write(_ reject: RecordReject) throws {
         counts[reject.reason, default: 0] += 1
-        line.removeAll(keepingCapacity: true)
-        line += String(reject.line).utf8
         let cut = reject.raw.count >= MalformedRecord.rawLimit ? " The raw text is cut at \(MalformedRecord.rawLimit) bytes." : ""
-        appendCell(reject.reason.rawValue.utf8)
-        appendCell((reject.field ?? "").utf8)
-        appendCell((reject.reason.sentence + cut).utf8)
-        appendCell(String(decoding: reject.raw, as: UTF8.self).utf8)
+        try write(reject.line, reject.reason.rawValue, reject.field ?? "", reject.reason.sentence + cut, String(decoding: reject.raw, as: UTF8.self))
+    }
+
+    /// A record that a connector refused.
+    public func write(line number: Int64, code: String, message: String, raw: String) throws {
+        connectorCounts[code, default: 0] += 1
+        try write(number, code, "", message, raw)
+    }
+
+    private func write(_ number: Int64, _ reason: String, _ field: String, _ message: String, _ raw: String) throws {
+        line.removeAll(keepingCapacity: true)
+        line += String(number).utf8
+        for cell in [reason, field, message, raw] { appendCell(cell.utf8) }
         line.append(0x0A)
         guard omitted == 0, writtenBytes + line.count <= maximumBytes else {
             omitted += 1

@@ -39,30 +39,3 @@ public struct JobField: Sendable {
     public var section: String { path.split(separator: ".").first.map(String.init) ?? path }
     public var name: String { path.split(separator: ".").dropFirst().joined(separator: ".") }
 }
-
-/// A kind of job: what its definition holds and what may be done with it.
-public protocol JobKind: Sendable {
-    /// "import-list".
-    var id: String { get }
-    var title: String { get }
-    var summary: String { get }
-    var fields: [JobField] { get }
-    /// What the schema cannot say; called only when the schema found no error.
-    func problems(in definition: [String: JSONValue]) -> [Problem]
-}
-
-/// The kinds of this host.
-public struct JobKindRegistry: Sendable {
-    public let kinds: [any JobKind]
-
-    public init(_ kinds: [any JobKind] = [ListImport()]) { self.kinds = kinds }
-
-    public func kind(_ id: String) throws -> any JobKind {
-        guard let kind = kinds.first(where: { $0.id == id }) else {
-            throw ConnectError(
-                "kind.unknown", .configuration, "There is no job kind \"\(id)\".",
-                remedy: "The kinds are: \(kinds.map(\.id).joined(separator: ", ")).")
-        }
-        return kind
-    }
-}

@@ -7,20 +7,8 @@ public struct JobSchema: Sendable {
     public init(_ kind: any JobKind) { fields = kind.fields }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
-        let sections = Set(fields.map(\.section))
-        var found: [Problem] = []
-        for (section, value) in definition.sorted(by: { $0.key < $1.key }) {
-            guard sections.contains(section) else {
-                found.append(unknown(section, at: section, among: Array(sections)))
-                continue
-            }
-            guard let members = value.objectValue else {
-                found.append(Problem(path: section, message: "\"\(section)\" holds named values, one a line beneath it."))
-                continue
-            }
-            found += problems(in: members, of: section)
-        }
-        for field in fields where field.isRequired && definition[field.section]?[field.name] == nil {
+        var found = problems(in: definition, below: [])
+        for field in fields where field.isRequired && value(at: field.path, in: definition) == nil {
             found.append(Problem(path: field.path, message: "\"\(field.path)\" is missing: \(field.help)"))
         }
         return found
@@ -28,23 +16,49 @@ public struct JobSchema: Sendable {
 
     /// The definition with every default filled in.
     public func filled(_ definition: [String: JSONValue]) -> [String: JSONValue] {
-        var filled = definition
-        for field in fields {
-            guard let value = field.defaultValue else { continue }
-            var members = filled[field.section]?.objectValue ?? [:]
-            if members[field.name] == nil { members[field.name] = value }
-            filled[field.section] = .object(members)
+        fields.reduce(definition) { filled, field in
+            guard let value = field.defaultValue else { return filled }
+            return Self.filling(filled, field.path.split(separator: ".").map(String.init)[...], with: value)
         }
-        return filled
     }
 
-    private func problems(in members: [String: JSONValue], of section: String) -> [Problem] {
-        let known = fields.filter { $0.section == section }
-        return members.sorted { $0.key < $1.key }.compactMap { name, value in
-            guard let field = known.first(where: { $0.name == name }) else {
-                return unknown(name, at: "\(section).\(name)", among: known.map(\.name))
+    private static func filling(_ members: [String: JSONValue], _ path: ArraySlice<String>, with value: JSONValue) -> [String: JSONValue] {
+        guard let name = path.first else { return members }
+        var members = members
+        if path.count > 1 {
+            members[name] = .object(filling(members[name]?.objectValue ?? [:], path.dropFirst(), with: value))
+        } else if members[name] == nil {
+            members[name] = value
+        }
+        return members
+    }
+
+    private func value(at path: String, in definition: [String: JSONValue]) -> JSONValue? {
+        path.split(separator: ".").reduce(JSONValue.object(definition)) { value, name in value?[String(name)] }
+    }
+
+    /// Names that may stand below a place, and the field where one is a field itself.
+    private func known(below place: [String]) -> [String: JobField?] {
+        fields.reduce(into: [:]) { known, field in
+            let parts = field.path.split(separator: ".").map(String.init)
+            guard parts.count > place.count, Array(parts[..<place.count]) == place else { return }
+            known[parts[place.count]] = .some(parts.count == place.count + 1 ? field : nil)
+        }
+    }
+
+    private func problems(in members: [String: JSONValue], below place: [String]) -> [Problem] {
+        let known = known(below: place)
+        return members.sorted { $0.key < $1.key }.flatMap { name, value -> [Problem] in
+            let path = (place + [name]).joined(separator: ".")
+            switch known[name] {
+            case nil: return [unknown(name, at: path, among: Array(known.keys))]
+            case .some(.some(let field)): return mismatch(value, field).map { [$0] } ?? []
+            case .some(.none):
+                guard let inner = value.objectValue else {
+                    return [Problem(path: path, message: "\"\(path)\" holds named values, one a line beneath it.")]
+                }
+                return problems(in: inner, below: place + [name])
             }
-            return mismatch(value, field)
         }
     }
 

@@ -8,9 +8,16 @@ extension JobKind {
         for (section, fields) in sections {
             let isRequired = fields.contains(where: \.isRequired)
             lines.append(isRequired ? "    \(section):" : "    # \(section):")
+            var group = ""
             for field in fields {
+                let parts = field.name.split(separator: ".").map(String.init)
+                let parent = parts.dropLast().joined(separator: ".")
+                if parent != group, !parent.isEmpty { lines.append("      # \(parent):") }
+                group = parent
                 lines += Self.wrapped(field.help).map { "      # \($0)" }
-                lines.append(field.isRequired ? "      \(field.name): \(field.example)" : "      # \(field.name): \(field.example)")
+                let indent = parent.isEmpty ? "" : "  "
+                let entry = "\(indent)\(parts.last ?? field.name): \(field.example)"
+                lines.append(field.isRequired ? "      \(entry)" : "      # \(entry)")
             }
         }
         return (lines + ["    active: true", ""]).joined(separator: "\n")
@@ -57,7 +64,8 @@ extension JobKind {
 }
 
 extension JobField.Kind {
-    var name: String {
+    /// What people call it.
+    public var name: String {
         switch self {
         case .string: "text"
         case .integer: "whole number"

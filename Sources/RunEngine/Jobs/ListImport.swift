@@ -8,7 +8,9 @@ public struct ListImport: JobKind {
     public var title: String { "Import list data" }
     public var summary: String { "Reads a delimited file from a file server and merges its records into a profile list." }
 
-    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + WorkerFields.all }
+    public var allows: JobAllowances { .imports }
+
+    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + FollowUpFields.all + WorkerFields.all }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
         do {
@@ -55,7 +57,7 @@ public struct ListImport: JobKind {
         JobField("target.list", .string, required: true, example: "CONTACTS", "The profile list that the records go into."),
         JobField("target.match", .choices(ProfileList.matchableFields), default: .array([.string("EMAIL_ADDRESS_")]), example: "[EMAIL_ADDRESS_]",
             "One or two fields by which a record meets its row; all must agree (IMP-8)."),
-        JobField("target.on_match", .choice(MergePolicy.OnMatch.allCases.map(\.rawValue)), default: .string("update"), example: "update",
+        JobField("target.on_match", .choice(MergePolicy.OnMatch.merging.map(\.rawValue)), default: .string("update"), example: "update",
             "update: mapped fields take the file's values; update_empty: only empty fields do; keep: the row stays."),
         JobField("target.on_no_match", .choice(MergePolicy.OnNoMatch.allCases.map(\.rawValue)), default: .string("insert"), example: "insert",
             "insert: the record becomes a new row; skip: it is counted and left out."),

@@ -80,21 +80,21 @@ final class ImportInput {
     }
 
     /// Which column goes where; throws with every problem at once.
-    func mapping(onto list: ProfileList) throws -> MappingPlan {
-        let plan = plannedMapping(onto: list)
+    func mapping(onto target: MappingTarget) throws -> MappingPlan {
+        let plan = plannedMapping(onto: target)
         for warning in plan.problems where warning.severity == .warning { environment.reporter.log(.warning, warning.message) }
         // Nothing can be mapped in a file of no bytes, and nothing needs to be.
-        guard plan.isUsable || header.isEmpty else { throw mappingError(plan) }
+        guard plan.isUsable || header.isEmpty else { throw mappingError(plan, target) }
         return plan
     }
 
-    func plannedMapping(onto list: ProfileList) -> MappingPlan {
+    func plannedMapping(onto target: MappingTarget) -> MappingPlan {
         MappingPlan.make(
-            header: header, list: list, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
+            header: header, target: target, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
             ignored: definition.ignoredColumns, policy: definition.policy)
     }
 
-    private func mappingError(_ plan: MappingPlan) -> ConnectError {
+    private func mappingError(_ plan: MappingPlan, _ target: MappingTarget) -> ConnectError {
         let detected = FormatDetection(sample: sample)
         let delimiter = definition.delimiter == "tab" ? "\t" : definition.delimiter
         if header.count == 1, detected.columnNames.count > 1, detected.delimiter != delimiter {
@@ -105,7 +105,7 @@ final class ImportInput {
         }
         let errors = plan.problems.filter { $0.severity == .error }.map { "  - \($0.message)" }
         return ConnectError(
-            "mapping.invalid", .configuration, "The file's columns do not fit list \(definition.list):\n\(errors.joined(separator: "\n"))",
+            "mapping.invalid", .configuration, "The file's columns do not fit \(target.noun) \(target.name):\n\(errors.joined(separator: "\n"))",
             remedy: "`connecthost jobs preview` shows the mapping; correct the job's mapping section or the file.")
     }
 

@@ -44,17 +44,17 @@ final class ImportLoad {
         let rejects = try RejectsWriter(path: environment.home.rejects(run))
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
         defer { input.stop() }
-        let list = try environment.audience.list(named: definition.list)
-        let mapping = try input.mapping(onto: list)
+        let table = try environment.audience.table(named: definition.list)
+        let mapping = try input.mapping(onto: MappingTarget(table))
         warnLeftOut(mapping)
         if !mapping.newFields.isEmpty {
-            try environment.audience.addFields(mapping.newFields, to: list.name)
-            log(.info, "New fields of \(list.name): \(mapping.newFields.map(\.name).joined(separator: ", ")).")
+            try environment.audience.addFields(mapping.newFields, to: table.name)
+            log(.info, "New fields of \(table.name): \(mapping.newFields.map(\.name).joined(separator: ", ")).")
         }
         let checker = try input.checker(mapping)
-        let load = try environment.audience.beginListLoad(
-            ListLoadPlan(
-                list: list.name, columns: checker.columns, policy: definition.policy, run: run, workDirectory: environment.home.work(run),
+        let load = try environment.audience.beginLoad(
+            TableLoadPlan(
+                table: table.name, columns: checker.columns, policy: definition.policy, run: run, workDirectory: environment.home.work(run),
                 loadedAtUnixMilliseconds: startedAt))
         defer { load.discard() }
         try input.forEachBatch(checker) { checked in
@@ -65,7 +65,7 @@ final class ImportLoad {
         count(rejects, input)
         try checkUnchanged(input, transport)
         if let suspect, suspect.sha256 == input.sha256 { return .loadedBefore(suspect) }
-        let deliveries = Deliveries(environment: environment, job: run.job, list: definition.list)
+        let deliveries = Deliveries(environment: environment, job: run.job, table: definition.list)
         let counts = definition.maximumDeviationPercent == nil ? [] : try deliveries.recordCounts(last: definition.deviationRuns)
         try LoadLimits(definition: definition, expectedRecords: expectedRecords, earlierCounts: counts).check(totals)
         try checkContent(input, deliveries)
@@ -106,7 +106,7 @@ final class ImportLoad {
         log(.warning, "Columns of the file that are not loaded: \(named).")
     }
 
-    private func commit(_ load: any ListLoad, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
+    private func commit(_ load: any TableLoad, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
         try load.apply(
             reject: { try rejects.write(RecordReject(line: $0.line, reason: $0.reason, raw: [])) },
             progress: { merged in
@@ -123,7 +123,7 @@ final class ImportLoad {
 
     private func entry(_ counts: MergeCounts, _ input: ImportInput) -> LedgerEntry {
         LedgerEntry(
-            run: run, list: definition.list, server: source.server, path: source.path, size: source.size >= 0 ? source.size : input.bytesRead,
+            run: run, table: definition.list, server: source.server, path: source.path, size: source.size >= 0 ? source.size : input.bytesRead,
             modifiedUnixNanoseconds: source.modifiedUnixNanoseconds, sha256: input.sha256, recordsRead: totals.records.read, counts: counts,
             rejectedByReason: totals.rejectedByReason, appliedAtUnixMilliseconds: environment.clock())
     }

@@ -23,10 +23,10 @@ public struct ImportPreviewer {
         let source = try SourceSelection(definition: definition, transport: transport) { _ in false }.select(at: now)
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
         defer { input.stop() }
-        let list = try environment.audience.list(named: definition.list)
-        let mapping = input.plannedMapping(onto: list)
+        let table = try environment.audience.table(named: definition.list)
+        let mapping = input.plannedMapping(onto: MappingTarget(table))
         var preview = describe(definition, source, input, mapping)
-        if mapping.isUsable { try count(job, definition, input, mapping, list, rows, &preview) }
+        if mapping.isUsable { try count(job, definition, input, mapping, table, rows, &preview) }
         return preview
     }
 
@@ -50,16 +50,16 @@ public struct ImportPreviewer {
     }
 
     private func count(
-        _ job: Job, _ definition: ListImportDefinition, _ input: ImportInput, _ mapping: MappingPlan, _ list: ProfileList, _ rows: Int,
+        _ job: Job, _ definition: ListImportDefinition, _ input: ImportInput, _ mapping: MappingPlan, _ table: AudienceTable, _ rows: Int,
         _ preview: inout ImportPreview
     ) throws {
         let checker = try input.checker(mapping)
         // Fields that only the run will add cannot be compared with rows that do not have them yet; the merge is counted without them.
-        let known = MappingPlan.known(mapping.columns, in: list)
+        let known = MappingPlan.known(mapping.columns, in: table)
         let counted = try input.checker(mapping, columns: known)
-        let load = try environment.audience.beginListLoad(
-            ListLoadPlan(
-                list: list.name, columns: counted.columns, policy: definition.policy, run: RunID(job: job.id, number: Int64(getpid())),
+        let load = try environment.audience.beginLoad(
+            TableLoadPlan(
+                table: table.name, columns: counted.columns, policy: definition.policy, run: RunID(job: job.id, number: Int64(getpid())),
                 workDirectory: workDirectory, loadedAtUnixMilliseconds: environment.clock()))
         defer { load.discard() }
         var shown = preview
@@ -89,6 +89,6 @@ public struct ImportPreviewer {
 }
 
 extension MappingPlan {
-    /// The mapped columns whose fields the list has.
-    static func known(_ columns: [MappedColumn], in list: ProfileList) -> [MappedColumn] { columns.filter { list.field($0.field.name) != nil } }
+    /// The mapped columns whose fields the table has.
+    static func known(_ columns: [MappedColumn], in table: AudienceTable) -> [MappedColumn] { columns.filter { table.field($0.field.name) != nil } }
 }

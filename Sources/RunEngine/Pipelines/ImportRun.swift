@@ -4,36 +4,41 @@ import StoreAPI
 
 /// Takes one import run from wherever it stands to its end. Every state is written down before the work after it begins, so this may be
 /// killed anywhere and called again (IMP-17; the table is `ImportRunState`).
-public struct ImportRun {
+public struct ImportRun: RunExecutor {
     private let environment: RunEnvironment
 
     public init(_ environment: RunEnvironment) { self.environment = environment }
 
-    /// Runs to the end and returns the run as it then stands: succeeded, failed or cancelled. Throws only when the stores themselves
-    /// cannot be used, or when another worker has taken the run up; the run then stays as it is for the next attempt.
     public func execute(_ id: RunID) throws -> Run {
         var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
-        let definition = try ListImportDefinition(run.definition, schema: JobSchema(ListImport()))
+        try proceed(&run, by: run.definition, to: .finished)
+        return run
+    }
+
+    /// Takes a claimed run on by this definition of a list import, as far as `last` or to its end, if that comes first. A job kind that lives
+    /// in a connector gives a definition other than the run's own, the same one at each attempt.
+    func proceed(_ run: inout Run, by definition: [String: JSONValue], to last: ImportRunState) throws {
+        let definition = try ListImportDefinition(definition, schema: JobSchema(ListImport()))
         // One connection for the whole run: on a busy server each costs more than everything else the archiving does.
         let connection = RunConnection(environment, server: definition.server)
         defer { connection.close() }
         if run.epoch > 1 { log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state.rawValue).") }
         Failpoint.hit("run.claimed")
-        while run.state != .finished {
+        while run.state != .finished, run.state != last.state {
             do {
                 try step(&run, definition, connection)
             } catch let error as ConnectError where error.code != "run.stale" {
                 try fail(&run, error)
             }
         }
+        guard run.state == .finished else { return }
         // Spill files of a run that has ended are of no use; a directory that cannot be removed harms nothing.
-        try? FileManager.default.removeItem(atPath: environment.home.work(id))
+        try? FileManager.default.removeItem(atPath: environment.home.work(run.id))
         Failpoint.hit("run.finished")
-        return run
     }
 
     private func step(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
-        switch run.state.recovery {
+        switch try importState(of: run).recovery {
         case .redo: try load(&run, definition, connection)
         case .askWitness:
             if let witness = try environment.audience.appliedLoad(run: run.id) {
@@ -48,10 +53,15 @@ public struct ImportRun {
         }
     }
 
+    private func importState(of run: Run) throws -> ImportRunState {
+        guard let state = ImportRunState(rawValue: run.state.rawValue) else { throw RunStateError.unknown(run) }
+        return state
+    }
+
     private func advance(_ run: inout Run, to state: ImportRunState, _ change: (inout Run) -> Void = { _ in }) throws {
         let from = run.state
         var next = run
-        next.state = state
+        next.state = state.state
         change(&next)
         try environment.control.advance(next, from: from)
         run = next
@@ -60,7 +70,7 @@ public struct ImportRun {
     private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
-        let deliveries = Deliveries(environment: environment, job: run.id.job, list: definition.list)
+        let deliveries = Deliveries(environment: environment, job: run.id.job, table: definition.list)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
@@ -93,12 +103,12 @@ public struct ImportRun {
         }
     }
 
-    /// Another job may add fields to the list while this one prepares its rows, which were laid out for the fields before.
+    /// Another job may add fields to the table while this one prepares its rows, which were laid out for the fields before.
     private func repeatingAfterChange(_ load: () throws -> ImportLoad.Outcome) throws -> ImportLoad.Outcome {
         for _ in 0..<3 {
             do {
                 return try load()
-            } catch let error as ConnectError where error.code == "list.changed" {
+            } catch let error as ConnectError where error.code == "table.changed" {
                 log(.warning, "\(error.message) The file is read once more.")
             }
         }
@@ -132,8 +142,8 @@ public struct ImportRun {
         do {
             let archive = SourceArchive(
                 run: run.id, source: source, directory: definition.archiveDirectory, transport: try connection.transport(), reporter: environment.reporter)
-            place = run.state == .failedKeep ? try archive.copy() : try archive.moveAway()
-            if run.state != .failedKeep { moveCountFile(&run, archive) }
+            place = run.state == ImportRunState.failedKeep.state ? try archive.copy() : try archive.moveAway()
+            if run.state != ImportRunState.failedKeep.state { moveCountFile(&run, archive) }
         } catch let error as ConnectError where error.code != "run.stale" {
             try archivingFailed(&run, error)
             return
@@ -155,14 +165,15 @@ public struct ImportRun {
 
     /// What is committed stays committed. The file stays where it is, and the ledger keeps it from being loaded again.
     private func archivingFailed(_ run: inout Run, _ error: ConnectError) throws {
-        let warning = run.state == .applied
+        let warning = run.state == ImportRunState.applied.state
             ? "The records are loaded, but the file could not be archived: \(error.message) The next run of this job archives it and loads nothing twice."
             : "The file could not be archived and stays where it is: \(error.message)"
         log(.warning, warning, ["code": error.code])
         try advance(&run, to: .archived) { $0.warnings.append(warning) }
     }
 
-    private func close(_ run: inout Run) throws {
+    /// Writes the final status of a run whose work is done.
+    func close(_ run: inout Run) throws {
         let now = environment.clock()
         try advance(&run, to: .finished) { run in
             run.status = run.failure.map { $0.category == .cancelled ? .cancelled : .failed } ?? .succeeded
@@ -175,8 +186,8 @@ public struct ImportRun {
     private func fail(_ run: inout Run, _ error: ConnectError) throws {
         log(.error, error.description, ["code": error.code])
         // The commit may have come about although its answer was an error: only the witness knows.
-        if run.state == .selected, let witness = try environment.audience.appliedLoad(run: run.id) { return try advanceApplied(&run, witness) }
-        guard run.state == .queued || run.state == .selected else { throw error }
+        if run.state == ImportRunState.selected.state, let witness = try environment.audience.appliedLoad(run: run.id) { return try advanceApplied(&run, witness) }
+        guard run.state == .queued || run.state == ImportRunState.selected.state else { throw error }
         let now = environment.clock()
         let verdict = verdict(on: run, error)
         try advance(&run, to: verdict) { run in
@@ -189,7 +200,7 @@ public struct ImportRun {
     }
 
     private func verdict(on run: Run, _ error: ConnectError) -> ImportRunState {
-        guard run.state == .selected else { return .finished }
+        guard run.state == ImportRunState.selected.state else { return .finished }
         switch error.category {
         case .data: return .failedData
         case .configuration, .internal: return .failedKeep
@@ -200,48 +211,6 @@ public struct ImportRun {
 
     private func log(_ level: LogLine.Level, _ message: String, _ fields: [String: String] = [:]) {
         environment.reporter.log(level, message, fields)
-    }
-}
-
-/// The connection of one run, made when it is first needed. A wish to stop reaches it until it is shielded:
-/// what has been committed is then carried to its end (Docs/run-states.md).
-private final class RunConnection {
-    private let environment: RunEnvironment
-    private let server: String
-    private var cancellation = Cancellation()
-    private var opened: RetryingTransport?
-    private var forwarding: Int?
-    private var isShielded = false
-
-    init(_ environment: RunEnvironment, server: String) {
-        self.environment = environment
-        self.server = server
-    }
-
-    func transport() throws -> RetryingTransport {
-        if let opened { return opened }
-        if !isShielded, forwarding == nil {
-            forwarding = environment.cancellation.onCancel { [cancellation] in cancellation.cancel() }
-        }
-        let transport = try environment.transport(to: server, cancellation: cancellation)
-        opened = transport
-        return transport
-    }
-
-    /// From here on nobody can stop it any more but by ending the process. A connection that was stopped already is made anew.
-    func shield() {
-        guard !isShielded else { return }
-        isShielded = true
-        if let forwarding { environment.cancellation.remove(forwarding) }
-        guard cancellation.isCancelled else { return }
-        opened?.close()
-        opened = nil
-        cancellation = Cancellation()
-    }
-
-    func close() {
-        if let forwarding { environment.cancellation.remove(forwarding) }
-        opened?.close()
     }
 }
 

@@ -13,12 +13,15 @@ public struct RunEnvironment: Sendable {
     /// A list of top-level domains; nil leaves that check out with a warning in the log.
     public let topLevelDomainsFile: String?
     public let retryPolicy: RetryPolicy
+    /// The work of a run whose kind is a connector's.
+    public let providedJob: (any ProvidedJob)?
     /// Milliseconds since 1970 UTC.
     public let clock: @Sendable () -> Int64
 
     public init(
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
         reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
+        providedJob: (any ProvidedJob)? = nil,
         clock: @escaping @Sendable () -> Int64
     ) {
         self.home = home
@@ -29,6 +32,7 @@ public struct RunEnvironment: Sendable {
         self.cancellation = cancellation
         self.topLevelDomainsFile = topLevelDomainsFile
         self.retryPolicy = retryPolicy
+        self.providedJob = providedJob
         self.clock = clock
     }
 

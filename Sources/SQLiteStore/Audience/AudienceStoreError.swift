@@ -58,22 +58,66 @@ enum AudienceStoreError {
 
     static func cancelled() -> ConnectError { ConnectError("load.cancelled", .cancelled, "The load was stopped; nothing was changed.") }
 
-    static func listExists(_ name: String) -> ConnectError {
+    static func tableExists(_ name: String, _ kind: TableKind) -> ConnectError {
         ConnectError(
-            "list.exists", .configuration, "There is a list \"\(name)\" already.",
-            remedy: "Choose another name, or drop it with `connecthost lists drop \"\(name)\"`.")
+            "table.exists", .configuration, "There is a \(kind.noun) \"\(name)\" already.",
+            remedy: "Choose another name; tables of every kind share one set of names.")
     }
 
-    static func listMissing(_ name: String, _ others: [String]) -> ConnectError {
-        let known = others.isEmpty ? "There are no lists yet." : "There are: \(others.joined(separator: ", "))."
+    static func tableMissing(_ name: String, _ others: [String]) -> ConnectError {
+        let known = others.isEmpty ? "There are no tables yet." : "There are: \(others.joined(separator: ", "))."
         return ConnectError(
-            "list.missing", .configuration, "There is no list \"\(name)\". \(known)", remedy: "`connecthost lists create` makes one.")
+            "table.missing", .configuration, "There is no table \"\(name)\". \(known)",
+            remedy: "`connecthost lists create`, `pets create`, `tables create` and `apps create` make one.")
     }
 
-    static func listName(_ name: String) -> ConnectError {
+    static func tableName(_ name: String) -> ConnectError {
         ConnectError(
-            "list.name", .configuration, "\"\(name)\" cannot be the name of a list.",
+            "table.name", .configuration, "\"\(name)\" cannot be the name of a table.",
             remedy: "Use 1 to 100 of A-Z a-z 0-9 _ blank ! - = @ [ ] { }, with no blank at either end.")
+    }
+
+    static func ownerKind(_ table: AudienceTable, _ owner: AudienceTable?) -> ConnectError {
+        let wanted = table.kind.ownerKind?.noun ?? "nothing"
+        let given = owner.map { "\"\($0.name)\" is a \($0.kind.noun)" } ?? "none is named"
+        return ConnectError(
+            "table.owner", .configuration, "The \(table.kind.noun) \"\(table.name)\" belongs to a \(wanted), and \(given).",
+            remedy: "Name the \(wanted) that it is to belong to.")
+    }
+
+    static func secondAppList(_ table: AudienceTable, _ first: String) -> ConnectError {
+        ConnectError(
+            "table.owner", .configuration, "List \"\(table.owner ?? "")\" has an App Channel list already: \"\(first)\".",
+            remedy: "A profile list has one; load into that.")
+    }
+
+    static func owned(_ name: String, _ others: [String]) -> ConnectError {
+        ConnectError(
+            "table.owner", .configuration, "To \"\(name)\" belong other tables: \(others.joined(separator: ", ")).", remedy: "Drop those first.")
+    }
+
+    static func fixedFields(_ table: AudienceTable) -> ConnectError {
+        ConnectError(
+            "field.fixed", .configuration, "The fields of an App Channel list are the same everywhere; \"\(table.name)\" cannot have others.",
+            remedy: "Put what is known of installs into an extension of it: `connecthost pets create NAME --app LIST`.")
+    }
+
+    static func keysOfItsOwn(_ table: AudienceTable) -> ConnectError {
+        ConnectError(
+            "table.key", .configuration, "A \(table.kind.noun) has no key fields of its own, and \"\(table.name)\" names some.",
+            remedy: "Leave them out; they are for supplemental tables.")
+    }
+
+    static func keyFields(_ table: AudienceTable) -> ConnectError {
+        ConnectError(
+            "table.key", .configuration, "The key of \"\(table.name)\" cannot be that.", remedy: "Name up to 8 fields of the table, each once.")
+    }
+
+    static func loadMissing(_ name: String, _ table: String, _ others: [String]) -> ConnectError {
+        let known = others.isEmpty ? "None is kept" : "Kept are: \(others.joined(separator: ", "))"
+        return ConnectError(
+            "load.missing", .configuration, "No latest load \"\(name)\" is kept in \"\(table)\". \(known).",
+            remedy: "A job keeps its latest load when target.latest_load says so, from its next run on.")
     }
 
     static func fieldName(_ name: String) -> ConnectError {
@@ -83,13 +127,13 @@ enum AudienceStoreError {
     }
 
     static func fieldTwice(_ name: String, _ list: String) -> ConnectError {
-        ConnectError("field.exists", .configuration, "List \"\(list)\" has a field \(name) already.", remedy: "Name each field once.")
+        ConnectError("field.exists", .configuration, "\"\(list)\" has a field \(name) already.", remedy: "Name each field once.")
     }
 
     static func fieldMissing(_ name: String, _ list: String) -> ConnectError {
         ConnectError(
-            "field.missing", .configuration, "List \"\(list)\" has no field \(name).",
-            remedy: "`connecthost lists show \"\(list)\"` shows its fields.")
+            "field.missing", .configuration, "\"\(list)\" has no field \(name).",
+            remedy: "`connecthost lists show` (or pets, tables, apps) shows its fields.")
     }
 
     static func matchPolicy(_ why: String, _ remedy: String) -> ConnectError {
@@ -99,10 +143,20 @@ enum AudienceStoreError {
     static func query(_ why: String) -> ConnectError {
         ConnectError(
             "query.invalid", .configuration, "The condition cannot be used: \(why).",
-            remedy: "Write an SQL expression over the list's fields, for example COUNTRY_ = 'DE' AND CITY_ IS NOT NULL.")
+            remedy: "Write an SQL expression over the table's fields, for example COUNTRY_ = 'DE' AND CITY_ IS NOT NULL.")
+    }
+
+    static func viewField(_ name: String, _ others: [String]) -> ConnectError {
+        ConnectError("field.missing", .configuration, "The view has no column \(name).", remedy: "It has: \(others.joined(separator: ", ")).")
+    }
+
+    static func viewWithoutDate() -> ConnectError {
+        ConnectError(
+            "view.undated", .configuration, "The view has no column MODIFIED_DATE_, so nobody can tell which of its rows have changed.",
+            remedy: "Add MODIFIED_DATE_ of one of its tables to the SELECT, or export all records.")
     }
 
     static func queryTime(_ list: String) -> ConnectError {
-        ConnectError("query.time", .configuration, "The query of list \"\(list)\" took too long and was stopped.", remedy: "Narrow the condition.")
+        ConnectError("query.time", .configuration, "The query of \"\(list)\" took too long and was stopped.", remedy: "Narrow the condition.")
     }
 }

@@ -3,15 +3,15 @@ import Foundation
 public import StoreAPI
 import Synchronization
 
-/// Lists in SQLite files: a catalogue at `path`, and a file for each list beside it.
+/// Audience tables in SQLite files: a catalogue at `path`, and a file for each table beside it.
 ///
-/// Any thread and any number of processes; one writes to a list at a time and others wait. A reader sees the list as it was
+/// Any thread and any number of processes; one writes to a table at a time and others wait. A reader sees the table as it was
 /// when it began, whatever is loaded meanwhile.
 public final class SQLiteAudienceStore: AudienceStore {
     let path: String
     let failpoint: @Sendable (String) -> Void
     let queryTimeLimit: Duration
-    /// A load of at least this many rows, with at least one part in `rewriteShare` of the list's bytes, rewrites the list's file.
+    /// A load of at least this many rows, with at least one part in `rewriteShare` of the table's bytes, rewrites the table's file.
     let rewriteFromRows: Int
     let rewriteShare: Int
     /// One connection for the process, used by one thread at a time.
@@ -48,91 +48,135 @@ public final class SQLiteAudienceStore: AudienceStore {
         try catalogue.withLock { try body($0.value) }
     }
 
-    public func createList(_ list: ProfileList) throws {
-        try ListNames.check(list: list.name)
-        try ListNames.check(list.customFields, beside: ProfileList.systemFields, of: list.name)
+    public func create(_ table: AudienceTable) throws {
+        try TableNames.check(table)
         try withCatalogue { catalogue in
             try catalogue.connection.transaction {
-                guard try catalogue.place(of: list.name) == nil else { throw AudienceStoreError.listExists(list.name) }
-                let path = catalogue.path(try catalogue.add(list.name))
-                ListFile.remove(path)
-                try ListFile.create(at: path, for: list)
+                if let other = try catalogue.entry(of: table.name) { throw AudienceStoreError.tableExists(table.name, other.kind) }
+                try checkOwner(of: table, catalogue)
+                let path = catalogue.path(try catalogue.add(table))
+                TableFile.remove(path)
+                try TableFile.create(at: path, for: table)
             }
         }
     }
 
-    public func lists() throws -> [ProfileList] {
-        try withCatalogue { try $0.names().map(\.name) }.map { try list(named: $0) }
-    }
-
-    public func list(named name: String) throws -> ProfileList {
-        try reading(name) { ProfileList(name: name, customFields: try ListFile.customFields($0)) }
-    }
-
-    public func addFields(_ fields: [Field], to list: String) throws {
-        let locked = try lock(list, isCancelled: { false })
-        defer { locked.release() }
-        let present = try ListFile.customFields(locked.connection)
-        try ListNames.check(fields, beside: ProfileList.systemFields + present, of: list)
-        for field in fields {
-            try locked.connection.execute("ALTER TABLE \(ListTable.name) ADD COLUMN \(ListTable.definition(field))")
+    private func checkOwner(of table: AudienceTable, _ catalogue: AudienceCatalogue) throws {
+        let owner = try table.owner.map { try catalogue.requiredEntry(of: $0) }
+        guard owner?.kind == table.kind.ownerKind else {
+            throw AudienceStoreError.ownerKind(table, owner.map { AudienceTable(name: $0.name, kind: $0.kind) })
         }
-        try ListFile.setProperty("fields", try encode(present + fields), locked.connection)
+        if table.kind == .app, let first = try catalogue.entries().first(where: { $0.kind == .app && $0.owner == table.owner }) {
+            throw AudienceStoreError.secondAppList(table, first.name)
+        }
+    }
+
+    public func tables(of kind: TableKind?) throws -> [AudienceTable] {
+        try withCatalogue { try $0.entries() }.filter { kind == nil || $0.kind == kind }.map { try table(named: $0.name) }
+    }
+
+    public func table(named name: String) throws -> AudienceTable { try reading(name) { try TableFile.table($0) } }
+
+    public func addFields(_ fields: [Field], to table: String) throws {
+        let locked = try lock(table, isCancelled: { false })
+        defer { locked.release() }
+        var changed = try TableFile.table(locked.connection)
+        guard changed.kind.mayHaveCustomFields else { throw AudienceStoreError.fixedFields(changed) }
+        try TableNames.check(fields, beside: changed.fields, of: table)
+        for field in fields {
+            try locked.connection.execute("ALTER TABLE \(TableLayout.name(of: changed.kind)) ADD COLUMN \(TableLayout.definition(field))")
+        }
+        changed.customFields += fields
+        try TableFile.setTable(changed, locked.connection)
         try locked.connection.execute("COMMIT")
     }
 
-    public func dropList(named name: String) throws {
-        let locked = try lock(name, isCancelled: { false })
-        defer { locked.release() }
-        let entries = try Ledger.all(locked.connection)
-        try withCatalogue { catalogue in
-            try catalogue.connection.transaction {
-                for entry in entries { try Ledger.add(entry, catalogue.connection) }
-                try catalogue.remove(locked.place)
+    public func dropTable(named name: String) throws { _ = try drop(name, waitMilliseconds: 600_000) { _ in true } }
+
+    public func dropExpired(atUnixMilliseconds now: Int64) throws -> [String] {
+        func isExpired(_ entry: AudienceCatalogue.Entry) -> Bool { entry.expiresAtUnixMilliseconds.map { $0 <= now } ?? false }
+        let expired = try withCatalogue { try $0.entries() }.filter(isExpired)
+        return try expired.map(\.name).filter { name in
+            do {
+                return try drop(name, waitMilliseconds: 0, if: isExpired)
+            } catch let error as ConnectError where error.code == "store.busy" || error.code == "table.missing" {
+                return false
             }
         }
-        ListFile.remove(locked.connection.path)
     }
 
-    public func count(of list: String) throws -> Int64 {
-        try reading(list) { try $0.integer("SELECT count(*) FROM \(ListTable.name)") ?? 0 }
+    /// Whether it was dropped here: `condition` is asked once nobody else can drop it any more.
+    private func drop(_ name: String, waitMilliseconds: Int, if condition: (AudienceCatalogue.Entry) -> Bool) throws -> Bool {
+        let locked = try lock(name, waitMilliseconds: waitMilliseconds, isCancelled: { false })
+        defer { locked.release() }
+        let entries = try Ledger.all(locked.connection)
+        let isGone = try withCatalogue { catalogue in
+            try catalogue.connection.transaction {
+                guard let entry = try catalogue.entry(of: name), entry.place == locked.place, condition(entry) else { return false }
+                let owned = try catalogue.entries().filter { $0.owner == name }
+                guard owned.isEmpty else { throw AudienceStoreError.owned(name, owned.map(\.name)) }
+                for entry in entries { try Ledger.add(entry, catalogue.connection) }
+                try catalogue.remove(locked.place)
+                return true
+            }
+        }
+        if isGone { TableFile.remove(locked.connection.path) }
+        return isGone
     }
 
-    public func query(_ query: ListQuery, _ row: ([String?]) throws -> Void) throws -> [String] {
-        try reading(query.list) { connection in
-            let list = ProfileList(name: query.list, customFields: try ListFile.customFields(connection))
-            return try ListQueryRunner(query, list, connection, timeLimit: queryTimeLimit).run(row)
+    public func count(of table: String) throws -> Int64 {
+        try reading(table) { try $0.integer("SELECT count(*) FROM \(TableLayout.name(of: try TableFile.table($0).kind))") ?? 0 }
+    }
+
+    public func query(_ query: TableQuery, _ row: ([String?]) throws -> Void) throws -> [String] {
+        try reading(query.table, mode: query.loadSet == nil ? .reading : .writing) { connection in
+            try TableQueryRunner(query, try TableFile.table(connection), connection, timeLimit: queryTimeLimit).run(row)
         }
     }
 
     public func appliedLoad(run: RunID) throws -> LedgerEntry? {
-        for list in try withCatalogue({ try $0.names().map(\.name) }) {
-            if let entry = try reading(list, { try Ledger.entry(run, $0) }) { return entry }
+        for table in try withCatalogue({ try $0.entries().map(\.name) }) {
+            if let entry = try reading(table, { try Ledger.entry(run, $0) }) { return entry }
         }
         return try withCatalogue { try Ledger.entry(run, $0.connection) }
     }
 
     public func ledger(_ query: LedgerQuery) throws -> [LedgerEntry] {
-        try reading(query.list) { try Ledger.entries(query, $0) }
+        try reading(query.table) { try Ledger.entries(query, $0) }
     }
 
-    public func beginListLoad(_ plan: ListLoadPlan) throws -> any ListLoad {
-        try SQLiteListLoad(self, plan, table: ListTable(try list(named: plan.list)))
+    public func beginLoad(_ plan: TableLoadPlan) throws -> any TableLoad {
+        let target = try table(named: plan.table)
+        let owner = try target.kind.isExtension ? target.owner.map { try table(named: $0) } : nil
+        return try SQLiteTableLoad(self, plan, table: target, owner: owner)
+    }
+
+    public func loadSets(of table: String) throws -> [LoadSet] { try reading(table) { try LoadedRows.sets($0) } }
+
+    public func customEvents(of table: String, after place: CustomEvent.Place?, limit: Int) throws -> [CustomEvent] {
+        try reading(table) { try LoadedRows.events($0, after: place, limit: limit) }
+    }
+
+    public func discardCustomEvents(of table: String, through place: CustomEvent.Place) throws {
+        let locked = try lock(table, isCancelled: { false })
+        defer { locked.release() }
+        try LoadedRows.discardEvents(locked.connection, through: place)
+        try locked.connection.execute("COMMIT")
     }
 
     public func sweep(living: Set<RunID>) throws {
-        // Work files have no names; what a killed load leaves is a file that never became a list's present one.
-        let current = try withCatalogue { try $0.names() }
-        for list in current {
-            guard let locked = try? lock(list.name, waitMilliseconds: 0, isCancelled: { false }) else { continue }
+        // Work files have no names; what a killed load leaves is a file that never became a table's present one.
+        let current = try withCatalogue { try $0.entries() }
+        for table in current {
+            guard let locked = try? lock(table.name, waitMilliseconds: 0, isCancelled: { false }) else { continue }
             removeOthers(of: locked)
             locked.release()
         }
         try withCatalogue { catalogue in
-            // Within the write lock, so that no list is being made meanwhile.
+            // Within the write lock, so that no table is being made meanwhile.
             try catalogue.connection.transaction {
-                let known = Set(try catalogue.names().map(\.place.id))
-                for place in catalogue.files() where !known.contains(place.id) { ListFile.remove(catalogue.path(place)) }
+                let known = Set(try catalogue.entries().map(\.place.id))
+                for place in catalogue.files() where !known.contains(place.id) { TableFile.remove(catalogue.path(place)) }
             }
         }
     }

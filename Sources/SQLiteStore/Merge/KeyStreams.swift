@@ -1,6 +1,6 @@
 import ConnectModel
 
-/// Keys of the list's rows in ascending order, each valid until the next is asked for.
+/// Keys of a table's rows in ascending order, each valid until the next is asked for.
 protocol KeyStream: AnyObject {
     func next() throws -> (key: UnsafeRawBufferPointer, rowID: Int64)?
 }
@@ -8,14 +8,20 @@ protocol KeyStream: AnyObject {
 /// From the index whose order is that of the keys.
 final class IndexKeyStream: KeyStream {
     private let entries: TreeReader
-    private let isFolded: Bool
-    private var folded = GrowingBytes()
-    private let cells = UnsafeMutablePointer<Cell>.allocate(capacity: 2)
+    private let form: MatchKey
+    private let isPlainText: Bool
+    private var made = GrowingBytes()
+    private let cells: UnsafeMutablePointer<Cell>
+    private let count: Int
 
-    init(_ entries: TreeReader, isFolded: Bool) {
+    /// `form` has a part for each column of the index.
+    init(_ entries: TreeReader, _ form: MatchKey) {
         self.entries = entries
-        self.isFolded = isFolded
-        cells.initialize(repeating: .null, count: 2)
+        self.form = form
+        isPlainText = form.parts == [.bytes]
+        count = form.parts.count + 1
+        cells = .allocate(capacity: count)
+        cells.initialize(repeating: .null, count: count)
     }
 
     deinit { cells.deallocate() }
@@ -27,14 +33,30 @@ final class IndexKeyStream: KeyStream {
     func next() throws -> (key: UnsafeRawBufferPointer, rowID: Int64)? {
         guard let entry = try entries.next() else { return nil }
         record = entry.record
-        guard RecordFormat.decode(entry.record, into: cells, capacity: 2) == 2, let rowID = NumberForm.integer(cells[1]) else {
-            throw AudienceStoreError.corrupt("of the list", "an index entry cannot be read")
+        guard RecordFormat.decode(entry.record, into: cells, capacity: count) == count, let rowID = NumberForm.integer(cells[count - 1]) else {
+            throw AudienceStoreError.corrupt("of the table", "an index entry cannot be read")
         }
-        let key = cells[0].buffer
-        guard isFolded else { return (key, rowID) }
-        let target = folded.reserve(key.count)
-        copyFolded(key, to: target)
-        return (UnsafeRawBufferPointer(start: target, count: key.count), rowID)
+        if isPlainText { return (cells[0].buffer, rowID) }
+        let value = { [cells] (index: Int) in cells[index] }
+        guard let length = form.length(value) else { throw AudienceStoreError.corrupt("of the table", "an index holds an empty value") }
+        let target = made.reserve(length)
+        form.write(value, to: target)
+        return (UnsafeRawBufferPointer(start: target, count: length), rowID)
+    }
+}
+
+/// From the rows themselves, for a key that is their id.
+final class RowIDKeyStream: KeyStream {
+    private let rows: TreeReader
+    private let key = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 8)
+
+    init(_ rows: TreeReader) { self.rows = rows }
+    deinit { key.deallocate() }
+
+    func next() throws -> (key: UnsafeRawBufferPointer, rowID: Int64)? {
+        guard let entry = try rows.next() else { return nil }
+        MatchKey.write(entry.rowID, to: key)
+        return (UnsafeRawBufferPointer(start: key, count: 8), entry.rowID)
     }
 }
 
@@ -44,8 +66,8 @@ final class SortedKeyStream: KeyStream {
 
     init(_ rows: TreeReader, _ layout: MergeLayout, directory: String, memoryLimit: Int) throws {
         let sorter = ExternalSorter(directory: directory, memoryLimit: memoryLimit)
-        let key = MatchKey(layout)
-        let count = layout.table.columns.count
+        let key = layout.key
+        let count = layout.keyed.columns.count
         let cells = UnsafeMutablePointer<Cell>.allocate(capacity: count)
         cells.initialize(repeating: .null, count: count)
         defer { cells.deallocate() }
@@ -53,7 +75,7 @@ final class SortedKeyStream: KeyStream {
         defer { number.deallocate() }
         while let entry = try rows.next() {
             guard RecordFormat.decode(entry.record, into: cells, capacity: count) != nil else {
-                throw AudienceStoreError.corrupt("of the list", "row \(entry.rowID) cannot be read")
+                throw AudienceStoreError.corrupt("of the table", "row \(entry.rowID) cannot be read")
             }
             // The record has NULL where the row's id belongs.
             cells[0] = NumberForm.cell(entry.rowID, number)

@@ -1,79 +1,72 @@
 import ConnectModel
 import StoreAPI
 
-/// A load's columns against its list's table: where each value goes and which make the key. Throws what a user can put right.
+/// A load's columns against its table: where each value goes and which make the key. Throws what a user can put right.
 struct MergeLayout {
-    enum Part {
-        /// NOCASE text.
-        case folded
-        case bytes
-        case number
-        case hash(length: Int)
-    }
-
     struct KeyColumn {
         var staged: Int
+        /// In the keyed table.
         var place: Int
         var field: String
-        var part: Part
+        var part: MatchKey.Part
     }
 
-    let table: ListTable
+    /// The table that the load changes.
+    let table: TableLayout
+    /// The table whose rows the keys find: the same, or the owner of an extension.
+    let keyed: TableLayout
     let columns: [Field]
-    let places: [Int]
+    /// In `table`; nil for what only serves to find the owner's row.
+    let places: [Int?]
+    /// None for a table without keys, where every record is a new row.
     let keys: [KeyColumn]
-    /// The place in `ListTable.indexes` of the one that orders rows by the key alone.
+    /// The place in `keyed.indexes` of the one that orders rows by the key alone.
     let keyIndex: Int?
+    /// Whether the key index is one of the changed table and its entries are a text: then the load's keys, which come sorted, are its new entries.
+    let keysAreIndexEntries: Bool
+    /// Whether the key is the id of the keyed rows.
+    let keyIsRowID: Bool
 
-    init(_ plan: ListLoadPlan, table: ListTable) throws {
-        self.table = table
+    /// `owner` is given for extensions.
+    init(_ plan: TableLoadPlan, table: AudienceTable, owner: AudienceTable?) throws {
+        let layout = TableLayout(table)
+        let keyed = owner.map(TableLayout.init) ?? layout
+        self.table = layout
+        self.keyed = keyed
         columns = plan.columns
+        let match = plan.policy.match
         places = try plan.columns.map { field in
-            guard let place = table.place(of: field.name) else { throw AudienceStoreError.fieldMissing(field.name, plan.list) }
+            if owner != nil, match.contains(field.name) { return nil }
+            guard let place = layout.place(of: field.name) else { throw AudienceStoreError.fieldMissing(field.name, plan.table) }
             return place
         }
-        try MergeLayout.check(plan)
-        keys = try plan.policy.match.map { field in
-            guard let staged = plan.columns.firstIndex(where: { $0.name == field }), let place = table.place(of: field) else {
+        try MergeLayout.check(plan, table)
+        keys = try match.map { field in
+            guard let staged = plan.columns.firstIndex(where: { $0.name == field }), let place = keyed.place(of: field) else {
                 throw AudienceStoreError.matchPolicy("The load brings no \(field), which it is to match on.", "Map a column of the file onto it.")
             }
-            return KeyColumn(staged: staged, place: place, field: field, part: MergeLayout.part(field))
+            return KeyColumn(staged: staged, place: place, field: field, part: MatchKey.Part(keyed.columns[place]))
         }
-        let first = keys[0].field
-        keyIndex = keys.count == 1 ? ListTable.indexes.firstIndex { $0.column == first } : nil
+        keyIndex = keyed.indexes.firstIndex { $0.columns == match }
+        let isText = keys.count == 1 && (keys[0].part == .bytes || keys[0].part == .folded)
+        keysAreIndexEntries = owner == nil && keyIndex != nil && isText
+        keyIsRowID = keys.count == 1 && keys[0].place == 0
     }
 
-    private static func part(_ field: String) -> Part {
-        switch field {
-        case "EMAIL_ADDRESS_": .folded
-        case "RIID_": .number
-        default: ListTable.hashLengths[field].map { .hash(length: $0) } ?? .bytes
-        }
-    }
+    var key: MatchKey { MatchKey(keys.map(\.part)) }
 
-    /// What the field's own rules say about match fields (domain facts §2.5).
-    private static func check(_ plan: ListLoadPlan) throws {
-        let match = plan.policy.match
-        guard (1...2).contains(match.count), Set(match).count == match.count else {
-            throw AudienceStoreError.matchPolicy("A load matches on one or two fields.", "Name one or two different match fields.")
+    private static func check(_ plan: TableLoadPlan, _ table: AudienceTable) throws {
+        if let violation = MatchRule.violation(of: plan.policy, for: table.kind) { throw AudienceStoreError.matchPolicy(violation.message, violation.remedy) }
+        if table.kind == .supplemental, plan.policy.match != table.keyFields {
+            let key = table.keyFields.isEmpty ? "none" : table.keyFields.joined(separator: ", ")
+            throw AudienceStoreError.matchPolicy("Rows of \"\(table.name)\" are matched on its key fields: \(key).", "Match on those.")
         }
-        for field in match where !ProfileList.matchableFields.contains(field) {
-            throw AudienceStoreError.matchPolicy(
-                "Rows cannot be matched on \(field).", "Choose from \(ProfileList.matchableFields.joined(separator: ", ")).")
+        if table.kind == .supplemental, table.keyFields.isEmpty, plan.policy.onNoMatch == .skip || plan.policy.onMatch != .reject && !plan.policy.replacesAll {
+            throw AudienceStoreError.matchPolicy("\"\(table.name)\" has no key fields, so nothing in it can be matched.", "Insert, or replace all rows.")
         }
-        let hashes = match.filter { ListTable.hashLengths[$0] != nil }
-        if !hashes.isEmpty, match.count == 2, hashes.count == 2 || match.contains("EMAIL_ADDRESS_") {
-            throw AudienceStoreError.matchPolicy(
-                "A hash of the e-mail address cannot be matched together with the address or the other hash.", "Match on one of them.")
-        }
-        if plan.policy.onNoMatch == .insert, let given = match.first(where: { $0 == "RIID_" || ListTable.hashLengths[$0] != nil }) {
-            throw AudienceStoreError.matchPolicy(
-                "A load that matches on \(given) can only update: the list itself gives that value to new rows.", "Set on_no_match to skip.")
-        }
-        let derived = Set(["EMAIL_DOMAIN_", "EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_"])
-        for column in plan.columns where ProfileList.derivedFields.contains(column.name) && !derived.contains(column.name) {
-            guard match.contains(column.name) else {
-                throw AudienceStoreError.matchPolicy("\(column.name) is kept by the list and cannot be loaded.", "Take it out of the mapping.")
+        for column in plan.columns where table.kind.derivedFields.contains(column.name) && !ProfileList.fieldsOfAddress.contains(column.name) {
+            guard plan.policy.match.contains(column.name) else {
+                throw AudienceStoreError.matchPolicy("\(column.name) is kept by the store and cannot be loaded.", "Take it out of the mapping.")
             }
         }
     }

@@ -2,7 +2,7 @@ import ConnectModel
 import Foundation
 import StoreAPI
 
-/// What a staged row does to a row of the list: IMP-8 and IMP-9 as Docs/merge-rules.md has them. Decides; reads and writes nothing.
+/// What a staged row does to a row of its table: IMP-8, IMP-9, IMP-12 and IMP-13 as Docs/merge-rules.md has them. Decides; reads and writes nothing.
 final class MergeRules {
     private struct Assignment {
         var staged: Int
@@ -20,30 +20,40 @@ final class MergeRules {
     private var plain: [Assignment] = []
     private var derived: [Assignment] = []
     private var channels: [ChannelRule] = []
-    private let email: Int
+    /// Nil in tables that hold no address.
+    private let email: Int?
     private let created: Int
     private let modified: Int
+    private let change: Int
+    private let changeNumber: Cell
+    private let changeBytes: UnsafeMutableRawBufferPointer
     private let now: Cell
     private let defaultStatus: Cell
     private let nowText: UnsafeMutableRawBufferPointer
     private let statusText: UnsafeMutableRawBufferPointer
     private var hadAddress: [Bool]
 
+    /// What reaches a person, and whether it may; a table has all, one or none of these.
     private static let fields: [(address: String, status: String)] = [
         ("EMAIL_ADDRESS_", "EMAIL_PERMISSION_STATUS_"),
         ("MOBILE_NUMBER_", "MOBILE_PERMISSION_STATUS_"),
         ("POSTAL_STREET_1_", "POSTAL_PERMISSION_STATUS_"),
+        ("DEVICE_ID_", "CHANNEL_PERMISSION_STATUS_"),
     ]
 
-    init(_ plan: ListLoadPlan, _ layout: MergeLayout) throws {
+    /// `change`: the number that the load will have among those of its table.
+    init(_ plan: TableLoadPlan, _ layout: MergeLayout, change number: Int64) throws {
         policy = plan.policy
         func place(_ name: String) throws -> Int {
-            guard let place = layout.table.place(of: name) else { throw AudienceStoreError.fieldMissing(name, plan.list) }
+            guard let place = layout.table.place(of: name) else { throw AudienceStoreError.fieldMissing(name, plan.table) }
             return place
         }
-        email = try place("EMAIL_ADDRESS_")
+        email = layout.table.place(of: "EMAIL_ADDRESS_")
         created = try place("CREATED_DATE_")
         modified = try place("MODIFIED_DATE_")
+        change = try place(TableLayout.change.name)
+        changeBytes = .allocate(byteCount: 8, alignment: 8)
+        changeNumber = changeBytes.baseAddress.map { NumberForm.cell(number, $0) } ?? .null
         nowText = MergeRules.kept(MergeRules.timestamp(plan.loadedAtUnixMilliseconds))
         statusText = MergeRules.kept(plan.policy.defaultPermission.stored)
         now = .text(UnsafeRawBufferPointer(nowText))
@@ -51,25 +61,27 @@ final class MergeRules {
         hadAddress = []
         let statuses = Set(MergeRules.fields.map(\.status))
         for (index, field) in layout.columns.enumerated() {
-            let assignment = Assignment(staged: index, place: layout.places[index], isKey: plan.policy.match.contains(field.name))
-            if ["EMAIL_DOMAIN_", "EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_"].contains(field.name) {
+            // The row's id, and what only serves to find it, is not written.
+            guard let place = layout.places[index], place > 0 else { continue }
+            let assignment = Assignment(staged: index, place: place, isKey: plan.policy.match.contains(field.name))
+            if ProfileList.fieldsOfAddress.contains(field.name) {
                 derived.append(assignment)
-            } else if !statuses.contains(field.name), field.name != "RIID_" {
+            } else if !statuses.contains(field.name) {
                 plain.append(assignment)
             }
         }
         // Without the address in the file its derived values mean nothing: they are keys, or left over.
         if !layout.columns.contains(where: { $0.name == "EMAIL_ADDRESS_" }) { derived = [] }
-        channels = try MergeRules.fields.map { field in
-            ChannelRule(
-                address: try place(field.address), status: try place(field.status),
-                broughtStatus: layout.columns.firstIndex { $0.name == field.status })
+        channels = MergeRules.fields.compactMap { field in
+            guard let address = layout.table.place(of: field.address), let status = layout.table.place(of: field.status) else { return nil }
+            return ChannelRule(address: address, status: status, broughtStatus: layout.columns.firstIndex { $0.name == field.status })
         }
         hadAddress = [Bool](repeating: false, count: channels.count)
     }
 
     deinit {
         nowText.deallocate()
+        changeBytes.deallocate()
         statusText.deallocate()
     }
 
@@ -83,6 +95,7 @@ final class MergeRules {
         }
         row[created] = now
         row[modified] = now
+        row[change] = changeNumber
     }
 
     /// Changes `row` and notes in `changed` the places that are new. False: the row stays as it is.
@@ -105,14 +118,16 @@ final class MergeRules {
         }
         for index in channels.indices { permission(channels[index], hadAddress[index], staged, row, &changed) }
         guard !changed.isEmpty else { return false }
-        if emailChanged {
+        if let email, emailChanged {
             for assignment in derived {
                 row[assignment.place] = row[email].isNull ? .null : staged[assignment.staged]
                 changed.append(assignment.place)
             }
         }
         row[modified] = now
+        row[change] = changeNumber
         changed.append(modified)
+        changed.append(change)
         return true
     }
 

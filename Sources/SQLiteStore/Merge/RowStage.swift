@@ -27,14 +27,14 @@ final class RowStage {
 
     init(_ layout: MergeLayout, directory: String, memoryLimit: Int) throws {
         self.layout = layout
-        key = MatchKey(layout)
+        key = layout.key
         spool = try ScratchFile(directory: directory, bufferSize: 1 << 20)
         keys = ExternalSorter(directory: directory, memoryLimit: memoryLimit)
         cells = .allocate(capacity: max(layout.columns.count, 1))
         forms = .allocate(byteCount: 32 * max(layout.columns.count, 1), alignment: 8)
         record = .allocate(byteCount: 1 << 16, alignment: 8)
         kinds = layout.columns.map { field in
-            if let length = ListTable.hashLengths[field.name] { return .hash(length) }
+            if let length = TableLayout.hashLengths[field.name] { return .hash(length) }
             return field.type == .integer || field.type == .number ? .number : .text
         }
     }
@@ -95,8 +95,8 @@ final class RowStage {
     @inline(__always)
     private func addKey() throws {
         let value = { (index: Int) in self.cells[self.layout.keys[index].staged] }
-        guard let length = key.length(value) else { return }
-        guard layout.keyIndex != nil, case .folded = key.parts[0] else {
+        guard !key.parts.isEmpty, let length = key.length(value) else { return }
+        guard layout.keysAreIndexEntries, case .folded = key.parts[0] else {
             return key.write(value, to: try keys.add(ordinal: UInt64(rows), keyLength: length, payloadLength: 0))
         }
         let written = value(0).buffer

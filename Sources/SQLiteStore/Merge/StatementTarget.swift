@@ -2,68 +2,36 @@ import ConnectModel
 import GRDBSQLite
 import StoreAPI
 
-/// Merges by statements in a transaction of the list's own file: for loads that touch a small part of the list, and for previews.
+/// Merges by statements in a transaction of the table's own file: for loads that touch a small part of it, and for previews.
 final class StatementTarget: MergeTarget {
-    let isEmpty = false
+    let isEmpty: Bool
     let firstNewRowID: Int64
 
     private let connection: SQLiteConnection
-    private let layout: MergeLayout
-    private let key: MatchKey
+    private let table: TableLayout
     private let writes: Bool
-    private let lookUp: SQLiteStatement
     private let fetch: SQLiteStatement
     private let insertion: SQLiteStatement?
     private var updates: [[Int]: SQLiteStatement] = [:]
     private let numbers: UnsafeMutableRawPointer
 
     /// The caller has begun a transaction; without `writes` nothing but looking happens in it.
-    init(_ layout: MergeLayout, _ connection: SQLiteConnection, writes: Bool) throws {
-        self.layout = layout
+    /// With `replacing` the rows that are there count as gone.
+    init(_ table: TableLayout, _ connection: SQLiteConnection, writes: Bool, replacing: Bool) throws {
+        self.table = table
         self.connection = connection
         self.writes = writes
-        key = MatchKey(layout)
-        firstNewRowID = try ListFile.nextRowID(connection)
-        lookUp = try StatementTarget.lookUp(layout, connection)
-        let columns = layout.table.columns
+        isEmpty = replacing
+        firstNewRowID = try TableFile.nextRowID(table, connection)
+        let columns = table.columns
         let names = columns.map { quoted($0.name) }.joined(separator: ", ")
-        fetch = try connection.prepare("SELECT \(names) FROM \(ListTable.name) WHERE RIID_ = ?")
+        fetch = try connection.prepare("SELECT \(names) FROM \(table.name) WHERE \(quoted(table.idName)) = ?")
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
-        insertion = writes ? try connection.prepare("INSERT INTO \(ListTable.name) (\(names)) VALUES (\(marks))") : nil
+        insertion = writes ? try connection.prepare("INSERT INTO \(table.name) (\(names)) VALUES (\(marks))") : nil
         numbers = .allocate(byteCount: 8 * columns.count, alignment: 8)
     }
 
     deinit { numbers.deallocate() }
-
-    /// Hashes have no index of their own in the list: one is made beside it, for this load.
-    private static func lookUp(_ layout: MergeLayout, _ connection: SQLiteConnection) throws -> SQLiteStatement {
-        if layout.keys.count == 1, case .hash = layout.keys[0].part {
-            let column = quoted(layout.keys[0].field)
-            try connection.execute(
-                """
-                DROP TABLE IF EXISTS temp.hash_key;
-                CREATE TEMP TABLE hash_key AS SELECT \(column) AS value, RIID_ AS id FROM \(ListTable.name) WHERE \(column) IS NOT NULL;
-                CREATE INDEX temp.hash_key_by_value ON hash_key (value, id);
-                """)
-            return try connection.prepare("SELECT id FROM temp.hash_key WHERE value = ? LIMIT 2")
-        }
-        let condition = layout.keys.map { quoted($0.field) + " = ?" }.joined(separator: " AND ")
-        return try connection.prepare("SELECT RIID_ FROM \(ListTable.name) WHERE \(condition) LIMIT 2")
-    }
-
-    func match(_ key: UnsafeRawBufferPointer) throws -> KeyMatch {
-        defer { lookUp.reset() }
-        for (index, part) in self.key.split(key).enumerated() {
-            switch self.key.parts[index] {
-            case .number: lookUp.bind(index + 1, MatchKey.number(part))
-            case .hash: lookUp.bindBlob(index + 1, part)
-            case .folded, .bytes: lookUp.bindText(index + 1, part)
-            }
-        }
-        guard try lookUp.step() else { return .none }
-        let id = lookUp.integer(0)
-        return try lookUp.step() ? .several : .one(id)
-    }
 
     func willInsert(_ item: SortItem, rowID: Int64) {}
 
@@ -72,9 +40,12 @@ final class StatementTarget: MergeTarget {
             let rowID = MatchKey.number(item.key)
             fetch.reset()
             fetch.bind(1, rowID)
-            guard try fetch.step() else { throw AudienceStoreError.corrupt(connection.path, "an index names a row that is not there") }
+            guard try !isEmpty && fetch.step() else {
+                if try step.decideMissing(item.payload, rowID, connection.path) { try insert(rowID, step.workspace) }
+                continue
+            }
             for column in 0..<step.workspace.tableCount { step.workspace.table[column] = cell(fetch, column) }
-            let changes = try step.decide(item.payload)
+            let changes = try step.decide(item.payload, rowID)
             if changes, writes { try write(rowID, step.workspace) }
         }
         fetch.reset()
@@ -93,8 +64,8 @@ final class StatementTarget: MergeTarget {
         if let known = updates[workspace.changed] {
             statement = known
         } else {
-            let settings = workspace.changed.map { quoted(layout.table.columns[$0].name) + " = ?" }.joined(separator: ", ")
-            statement = try connection.prepare("UPDATE \(ListTable.name) SET \(settings) WHERE RIID_ = ?")
+            let settings = workspace.changed.map { quoted(table.columns[$0].name) + " = ?" }.joined(separator: ", ")
+            statement = try connection.prepare("UPDATE \(table.name) SET \(settings) WHERE \(quoted(table.idName)) = ?")
             if updates.count >= 256 { updates.removeAll() }
             updates[workspace.changed] = statement
         }

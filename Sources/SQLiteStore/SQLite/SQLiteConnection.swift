@@ -81,6 +81,13 @@ final class SQLiteConnection {
         }
     }
 
+    /// Moves the log into the file and empties it, unless somebody stands in the way at this moment.
+    func emptyLogIfFree() {
+        sqlite3_busy_timeout(handle, 0)
+        _ = try? integer("PRAGMA wal_checkpoint(TRUNCATE)")
+        sqlite3_busy_timeout(handle, 5000)
+    }
+
     func rollback() {
         guard sqlite3_get_autocommit(handle) == 0 else { return }
         sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)

@@ -27,13 +27,13 @@ public struct TestLoad {
     }
 
     /// Stages the rows in batches of uneven sizes, on lines 2, 3, …
-    public func begin(_ store: any AudienceStore, workDirectory: String) throws -> any ListLoad {
+    public func begin(_ store: any AudienceStore, workDirectory: String) throws -> any TableLoad {
         let columns = try fields.map { name in
-            try store.list(named: list).field(name) ?? Field(name, .str255)
+            try store.table(named: list).field(name) ?? Field(name, .str255)
         }
-        let load = try store.beginListLoad(
-            ListLoadPlan(
-                list: list, columns: columns, policy: policy, run: run, workDirectory: workDirectory,
+        let load = try store.beginLoad(
+            TableLoadPlan(
+                table: list, columns: columns, policy: policy, run: run, workDirectory: workDirectory,
                 loadedAtUnixMilliseconds: loadedAtUnixMilliseconds, memoryLimit: memoryLimit))
         var start = 0
         while start < rows.count {
@@ -52,7 +52,7 @@ public struct TestLoad {
 
     public func entry(_ counts: MergeCounts) -> LedgerEntry {
         LedgerEntry(
-            run: run, list: list, server: "files", path: "/upload/people.csv", size: 10, modifiedUnixNanoseconds: 5, sha256: "ab",
+            run: run, table: list, server: "files", path: "/upload/people.csv", size: 10, modifiedUnixNanoseconds: 5, sha256: "ab",
             recordsRead: Int64(rows.count), counts: counts, rejectedByReason: [:], appliedAtUnixMilliseconds: loadedAtUnixMilliseconds)
     }
 }
@@ -66,7 +66,7 @@ public final class TestStore {
         directory = NSTemporaryDirectory() + "audience-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         store = try open(directory + "/audience.sqlite")
-        try store.createList(ProfileList(name: "CONTACTS", customFields: TestStore.customFields))
+        try store.create(AudienceTable(name: "CONTACTS", customFields: TestStore.customFields))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -86,7 +86,7 @@ public final class TestStore {
 
     public func rows(_ fields: [String], where condition: String? = nil, list: String = "CONTACTS") throws -> [[String?]] {
         var rows: [[String?]] = []
-        _ = try store.query(ListQuery(list: list, fields: fields, condition: condition)) { rows.append($0) }
+        _ = try store.query(TableQuery(table: list, fields: fields, condition: condition)) { rows.append($0) }
         return rows
     }
 }

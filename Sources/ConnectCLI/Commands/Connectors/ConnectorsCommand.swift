@@ -9,6 +9,7 @@ struct ConnectorsCommand: ParsableCommand {
         commandName: "connectors", abstract: "Connectors: what is loaded, what was refused and why.",
         subcommands: [
             ConnectorsList.self, ConnectorsDescribe.self, ConnectorsCheck.self, ConnectorsTest.self, ConnectorsNew.self, ConnectorsLock.self, ConnectorsVerify.self,
+            ConnectorsProfile.self,
         ])
 }
 

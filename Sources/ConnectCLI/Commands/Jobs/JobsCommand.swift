@@ -7,15 +7,7 @@ import StoreAPI
 struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "Jobs: write, look at, preview and run them.",
-        subcommands: [JobsNew.self, JobsList.self, JobsShow.self, JobsPreview.self, JobsRun.self, JobsDelete.self])
-}
-
-struct JobsNew: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Print a commented job file to fill in.", discussion: "Example: connecthost jobs new import-list > contacts.yaml")
-    @Argument(help: "The kind of job: \(JobKindRegistry().kinds.map(\.id).joined(separator: ", ")).") var kind: String
-
-    func run() throws { print(try JobKindRegistry().kind(kind).template, terminator: "") }
+        subcommands: [JobsKinds.self, JobsNew.self, JobsList.self, JobsShow.self, JobsPreview.self, JobsErrors.self, JobsRun.self, JobsDelete.self])
 }
 
 struct JobsList: ParsableCommand {

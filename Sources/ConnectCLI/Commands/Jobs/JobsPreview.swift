@@ -15,7 +15,9 @@ struct JobsPreview: ParsableCommand {
         let display = ProgressDisplay(quiet: output.json)
         let preview = try host.open().previewJob(name, rows: max(0, rows), onMessage: display.show)
         display.end()
-        try Output(output).show(preview, text: text(preview))
+        switch preview {
+        case .import(let preview): try Output(output).show(preview, text: text(preview))
+        }
     }
 
     private func text(_ preview: ImportPreview) -> String {

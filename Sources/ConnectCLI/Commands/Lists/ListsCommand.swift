@@ -30,7 +30,7 @@ struct ListsCreate: ParsableCommand {
         }
         let opened = try host.open()
         try opened.createList(name, fields: fields)
-        try Output(output).show(try opened.audience.list(named: name), text: "List \"\(name)\" was made with \(Moment.counted(fields.count, "field")) of its own.")
+        try Output(output).show(try opened.audience.table(named: name), text: "List \"\(name)\" was made with \(Moment.counted(fields.count, "field")) of its own.")
     }
 }
 
@@ -65,7 +65,7 @@ struct ListsShow: ParsableCommand {
 
     func run() throws {
         let store = try host.open().audience
-        let list = try store.list(named: name)
+        let list = try store.table(named: name)
         let count = try store.count(of: name)
         var table = Table(["FIELD", "TYPE", ""])
         for field in list.fields { table.add([field.name, field.type.rawValue, ProfileList.derivedFields.contains(field.name) ? "set by the host" : ""]) }
@@ -83,7 +83,7 @@ struct ListsCount: ParsableCommand {
 
     func run() throws {
         let store = try host.open().audience
-        _ = try store.list(named: name)
+        _ = try store.table(named: name)
         let count = try store.count(of: name)
         try Output(output).show(["count": count], text: String(count))
     }
@@ -99,7 +99,7 @@ struct ListsDrop: ParsableCommand {
 
     func run() throws {
         let opened = try host.open()
-        let count = try opened.audience.count(of: try opened.audience.list(named: name).name)
+        let count = try opened.audience.count(of: try opened.audience.table(named: name).name)
         guard yes else {
             throw ConnectError(
                 "list.unconfirmed", .configuration, "List \"\(name)\" has \(Moment.counted(count, "row")), which would be lost.",

@@ -21,12 +21,12 @@ struct ListsQuery: ParsableCommand {
 
     func run() throws {
         let wanted = fields?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces).uppercased() } ?? []
-        let query = ListQuery(list: name, fields: wanted, condition: condition, limit: limit > 0 ? limit : nil)
+        let query = TableQuery(table: name, fields: wanted, condition: condition, limit: limit > 0 ? limit : nil)
         let store = try host.open().audience
         if output.json { try streamJSON(store, query) } else { try showTable(store, query) }
     }
 
-    private func streamJSON(_ store: any AudienceStore, _ query: ListQuery) throws {
+    private func streamJSON(_ store: any AudienceStore, _ query: TableQuery) throws {
         let names = try columnNames(store, query)
         _ = try store.query(query) { row in
             var object: [String: String] = [:]
@@ -35,7 +35,7 @@ struct ListsQuery: ParsableCommand {
         }
     }
 
-    private func showTable(_ store: any AudienceStore, _ query: ListQuery) throws {
+    private func showTable(_ store: any AudienceStore, _ query: TableQuery) throws {
         var rows: [[String?]] = []
         let names = try store.query(query) { rows.append($0) }
         let shown = names.indices.filter { column in fields != nil || rows.contains { $0[column] != nil } }
@@ -44,7 +44,7 @@ struct ListsQuery: ParsableCommand {
         print(rows.isEmpty ? "No rows." : table.text)
     }
 
-    private func columnNames(_ store: any AudienceStore, _ query: ListQuery) throws -> [String] {
-        query.fields.isEmpty ? try store.list(named: name).fields.map(\.name) : query.fields
+    private func columnNames(_ store: any AudienceStore, _ query: TableQuery) throws -> [String] {
+        query.fields.isEmpty ? try store.table(named: name).fields.map(\.name) : query.fields
     }
 }

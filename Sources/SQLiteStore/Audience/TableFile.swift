@@ -1,19 +1,20 @@
 import ConnectModel
 import Foundation
+import GRDBSQLite
 import StoreAPI
 
-/// One generation of one list's file: rows, indexes, ledger, and what the list is made of.
-struct ListFile {
+/// One generation of one table's file: rows, indexes, ledger, and what the table is made of.
+struct TableFile {
     let path: String
 
-    /// Makes the file of a new list, durable when this returns.
-    static func create(at path: String, for list: ProfileList) throws {
+    /// Makes the file of a new table, durable when this returns.
+    static func create(at path: String, for table: AudienceTable) throws {
         let connection = try SQLiteConnection(path: path, mode: .creating)
         try prepareNew(connection)
-        try AudienceMigrations.bring(connection, to: AudienceMigrations.listFile)
+        try AudienceMigrations.bring(connection, to: AudienceMigrations.tableFile)
         try connection.transaction {
-            try connection.execute(ListTable.creation(of: list))
-            try setProperty("fields", try encode(list.customFields), connection)
+            try connection.execute(TableLayout(table).creation)
+            try setTable(table, connection)
             try setProperty("next_riid", "1", connection)
         }
         try connection.execute("PRAGMA journal_mode = WAL")
@@ -26,9 +27,9 @@ struct ListFile {
 
     func open(_ mode: SQLiteConnection.Mode) throws -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path, mode: mode)
-        if mode == .writing { try AudienceMigrations.bring(connection, to: AudienceMigrations.listFile) }
+        if mode == .writing { try AudienceMigrations.bring(connection, to: AudienceMigrations.tableFile) }
         let version = try connection.integer("PRAGMA user_version") ?? 0
-        guard version <= AudienceMigrations.listFile.count else { throw AudienceStoreError.newer(path, version: version) }
+        guard version <= AudienceMigrations.tableFile.count else { throw AudienceStoreError.newer(path, version: version) }
         // Rows that go are replaced at once; wiping them first would write pages for nothing.
         try connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF; PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF")
         return connection
@@ -37,30 +38,28 @@ struct ListFile {
     /// Makes the next generation of `old`'s file at this path: its tables, ledger and properties, but no rows. Not durable yet.
     func prepare(after old: SQLiteConnection) throws {
         let connection = try SQLiteConnection(path: path, mode: .creating)
-        try ListFile.prepareNew(connection)
+        try TableFile.prepareNew(connection)
         try connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
         let version = try old.integer("PRAGMA user_version") ?? 0
         try connection.transaction {
-            for sql in try ListFile.column("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid", old) {
+            for sql in try TableFile.column("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid", old) {
                 try connection.execute(sql)
             }
-            for name in try ListFile.column("SELECT name FROM property", old) {
-                try ListFile.setProperty(name, try ListFile.property(name, old) ?? "", connection)
+            for name in try TableFile.column("SELECT name FROM property", old) {
+                try TableFile.setProperty(name, try TableFile.property(name, old) ?? "", connection)
             }
             for entry in try Ledger.all(old) { try Ledger.add(entry, connection) }
+            for table in AudienceMigrations.carriedTables { try TableFile.copy(table, from: old, to: connection) }
             try connection.execute("PRAGMA user_version = \(version)")
         }
     }
 
     /// Adds what the commit of a load adds to a file that is whole but not yet published or durable.
-    func complete(_ entry: LedgerEntry, nextRowID: Int64) throws {
+    func complete(_ add: (SQLiteConnection) throws -> Void) throws {
         let connection = try SQLiteConnection(path: path, mode: .writing)
         // The file is a WAL database already; with no one else there its log is gone again when this connection closes.
         try connection.execute("PRAGMA synchronous = OFF")
-        try connection.transaction {
-            try Ledger.add(entry, connection)
-            try ListFile.setProperty("next_riid", String(nextRowID), connection)
-        }
+        try connection.transaction { try add(connection) }
         guard try connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0 else {
             throw AudienceStoreError.sqlite(code: 5, message: "the new file is held", path: path)
         }
@@ -73,9 +72,30 @@ struct ListFile {
         return values
     }
 
-    static func customFields(_ connection: SQLiteConnection) throws -> [Field] {
-        try property("fields", connection).map { try decode($0) } ?? []
+    /// Columns are the same in both.
+    private static func copy(_ table: String, from old: SQLiteConnection, to new: SQLiteConnection) throws {
+        let rows = try old.prepare("SELECT * FROM \(table)")
+        let marks = (0..<rows.columnCount).map { _ in "?" }.joined(separator: ", ")
+        let insertion = try new.prepare("INSERT INTO \(table) VALUES (\(marks))")
+        while try rows.step() {
+            for column in 0..<rows.columnCount {
+                switch rows.type(column) {
+                case SQLITE_INTEGER: insertion.bind(column + 1, rows.integer(column))
+                case SQLITE_BLOB: insertion.bindBlob(column + 1, rows.bytes(column))
+                default: insertion.bindText(column + 1, rows.bytes(column))
+                }
+            }
+            try insertion.run()
+        }
     }
+
+    /// What the table of this file is made of.
+    static func table(_ connection: SQLiteConnection, schema: String = "main") throws -> AudienceTable {
+        guard let text = try connection.text("SELECT value FROM \(schema).property WHERE name = 'table'") else { throw AudienceStoreError.corrupt(connection.path, "it does not say what it holds") }
+        return try decode(text)
+    }
+
+    static func setTable(_ table: AudienceTable, _ connection: SQLiteConnection) throws { try setProperty("table", try encode(table), connection) }
 
     static func property(_ name: String, _ connection: SQLiteConnection) throws -> String? {
         let statement = try connection.prepare("SELECT value FROM property WHERE name = ?")
@@ -91,60 +111,19 @@ struct ListFile {
     }
 
     /// The id the next new row gets. Ids are never given twice, not even after rows went.
-    static func nextRowID(_ connection: SQLiteConnection) throws -> Int64 {
+    static func nextRowID(_ layout: TableLayout, _ connection: SQLiteConnection) throws -> Int64 {
         let kept = try property("next_riid", connection).flatMap { Int64($0) } ?? 1
-        let largest = try connection.integer("SELECT max(RIID_) FROM \(ListTable.name)") ?? 0
+        let largest = try connection.integer("SELECT max(\(layout.idName)) FROM \(layout.name)") ?? 0
         return max(kept, largest + 1)
+    }
+
+    /// The number of the last change that has committed; 0 before the first.
+    static func lastChange(_ connection: SQLiteConnection, schema: String = "main") throws -> Int64 {
+        try connection.integer("SELECT CAST(value AS INTEGER) FROM \(schema).property WHERE name = 'last_change'") ?? 0
     }
 
     /// Removes the file and what SQLite keeps beside it; never fails.
     static func remove(_ path: String) {
         for suffix in ["-wal", "-shm", "-journal", ""] { unlink(path + suffix) }
-    }
-}
-
-/// The table of ledger entries, in list files and in the catalogue.
-enum Ledger {
-    static func entry(_ run: RunID, _ connection: SQLiteConnection) throws -> LedgerEntry? {
-        let statement = try connection.prepare("SELECT body FROM ledger WHERE run = ?")
-        statement.bind(1, run.description)
-        return try statement.step() ? statement.text(0).map { try decode($0) } : nil
-    }
-
-    static func entries(_ query: LedgerQuery, _ connection: SQLiteConnection) throws -> [LedgerEntry] {
-        let statement = try connection.prepare(
-            """
-            SELECT body FROM ledger
-            WHERE job = ?1 AND (?2 IS NULL OR json_extract(body, '$.path') = ?2) AND (?3 IS NULL OR json_extract(body, '$.sha256') = ?3)
-            ORDER BY applied_at DESC, rowid DESC LIMIT ?4
-            """)
-        statement.bind(1, query.job.value)
-        for (place, text) in [(2, query.path), (3, query.sha256)] {
-            if let text { statement.bind(place, text) } else { statement.bindNull(place) }
-        }
-        statement.bind(4, Int64(query.limit))
-        return try read(statement)
-    }
-
-    /// Every entry of a file, oldest first.
-    static func all(_ connection: SQLiteConnection) throws -> [LedgerEntry] {
-        try read(connection.prepare("SELECT body FROM ledger ORDER BY applied_at, rowid"))
-    }
-
-    private static func read(_ statement: SQLiteStatement) throws -> [LedgerEntry] {
-        var entries: [LedgerEntry] = []
-        while try statement.step() {
-            if let text = statement.text(0) { entries.append(try decode(text)) }
-        }
-        return entries
-    }
-
-    static func add(_ entry: LedgerEntry, _ connection: SQLiteConnection) throws {
-        let statement = try connection.prepare("INSERT OR REPLACE INTO ledger (run, job, applied_at, body) VALUES (?, ?, ?, ?)")
-        statement.bind(1, entry.run.description)
-        statement.bind(2, entry.run.job.value)
-        statement.bind(3, entry.appliedAtUnixMilliseconds)
-        statement.bind(4, try encode(entry))
-        try statement.run()
     }
 }

@@ -1,0 +1,155 @@
+public import ConnectModel
+import RunEngine
+import StoreAPI
+
+/// Jobs whose kind a connector brings: what the account and the job say to it, and what it says to that.
+extension Installation {
+    /// The kind as a connector's; nil for the host's own kinds. Throws `kind.unknown`.
+    func connectorKind(_ name: String) throws -> ConnectorJobKind? { try kinds.kind(name) as? ConnectorJobKind }
+
+    /// The job with the account's settings of its connector in it, as they are now.
+    func frozen(_ job: Job) throws -> Job {
+        guard let kind = try connectorKind(job.kind) else { return job }
+        var job = job
+        job.definition[ConnectorJobKind.accountSection] = .object(try control.profile(ofConnector: kind.id))
+        return job
+    }
+
+    /// What a worker needs to reach the connector of a job; nil for the host's own kinds. The definition is a frozen one.
+    func jobConnection(_ kindName: String, _ definition: [String: JSONValue]) throws -> JobConnection? {
+        guard let kind = try connectorKind(kindName) else { return nil }
+        let account = definition[ConnectorJobKind.accountSection]?.objectValue ?? [:]
+        return JobConnection(
+            connectorFile: try catalog.connector(kind.id).file, connector: kind.id, settings: .object(kind.settings(definition, account: account)),
+            isIdempotent: kind.isIdempotent)
+    }
+
+    /// What the connector says about the settings of a job, and what it would have the host do.
+    func checkedByConnector(_ kind: ConnectorJobKind, _ definition: [String: JSONValue]) throws -> (problems: [Problem], plan: JobPlan?) {
+        let request = WorkerRequest(home: home.root, task: .checkJob, connections: [], job: try jobConnection(kind.id, definition))
+        guard case .checkedJob(let problems, let plan) = try workers.perform(request, onMessage: { _ in }) else {
+            throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
+        }
+        return (problems, plan)
+    }
+
+    /// The job that does what a connector's job would have the host do; the job itself when the kind is the host's own or makes no plan.
+    func planned(_ job: Job) throws -> Job {
+        guard let kind = try connectorKind(job.kind), kind.hasPlan else { return job }
+        let (problems, plan) = try checkedByConnector(kind, try frozen(job).definition)
+        guard let plan else {
+            throw ProblemList("job.invalid", "Job \"\(job.name)\" is not complete", problems).error
+        }
+        var job = job
+        job.kind = plan.kind
+        job.definition = plan.definition
+        return job
+    }
+
+    /// Everything that is wrong with a connector's job beyond its schema, each under the setting at fault ("settings.list").
+    func connectorProblems(_ entry: JobDocument.JobEntry, _ kind: ConnectorJobKind, _ known: KnownNames) throws -> [Problem] {
+        var definition = entry.definition
+        definition[ConnectorJobKind.accountSection] = .object(try control.profile(ofConnector: kind.id))
+        let settings = kind.settings(definition, account: definition[ConnectorJobKind.accountSection]?.objectValue ?? [:])
+        var found = profileProblems(kind, settings) + referenceProblems(kind, settings, known) + (try exclusionProblems(entry, kind, settings))
+        do {
+            let (problems, plan) = try checkedByConnector(kind, definition)
+            found += problems.map { Self.renamed($0, "\(ConnectorJobKind.section)\($0.path.replacing("/", with: "."))") }
+            if let plan { found += try planProblems(entry, plan, known) }
+        } catch let error as ConnectError where error.category == .configuration {
+            found.append(Problem(path: ConnectorJobKind.section, message: error.message))
+        }
+        // The same fault may be seen by the schema of the plan and by the connector; it is told once for each place.
+        return found.reduce(into: []) { kept, problem in
+            if !kept.contains(where: { $0.path == problem.path && $0.message == problem.message }) { kept.append(problem) }
+        }
+    }
+
+    /// What is wrong with the host's own work that the job plans, under the settings that it comes from.
+    private func planProblems(_ entry: JobDocument.JobEntry, _ plan: JobPlan, _ known: KnownNames) throws -> [Problem] {
+        let inner = JobDocument.JobEntry(
+            place: "", name: entry.name, kind: plan.kind, description: "", definition: plan.definition, active: entry.active)
+        return try jobProblems(inner, known).map { problem in
+            let path = problem.path.hasPrefix(".") ? String(problem.path.dropFirst()) : problem.path
+            guard let setting = plan.setting(at: path) else {
+                return Problem(path: ConnectorJobKind.section, severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+            }
+            return Self.renamed(problem, "\(ConnectorJobKind.section).\(setting)")
+        }
+    }
+
+    private static func renamed(_ problem: Problem, _ path: String) -> Problem {
+        Problem(path: path, severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+    }
+
+    /// The account's part of the settings, which the job's author cannot mend in the job.
+    private func profileProblems(_ kind: ConnectorJobKind, _ settings: [String: JSONValue]) -> [Problem] {
+        kind.accountSettings.filter { $0.isRequired && settings[$0.name] == nil }.map { field in
+            Problem(
+                path: ConnectorJobKind.section,
+                message: "The account's profile for \(kind.title) has no \"\(field.name)\". Set it with "
+                    + "`connecthost connectors profile set \(kind.aliases.first ?? kind.id) --set \(field.name)=…`.")
+        }
+    }
+
+    private func referenceProblems(_ kind: ConnectorJobKind, _ settings: [String: JSONValue], _ known: KnownNames) -> [Problem] {
+        kind.references.flatMap { setting, what -> [Problem] in
+            guard let name = settings[setting]?.stringValue else { return [] }
+            let path = "\(ConnectorJobKind.section).\(setting)"
+            switch what {
+            case "server":
+                if let refusal = known.refusals[name] { return [Problem(path: path, message: refusal)] }
+                return known.servers.contains(name) ? [] : [missing("server", name, path, Array(known.servers))]
+            case "list":
+                return known.lists[name] != nil ? [] : [missing("list", name, path, Array(known.lists.keys))]
+            default: return []
+            }
+        }
+    }
+
+    /// Values that another active job of the kind has taken (EVT-3), with the job that has them.
+    private func exclusionProblems(_ entry: JobDocument.JobEntry, _ kind: ConnectorJobKind, _ settings: [String: JSONValue]) throws -> [Problem] {
+        guard entry.active, !kind.exclusiveSettings.isEmpty else { return [] }
+        let others = try control.jobs().filter { $0.active && $0.name != entry.name && canonicalKind($0.kind) == kind.id }
+        return kind.exclusiveSettings.flatMap { setting -> [Problem] in
+            (settings[setting]?.arrayValue ?? []).compactMap { value in
+                guard let owner = others.first(where: { $0.definition[ConnectorJobKind.section]?[setting]?.arrayValue?.contains(value) ?? false }) else {
+                    return nil
+                }
+                return Problem(
+                    path: "\(ConnectorJobKind.section).\(setting)",
+                    message: "\"\(value.stringValue ?? "")\" is taken: it is in the active job \"\(owner.name)\" (\(owner.id)), and each can be in one active job only. "
+                        + "Deactivate that job, or leave it out here.")
+            }
+        }
+    }
+
+    /// The id of a kind that a job may name by a short name.
+    func canonicalKind(_ name: String) -> String { (try? kinds.kind(name).id) ?? name }
+
+    /// Which values of exclusive settings are taken, by which job (EVT-3): value to job's name, for each setting.
+    public func takenValues(ofKind name: String) throws -> [String: [String: String]] {
+        guard let kind = try connectorKind(name) else { return [:] }
+        let jobs = try control.jobs().filter { job in job.active && canonicalKind(job.kind) == kind.id }
+        return Dictionary(uniqueKeysWithValues: kind.exclusiveSettings.map { setting in
+            let pairs = jobs.flatMap { job in
+                (job.definition[ConnectorJobKind.section]?[setting]?.arrayValue ?? []).compactMap(\.stringValue).map { ($0, job.name) }
+            }
+            return (setting, Dictionary(pairs) { first, _ in first })
+        })
+    }
+}
+
+extension Installation {
+    /// Everything that keeps a saved job from being run, each under the field at fault; empty when there is nothing (ORC-2, "View Errors").
+    public func errors(ofJob name: String) throws -> (job: Job, problems: [Problem]) {
+        let job = try existingJob(name)
+        let entry = JobDocument.JobEntry(
+            place: "", name: job.name, kind: job.kind, description: job.description, definition: job.definition, active: true)
+        let problems = try jobProblems(entry, try KnownNames(self, [])).map { problem in
+            let path = problem.path.hasPrefix(".") ? String(problem.path.dropFirst()) : problem.path
+            return Problem(path: path, severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+        }
+        return (job, problems)
+    }
+}
