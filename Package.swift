@@ -124,6 +124,7 @@ let package = Package(
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SCPTransportTests", dependencies: ["SCPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "FTPTransportTests", dependencies: ["FTPTransport", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "ChaosTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "PluginABI", "ConnectTesting"]),
         .testTarget(

@@ -27,8 +27,8 @@ public struct WorkerRequest: Sendable, Codable {
         case identifyServer
         /// The files of one directory.
         case listFiles(directory: String)
-        /// Copies one file between a server and a local file; for measuring and for support.
-        case transfer(upload: Bool, remote: String, local: String)
+        /// Copies files between a server and this machine; for measuring and for support.
+        case transfer(TransferTask)
         /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
         case checkJob
     }
@@ -54,6 +54,34 @@ public struct WorkerRequest: Sendable, Codable {
     }
 }
 
+/// Files to copy between a server and this machine.
+public struct TransferTask: Sendable, Codable {
+    public var isUpload: Bool
+    /// Below the server's directory: a file, or a directory where `connections` is given.
+    public var remote: String
+    /// The whole path here, of the same kind.
+    public var local: String
+    /// Every file of a directory, over so many connections at once; nil for a single file.
+    public var connections: Int?
+
+    public init(isUpload: Bool, remote: String, local: String, connections: Int? = nil) {
+        self.isUpload = isUpload
+        self.remote = remote
+        self.local = local
+        self.connections = connections
+    }
+}
+
+public struct TransferTotal: Sendable, Codable, Equatable {
+    public var files: Int
+    public var bytes: Int64
+
+    public init(files: Int = 0, bytes: Int64 = 0) {
+        self.files = files
+        self.bytes = bytes
+    }
+}
+
 /// What a worker tells its host; one JSON line each on its standard output.
 public enum WorkerMessage: Sendable, Codable {
     case log(LogLine)
@@ -68,7 +96,7 @@ public enum WorkerResult: Sendable, Codable {
     case checked
     case identities([PeerIdentity])
     case files([SourceFile])
-    case transferred(bytes: Int64)
+    case transferred(TransferTotal)
     case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)
 }

@@ -18,13 +18,14 @@ struct KnownNames {
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
         let added = documents.flatMap(\.servers).map { entry in
-            FileServer(name: entry.name, connector: (try? host.catalog.connector(entry.connector).info.id) ?? entry.connector, settings: [:])
+            FileServer(
+                name: entry.name, connector: (try? host.catalog.connector(entry.connector).info.id) ?? entry.connector, settings: entry.settings)
         }
         let all = try host.control.servers() + added
         let capabilities = try host.control.capabilities()
         self.capabilities = capabilities
         servers = Set(all.map(\.name))
-        refusals = Dictionary(all.compactMap { server in capabilities.refusal(of: server).map { (server.name, $0) } }) { _, new in new }
+        refusals = Dictionary(try all.compactMap { server in try host.refusal(of: server, capabilities).map { (server.name, $0) } }) { _, new in new }
         var tables = Dictionary(uniqueKeysWithValues: try host.audience.tables(of: nil).map { ($0.name, $0) })
         for entry in documents.flatMap(\.tables) {
             var table = tables[entry.table.name] ?? entry.table
@@ -47,6 +48,10 @@ extension Installation {
         }
         guard info.kind == .transport else {
             return [Problem(path: "\(entry.place).connector", message: "\"\(entry.connector)\" is not a transport and cannot be a file server.")]
+        }
+        let server = FileServer(name: entry.name, connector: info.id, settings: entry.settings)
+        if let refusal = try? control.capabilities().refusal(of: server, needing: SettingsForm(info).capabilities(neededBy: entry.settings)) {
+            return [Problem(path: "\(entry.place).name", message: refusal)]
         }
         return SettingsForm(info).problems(in: entry.settings, secrets: Set(entry.secrets.keys)).map { problem in
             let name = problem.path.split(separator: "/").first.map(String.init) ?? ""

@@ -192,14 +192,13 @@ extension Installation {
         return preview
     }
 
-    /// Copies one file between a server and this machine through the server's connector; returns its bytes.
-    public func transfer(server: String, upload: Bool, remote: String, local: String) throws -> Int64 {
-        let request = WorkerRequest(
-            home: home.root, task: .transfer(upload: upload, remote: remote, local: local), connections: [try connection(to: server)])
-        guard case .transferred(let bytes) = try workers.perform(request, onMessage: { _ in }) else {
+    /// Copies files between a server and this machine through the server's connector.
+    public func transfer(_ task: TransferTask, server: String) throws -> TransferTotal {
+        let request = WorkerRequest(home: home.root, task: .transfer(task), connections: [try connection(to: server)])
+        guard case .transferred(let total) = try workers.perform(request, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }
-        return bytes
+        return total
     }
 
     public func deleteJob(_ name: String) throws {

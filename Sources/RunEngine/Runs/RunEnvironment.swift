@@ -37,7 +37,7 @@ public struct RunEnvironment: Sendable {
     }
 
     /// A connection to the server that retries; closed by its caller.
-    func transport(to server: String, cancellation: Cancellation? = nil) throws -> RetryingTransport {
+    public func transport(to server: String, cancellation: Cancellation? = nil) throws -> RetryingTransport {
         guard let opener = openers[server] else {
             throw ConnectError("server.missing", .configuration, "There is no server \"\(server)\".", remedy: "`connecthost servers list` shows what there is.")
         }
