@@ -51,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "RecordEngine", dependencies: ["ConnectModel", "CISAL", "CArchive", crypto]),
+        .target(name: "GnuPG", dependencies: ["RecordEngine", "ConnectModel"]),
         .target(name: "StoreAPI", dependencies: ["ConnectModel", "RecordEngine"]),
         .target(name: "SQLiteStore", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", grdb, sqlite]),
         .target(name: "RunEngine", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", crypto]),
@@ -104,6 +105,7 @@ let package = Package(
         .target(name: "ConnectTesting", path: "Tests/ConnectTesting"),
         .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel"]),
         .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
+        .testTarget(name: "GnuPGTests", dependencies: ["GnuPG", "RecordEngine", "ConnectModel"]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
         .target(name: "StoreTesting", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel"], path: "Tests/StoreContractTests/Support"),
         .executableTarget(
