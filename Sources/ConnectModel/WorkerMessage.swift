@@ -39,9 +39,12 @@ public struct WorkerRequest: Sendable, Codable {
     public var limits: WorkerLimits
     /// The connector of a job whose kind is a connector's.
     public var job: JobConnection?
+    /// Of private OpenPGP keys, by fingerprint; must not appear in any text either.
+    public var passphrases: [String: String]
 
     public init(
-        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil
+        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil,
+        passphrases: [String: String] = [:]
     ) {
         self.home = home
         self.task = task
@@ -49,6 +52,7 @@ public struct WorkerRequest: Sendable, Codable {
         self.isDetached = isDetached
         self.limits = limits
         self.job = job
+        self.passphrases = passphrases
     }
 }
 

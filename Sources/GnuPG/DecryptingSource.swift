@@ -88,13 +88,12 @@ private final class Feed: @unchecked Sendable {
     private func pump() throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
         defer { buffer.deallocate() }
-        var isWanted = true
         while true {
             let count = try source.read(into: buffer)
             if count == 0 { return }
             state.add(count)
-            // Even what GnuPG does not want is read, so that whoever hashes the file sees all of it.
-            if isWanted { isWanted = process.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+            // GnuPG reads to the end unless it has given up, and says why.
+            guard process.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
         }
     }
 }

@@ -65,7 +65,7 @@ extension KeyRing {
     /// Throws `key.unreadable`, `key.passphrase` (configuration); nothing is taken in then.
     public func take(_ export: [UInt8], passphrase: Secret?) throws -> [PGPKey] {
         try changing { session in
-            let (_, report) = try session.run(["--import-options", "import-clean", "--import"], input: export, needsAgent: true) { _ in passphrase }
+            let (_, report) = try session.run(["--import"], input: export, needsAgent: true) { _ in passphrase }
             let fingerprints = Set(report.all("IMPORT_OK").compactMap(\.last))
             guard !fingerprints.isEmpty else {
                 throw ConnectError("key.unreadable", .configuration, "There is no OpenPGP key in it: \(report.reason).", remedy: "Give what `gpg --export` writes, armoured or not.")

@@ -24,6 +24,8 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog {
     func resealSecrets(key: String, _ reseal: (SecretName, SealedSecret) throws -> SealedSecret) throws -> Int
 
     func jobs() throws -> [Job]
+    /// Jobs in whose definition the text stands, without reading the others; a hint, to be looked at.
+    func jobs(mentioning text: String) throws -> [Job]
     func job(named name: String) throws -> Job?
     func job(_ id: JobID) throws -> Job?
     /// Adds a job under a new id.
@@ -67,6 +69,7 @@ public struct SecretName: Sendable, Hashable {
 
     public static func hook(_ name: String, _ key: String) -> SecretName { SecretName(owner: "hook/\(name)", key: key) }
     public static func setting(_ name: String, _ key: String) -> SecretName { SecretName(owner: "setting/\(name)", key: key) }
+    public static func passphrase(ofKey fingerprint: String) -> SecretName { SecretName(owner: "key/\(fingerprint)", key: "passphrase") }
     public static func server(_ name: String, _ key: String) -> SecretName { SecretName(owner: "server/\(name)", key: key) }
 }
 

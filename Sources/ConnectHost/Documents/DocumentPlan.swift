@@ -1,4 +1,4 @@
-import ConnectModel
+public import ConnectModel
 
 /// What applying a document would change; nothing else is changed (MGT-6). JSON keys are a contract.
 public struct DocumentPlan: Sendable, Encodable {
@@ -20,8 +20,8 @@ public struct DocumentPlan: Sendable, Encodable {
 }
 
 /// Differences between two definitions, one line a value.
-enum DefinitionDifference {
-    static func lines(_ old: [String: JSONValue], _ new: [String: JSONValue]) -> [String] {
+public enum DefinitionDifference {
+    public static func lines(_ old: [String: JSONValue], _ new: [String: JSONValue]) -> [String] {
         let before = flattened(.object(old), "")
         let after = flattened(.object(new), "")
         return Set(before.keys).union(after.keys).sorted().compactMap { path in

@@ -1,5 +1,6 @@
 public import ConnectModel
 import Foundation
+import GnuPG
 public import RecordEngine
 
 /// The definition of a list import as values. Made only from a definition that its schema has accepted.
@@ -12,6 +13,10 @@ public struct ListImportDefinition: Sendable {
     public var countFile: String?
     public var settleSeconds: Int64
     public var zone: String
+    /// nil: by the name of the file.
+    public var encryption: Encryption?
+    public var signature: SignatureWish
+    public var signedBy: [String]
     /// nil: by the name of the file.
     public var compression: Compression?
     public var member: String?
@@ -52,6 +57,9 @@ public struct ListImportDefinition: Sendable {
         countFile = values.optionalString("file", "count_file")
         settleSeconds = try values.integer("file", "settle_seconds")
         zone = try values.string("file", "zone")
+        encryption = Encryption(rawValue: try values.string("file", "encryption"))
+        signature = try values.choice("file", "signature")
+        signedBy = try values.strings("file", "signed_by")
         compression = Compression(rawValue: try values.string("file", "compression"))
         member = values.optionalString("file", "member")
         expansionLimit = ExpansionLimit(
@@ -115,10 +123,26 @@ public struct ListImportDefinition: Sendable {
         }
         do { _ = try FileCharacterSet(name: charset) } catch { found.append(Problem(path: "file.charset", message: "\(error)")) }
         do { _ = try format() } catch { found.append(Problem(path: "file.delimiter", message: "\(error)")) }
-        found += recordSizeProblems() + matchProblems()
+        found += signatureProblems() + recordSizeProblems() + matchProblems()
         if !hasHeader && columnNames.isEmpty {
             found.append(
                 Problem(path: "mapping.columns", message: "The file has no header line, so name its columns in order in mapping.columns."))
+        }
+        return found
+    }
+
+    private func signatureProblems() -> [Problem] {
+        var found = signedBy.filter { !PGPKey.isFingerprint($0) }.map {
+            Problem(path: "file.signed_by", message: "\"\($0)\" is no fingerprint: 40 hexadecimal digits, as `connecthost keys list` shows them. Names and short ids can be forged.")
+        }
+        if signature == .none && !signedBy.isEmpty {
+            found.append(Problem(path: "file.signature", message: "file.signed_by names keys, but file.signature looks at no signature; set it to required or when_present."))
+        }
+        if signature != .none && signedBy.isEmpty {
+            found.append(Problem(path: "file.signed_by", message: "Name the fingerprints of the keys whose signature is accepted."))
+        }
+        if signature != .none && encryption == Encryption.none {
+            found.append(Problem(path: "file.signature", message: "Only encrypted files are looked at for a signature; set file.encryption to auto or pgp."))
         }
         return found
     }
