@@ -16,7 +16,7 @@ public struct ConnectHostCommand: ParsableCommand {
             InitCommand.self, ConnectorsCommand.self, ServersCommand.self, KeysCommand.self, AccountCommand.self, ListsCommand.self, JobsCommand.self, RunsCommand.self,
             OutboxCommand.self, HooksCommand.self, SecretsCommand.self, AuditCommand.self,
             ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,
-            WorkerCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, ReferenceCommand.self,
+            WorkerCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, ReferenceCommand.self, ImportReferenceCommand.self,
         ])
 
     public init() {}

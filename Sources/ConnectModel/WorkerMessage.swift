@@ -125,10 +125,13 @@ public struct ImportPreview: Sendable, Codable {
         public var source: String
         public var target: String?
         public var reason: String
-        public init(source: String, target: String?, reason: String) {
+        /// 1 for what the job says and for equal names, less for what was inferred; nil for columns that go nowhere.
+        public var confidence: Double?
+        public init(source: String, target: String?, reason: String, confidence: Double? = nil) {
             self.source = source
             self.target = target
             self.reason = reason
+            self.confidence = confidence
         }
     }
 
@@ -155,6 +158,8 @@ public struct ImportPreview: Sendable, Codable {
     public var records: RecordCounts
     public var rejectedByReason: [String: Int64]
     public var firstRejects: [Reject]
+    /// Values that would be cut to the length of their field, by field.
+    public var cut: [String: Int]
 
     public init(file: SourceFile) {
         self.file = file
@@ -168,5 +173,6 @@ public struct ImportPreview: Sendable, Codable {
         records = RecordCounts()
         rejectedByReason = [:]
         firstRejects = []
+        cut = [:]
     }
 }

@@ -135,9 +135,12 @@ final class ImportInput {
                 "tlds.missing", .configuration, "The list of top-level domains, tlds.txt, was not found.",
                 remedy: "Install connecthost whole, or put IANA's tlds-alpha-by-domain.txt as tlds.txt into the home.")
         }
+        let account = try environment.control.setting(AccountImports.settingName).map(AccountImports.init) ?? AccountImports()
         let rules = CheckRules(
-            dateFormat: NamedDateFormat(rawValue: definition.dateFormat) ?? .standardLongNoMillis, optInValue: definition.optInValue,
-            optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue)
+            dateFormat: try DateFormat(definition.dateFormat), optInValue: definition.optInValue,
+            optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue,
+            mobileFormat: definition.mobileFormat ?? account.mobileFormat, mobileCountry: definition.mobileCountry ?? account.mobileCountry,
+            longText: definition.longText)
         return RecordChecker(
             mapped: columns ?? (header.isEmpty ? matchColumns : mapping.columns), policy: definition.policy, rules: rules, topLevelDomains: try TopLevelDomains(path: path))
     }

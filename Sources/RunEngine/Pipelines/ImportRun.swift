@@ -69,6 +69,7 @@ public struct ImportRun: RunExecutor {
 
     private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
+        let definition = try definition.named(from: transport)
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
         let deliveries = Deliveries(environment: environment, job: run.id.job, table: definition.list)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
