@@ -131,7 +131,8 @@ final class GnuPGProcess: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         // In English, and without anything of the user's own settings.
-        var environment: [UnsafeMutablePointer<CChar>?] = ["PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=/nonexistent"].map { strdup($0) } + [nil]
+        let settings: [String] = ["PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=/nonexistent"]
+        var environment: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) } + [nil]
         defer { environment.forEach { free($0) } }
         var child: pid_t = 0
         let result = posix_spawn(&child, program, &actions, &attributes, &words, &environment)
@@ -228,7 +229,7 @@ private final class Conversation: Sendable {
 
     private static func give(_ secret: Secret?, to command: Int32) {
         var bytes = Array(((secret?.reveal() ?? "") + "\n").utf8)
-        defer { bytes.withUnsafeMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0) } }
+        defer { bytes.withUnsafeMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) } }
         _ = write(command, bytes, bytes.count)
     }
 }

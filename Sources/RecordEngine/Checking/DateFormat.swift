@@ -13,7 +13,7 @@ public struct DateFormat: Sendable, Equatable {
     /// Takes a name or a pattern. Throws `format.date` (configuration) for what is neither.
     public init(_ text: String) throws {
         if let named = NamedDateFormat(rawValue: text) {
-            self.init(named)
+            pattern = named.pattern
             return
         }
         pattern = text

@@ -19,13 +19,14 @@ public final class RecordChecker {
     private let mobileCountrySource: Int?
     private let pool = ColumnPool()
 
-    /// `mapped` comes from a plan without errors, whose source indexes are columns of the batches that will be checked.
-    public init(mapped: [MappedColumn], policy: MergePolicy, rules: CheckRules, topLevelDomains: TopLevelDomains) {
+    /// `mapped` comes from a plan without errors; with `derives` the fields that follow from the e-mail address are added.
+    /// The source indexes of the columns are columns of the batches that will be checked.
+    public init(mapped: [MappedColumn], policy: MergePolicy, rules: CheckRules, topLevelDomains: TopLevelDomains, derives: Bool = true) {
         self.mapped = mapped
         let fields = mapped.map(\.field)
         checks = fields.map { ColumnCheck($0, rules, topLevelDomains, isKey: policy.match.contains($0.name)) }
         presence = PresenceRule(mapped: mapped, policy: policy)
-        derived = DerivedColumns(mapped: fields, mobileFormat: rules.mobileFormat)
+        derived = DerivedColumns(mapped: derives ? fields : [], mobileFormat: rules.mobileFormat)
         emailColumn = fields.firstIndex { $0.name == "EMAIL_ADDRESS_" }
         mobileColumn = fields.firstIndex { $0.name == "MOBILE_NUMBER_" }
         mobileCountrySource = mapped.first { $0.field.name == "MOBILE_COUNTRY_" }?.sourceIndex

@@ -1,9 +1,9 @@
 import ConnectModel
 import RecordEngine
 
-extension ListImportDefinition {
+extension ImportDefinition {
     /// The definition with the column names that its mapping file gives, if it has one (IMP-6).
-    func named(from transport: any Transport) throws -> ListImportDefinition {
+    func named(from transport: any Transport) throws -> ImportDefinition {
         guard let mappingFile else { return self }
         let path = RemotePath.join(directory, mappingFile)
         let names: [String]
