@@ -41,9 +41,12 @@ public struct WorkerRequest: Sendable, Codable {
     public var limits: WorkerLimits
     /// The connector of a job whose kind is a connector's.
     public var job: JobConnection?
+    /// Of private OpenPGP keys, by fingerprint; must not appear in any text either.
+    public var passphrases: [String: String]
 
     public init(
-        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil
+        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil,
+        passphrases: [String: String] = [:]
     ) {
         self.home = home
         self.task = task
@@ -51,6 +54,7 @@ public struct WorkerRequest: Sendable, Codable {
         self.isDetached = isDetached
         self.limits = limits
         self.job = job
+        self.passphrases = passphrases
     }
 }
 
@@ -153,10 +157,13 @@ public struct ImportPreview: Sendable, Codable {
         public var source: String
         public var target: String?
         public var reason: String
-        public init(source: String, target: String?, reason: String) {
+        /// 1 for what the job says and for equal names, less for what was inferred; nil for columns that go nowhere.
+        public var confidence: Double?
+        public init(source: String, target: String?, reason: String, confidence: Double? = nil) {
             self.source = source
             self.target = target
             self.reason = reason
+            self.confidence = confidence
         }
     }
 
@@ -183,6 +190,8 @@ public struct ImportPreview: Sendable, Codable {
     public var records: RecordCounts
     public var rejectedByReason: [String: Int64]
     public var firstRejects: [Reject]
+    /// Values that would be cut to the length of their field, by field.
+    public var cut: [String: Int]
 
     public init(file: SourceFile) {
         self.file = file
@@ -196,5 +205,6 @@ public struct ImportPreview: Sendable, Codable {
         records = RecordCounts()
         rejectedByReason = [:]
         firstRejects = []
+        cut = [:]
     }
 }

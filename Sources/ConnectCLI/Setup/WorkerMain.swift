@@ -1,5 +1,6 @@
 import ConnectModel
 import Foundation
+import GnuPG
 import RunEngine
 import SQLiteStore
 import StoreAPI
@@ -10,7 +11,7 @@ struct WorkerMain {
     let channel: WorkerChannel
 
     private var home: HomeLayout { HomeLayout(request.home) }
-    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets)) }
+    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets) + request.passphrases.values) }
 
     func perform() {
         WorkerGuard.apply(request.limits)
@@ -137,6 +138,7 @@ struct WorkerMain {
             providedJob: try request.job.map { job in
                 try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
             },
+            keyRing: KeyRing(directory: home.keyRing, passphrases: request.passphrases.mapValues(Secret.init)),
             clock: Composition.now)
     }
 

@@ -26,7 +26,9 @@ extension ImportKind {
     }
 
     public func needs(of definition: [String: JSONValue]) -> JobNeeds {
-        JobNeeds(servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName])
+        JobNeeds(
+            servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName],
+            privateKeys: Encryption.mayBeUsed(setting: definition["file"]?["encryption"]?.stringValue, fileName: definition["file"]?["name"]?.stringValue ?? ""))
     }
 
     public func executor(_ environment: RunEnvironment) throws -> any RunExecutor { ImportRun(environment, kind: self) }

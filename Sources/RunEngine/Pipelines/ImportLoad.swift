@@ -76,11 +76,14 @@ final class ImportLoad {
             destination, columns: checker.columns, run: run, audience: environment.audience, workDirectory: environment.home.work(run),
             loadedAtUnixMilliseconds: startedAt, part: part)
         defer { load.discard() }
+        var cut: [String: Int] = [:]
         try input.forEachBatch(checker) { checked in
             try rejects.write(checked.rejects)
             try load.stage(checked.batch, accepted: checked.accepted)
+            for (field, count) in checked.cut { cut[field, default: 0] += count }
             count(checked, rejects, input)
         }
+        warnCut(cut)
         count(rejects, input)
         try checkUnchanged(input, transport)
         if let suspect, suspect.sha256 == input.sha256 { return .loadedBefore(suspect) }
@@ -139,6 +142,14 @@ final class ImportLoad {
         }
         warnings.append("\(what).")
         log(.warning, "\(what).")
+    }
+
+    private func warnCut(_ cut: [String: Int]) {
+        guard !cut.isEmpty else { return }
+        let named = cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let warning = "Values that were longer than their field and were cut (target.long_text): \(named)."
+        warnings.append(warning)
+        log(.warning, warning)
     }
 
     private func warnLeftOut(_ mapping: MappingPlan) {

@@ -76,6 +76,7 @@ public struct ImportRun: RunExecutor {
 
     private func load(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
+        let definition = try definition.named(from: transport)
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
         let deliveries = Deliveries(environment: environment, job: run.id.job, target: definition.target)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }

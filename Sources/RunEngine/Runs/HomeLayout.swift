@@ -12,6 +12,8 @@ public struct HomeLayout: Sendable {
     public var secretKey: String { root + "/secret.key" }
     /// Held by the one process that delivers what follows runs.
     public var outbox: String { root + "/outbox" }
+    /// OpenPGP keys, in GnuPG's form.
+    public var keyRing: String { root + "/keys" }
     public var connectors: String { root + "/connectors" }
     public var connectorCache: String { root + "/cache/connectors.json" }
     /// Directories of the account's own file server.
