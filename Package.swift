@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
-        .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
+        .testTarget(name: "CrashTests", dependencies: ["ConnectTesting", "ServerSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
