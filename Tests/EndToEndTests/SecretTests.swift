@@ -79,7 +79,7 @@ import Testing
         try installation.put("slow.csv", "mail,x\n" + people.map { $0 + ",1\n" }.joined())
         let child = try installation.start(["jobs", "run", "slow"], environment: ["SEED_PASSWORD": seeds["environment"] ?? "", "CREDENTIALS_DIRECTORY": "/nowhere"])
         defer {
-            child.send(signal: SIGTERM)
+            child.send(signal: SIGKILL)
             _ = child.wait()
         }
         var worker = ""
