@@ -138,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "ConnectHostTests", dependencies: ["ConnectHost", "SQLiteStore", "StoreAPI", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
-        .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
+        .testTarget(name: "CrashTests", dependencies: ["ConnectTesting", "ServerSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -57,7 +57,7 @@ struct WorkerMain {
 
     private func result(_ cancellation: Cancellation) throws -> WorkerResult {
         switch request.task {
-        case .run(let id): return .run(try run(id, cancellation))
+        case .run(let id): return .run(redaction.redacted(try run(id, cancellation)))
         case .preview(let job, let rows): return .preview(try preview(job, rows, cancellation))
         case .checkServer(let directory):
             try check(WorkerReporter(channel: channel, file: nil, redaction: redaction), directory, cancellation)
@@ -129,7 +129,7 @@ struct WorkerMain {
         }
         return RunEnvironment(
             home: home,
-            control: try Composition.control(home),
+            control: try Composition.control(home, cleaned: redaction.redacted),
             audience: try Composition.audience(home),
             openers: Dictionary(uniqueKeysWithValues: openers),
             reporter: reporter,
