@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransportEntry"]),
         .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
         .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransportEntry"]),
+        .library(name: "ORCEImport", type: .dynamic, targets: ["ORCEImportEntry"]),
         .library(name: "ADBCSource", type: .dynamic, targets: ["ADBCSource"]),
         .library(name: "DiskSpaceJob", type: .dynamic, targets: ["DiskSpaceJob"]),
     ],
@@ -90,6 +91,9 @@ let package = Package(
             exclude: ["README.md", "Entry"]),
         .target(
             name: "FTPTransportEntry", dependencies: ["FTPTransport", "PluginABI"], path: "Plugins/FTPTransport/Entry", linkerSettings: connectorLinkage),
+        .target(
+            name: "ORCEImport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/ORCEImport", exclude: ["README.md", "Entry", "Samples"]),
+        .target(name: "ORCEImportEntry", dependencies: ["ORCEImport", "PluginABI"], path: "Plugins/ORCEImport/Entry", linkerSettings: connectorLinkage),
         .target(
             name: "ADBCSource", dependencies: ["PluginABI"], path: "Plugins/ADBCSource", exclude: ["README.md"],
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-fvisibility=hidden"])], linkerSettings: connectorLinkage),

@@ -71,7 +71,7 @@ extension Installation {
         if found.isEmpty { found += kind.problems(in: entry.definition) }
         found += FollowUpFields.problems(in: entry.definition)
         if let kind = kind as? ConnectorJobKind {
-            found += try connectorProblems(entry, kind, known)
+            found += try connectorProblems(entry, kind, known, afterSchema: found)
         } else {
             found += referenceProblems(schema.filled(entry.definition), known)
         }
