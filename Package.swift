@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
         .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransportEntry"]),
         .library(name: "ORCEImport", type: .dynamic, targets: ["ORCEImportEntry"]),
+        .library(name: "EventFeeds", type: .dynamic, targets: ["EventFeedsEntry"]),
         .library(name: "ADBCSource", type: .dynamic, targets: ["ADBCSource"]),
         .library(name: "DiskSpaceJob", type: .dynamic, targets: ["DiskSpaceJob"]),
     ],
@@ -94,6 +95,8 @@ let package = Package(
         .target(
             name: "ORCEImport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/ORCEImport", exclude: ["README.md", "Entry", "Samples"]),
         .target(name: "ORCEImportEntry", dependencies: ["ORCEImport", "PluginABI"], path: "Plugins/ORCEImport/Entry", linkerSettings: connectorLinkage),
+        .target(name: "EventFeeds", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/EventFeeds", exclude: ["README.md", "Entry"]),
+        .target(name: "EventFeedsEntry", dependencies: ["EventFeeds", "PluginABI"], path: "Plugins/EventFeeds/Entry", linkerSettings: connectorLinkage),
         .target(
             name: "ADBCSource", dependencies: ["PluginABI"], path: "Plugins/ADBCSource", exclude: ["README.md"],
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-fvisibility=hidden"])], linkerSettings: connectorLinkage),

@@ -13,7 +13,7 @@ public struct ConnectHostCommand: ParsableCommand {
             """,
         version: Composition.fullVersion,
         subcommands: [
-            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, AccountCommand.self, ListsCommand.self, JobsCommand.self, RunsCommand.self,
+            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, AccountCommand.self, ListsCommand.self, JobsCommand.self, RunsCommand.self, EventsCommand.self,
             ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,
             WorkerCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, ReferenceCommand.self,
         ])
