@@ -17,7 +17,8 @@ build: deps ## Build .build/release/connecthost with its connectors beside it
 test: deps check ## Build and run every test
 	@scripts/run-tests
 
-soak: deps ## The long crash and fuzz suites (hours on a small machine)
+soak: deps ## The long crash and fuzz suites, and the tests under AddressSanitizer (hours on a small machine)
+	@CONNECTHOST_FUZZ_CASES=1000000 scripts/run-sanitized
 	@CRASH_ROUNDS=1000 CONNECTHOST_FUZZ_CASES=5000000 SFTP_FUZZ_CASES=1000000 scripts/run-tests
 
 bench: build ## Measure against other tools in one run; writes bench.json

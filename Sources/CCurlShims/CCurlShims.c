@@ -21,6 +21,27 @@ CURLcode ch_curl_set_fixed(CURL *easy) {
 #endif
 }
 
+CURLcode ch_curl_set_delivery(CURL *easy) {
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,smtp,smtps");
+#else
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_SMTP | CURLPROTO_SMTPS));
+#endif
+}
+
+CURLcode ch_curl_watch_progress(CURL *easy, void *owner, curl_xferinfo_callback callback) {
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, owner);
+    return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, callback);
+}
+
 CURLcode ch_curl_watch_sockets(CURL *easy, void *owner, curl_opensocket_callback open, curl_closesocket_callback close) {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, owner);

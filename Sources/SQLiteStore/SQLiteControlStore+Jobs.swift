@@ -6,6 +6,12 @@ extension SQLiteControlStore {
         try read { db in try String.fetchAll(db, sql: "SELECT body FROM job ORDER BY id").map(decode) }
     }
 
+    public func jobs(mentioning text: String) throws -> [Job] {
+        try read { db in
+            try String.fetchAll(db, sql: "SELECT body FROM job WHERE instr(body, ?) ORDER BY id", arguments: [text]).map(decode)
+        }
+    }
+
     public func job(named name: String) throws -> Job? {
         try read { db in try String.fetchOne(db, sql: "SELECT body FROM job WHERE name = ?", arguments: [name]).map(decode) }
     }

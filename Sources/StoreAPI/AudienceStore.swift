@@ -21,6 +21,10 @@ public protocol AudienceStore: AnyObject, Sendable {
     /// refused (`query.invalid`) when it does not compile or tries to do anything but look.
     func query(_ query: TableQuery, _ row: ([String?]) throws -> Void) throws -> [String]
 
+    /// Gives `body` the rows of a selection as batches, all from one snapshot of each table. Throws `table.missing`, `field.missing`, and
+    /// `query.invalid` with the place of the fault in a condition or view.
+    func read(_ selection: RowSelection, _ body: (any RowReader) throws -> Void) throws
+
     /// What an earlier attempt of this run has committed, or nil: the witness (IMP-17).
     func appliedLoad(run: RunID) throws -> LedgerEntry?
     /// Loads of a table, newest first.

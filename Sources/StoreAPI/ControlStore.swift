@@ -24,6 +24,8 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog {
     func resealSecrets(key: String, _ reseal: (SecretName, SealedSecret) throws -> SealedSecret) throws -> Int
 
     func jobs() throws -> [Job]
+    /// Jobs in whose definition the text stands, without reading the others; a hint, to be looked at.
+    func jobs(mentioning text: String) throws -> [Job]
     func job(named name: String) throws -> Job?
     func job(_ id: JobID) throws -> Job?
     /// Adds a job under a new id.

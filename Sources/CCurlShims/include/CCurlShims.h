@@ -14,6 +14,10 @@ CURLcode ch_curl_set_size(CURL *easy, CURLoption option, curl_off_t value);
 CURLcode ch_curl_set_data_callback(CURL *easy, CURLoption option, curl_write_callback callback);
 /* Only FTP and FTPS, no proxy from the environment, no wait for a name's answer that nobody needs any more. */
 CURLcode ch_curl_set_fixed(CURL *easy);
+/* Only HTTP and SMTP, both with and without TLS; no proxy from the environment, no passwords from a file, no redirects. */
+CURLcode ch_curl_set_delivery(CURL *easy);
+/* Called some times a second while a transfer is on; anything but 0 ends it. */
+CURLcode ch_curl_watch_progress(CURL *easy, void *owner, curl_xferinfo_callback callback);
 /* The callbacks that open and close sockets, both with `owner`. */
 CURLcode ch_curl_watch_sockets(CURL *easy, void *owner, curl_opensocket_callback open, curl_closesocket_callback close);
 

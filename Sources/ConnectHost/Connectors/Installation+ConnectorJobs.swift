@@ -104,7 +104,10 @@ extension Installation {
                 if let refusal = known.refusals[name] { return [Problem(path: path, message: refusal)] }
                 return known.servers.contains(name) ? [] : [missing("server", name, path, Array(known.servers))]
             case "list":
-                return known.lists[name] != nil ? [] : [missing("list", name, path, Array(known.lists.keys))]
+                let lists = known.tables.values.filter { $0.kind == .list }.map(\.name)
+                return lists.contains(name) ? [] : [missing("list", name, path, lists)]
+            case "table":
+                return known.tables[name] != nil ? [] : [missing("table", name, path, Array(known.tables.keys))]
             default: return []
             }
         }

@@ -3,13 +3,15 @@ import StoreAPI
 import Yams
 
 extension Installation {
-    /// Servers, lists and jobs as one document; applying it to this host changes nothing. Secrets appear as references only (OPS-3).
+    /// Servers, tables and jobs as one document; applying it to this host changes nothing. Secrets appear as references only (OPS-3).
     public func exportDocument() throws -> String {
         var sections: [(Node, Node)] = []
         let servers = try control.servers().map(node)
-        let lists = try audience.lists().map(node)
+        // What a run has made goes again by itself.
+        let all = try audience.tables(of: nil).filter { $0.expiresAtUnixMilliseconds == nil }
+        let tables = TableSection.allCases.map { section in (section.rawValue, all.filter { TableSection($0.kind) == section }.map(node)) }
         let jobs = try control.jobs().map(node)
-        for (name, entries) in [("servers", servers), ("lists", lists), ("jobs", jobs)] where !entries.isEmpty {
+        for (name, entries) in [("servers", servers)] + tables + [("jobs", jobs)] where !entries.isEmpty {
             sections.append((Node(name), Node(entries, .implicit, .block)))
         }
         guard !sections.isEmpty else { return "" }
@@ -26,10 +28,14 @@ extension Installation {
         return Node(members, .implicit, .block)
     }
 
-    private func node(_ list: AudienceTable) -> Node {
-        var members: [(Node, Node)] = [(Node("name"), text(list.name))]
-        if !list.customFields.isEmpty {
-            members.append((Node("fields"), Node(list.customFields.map { (Node($0.name), text($0.type.rawValue)) }, .implicit, .block)))
+    private func node(_ table: AudienceTable) -> Node {
+        var members: [(Node, Node)] = [(Node("name"), text(table.name))]
+        if let owner = table.owner { members.append((Node(TableSection.ownerMember(of: table.kind)), text(owner))) }
+        for (name, fields) in [("key", table.keyFields), ("data_extraction_key", table.dataExtractionKey)] where !fields.isEmpty {
+            members.append((Node(name), Node(fields.map(text), .implicit, .flow)))
+        }
+        if !table.customFields.isEmpty {
+            members.append((Node("fields"), Node(table.customFields.map { (Node($0.name), text($0.type.rawValue)) }, .implicit, .block)))
         }
         return Node(members, .implicit, .block)
     }

@@ -1,4 +1,4 @@
-import ConnectModel
+public import ConnectModel
 
 /// What applying a document would change; nothing else is changed (MGT-6). JSON keys are a contract.
 public struct DocumentPlan: Sendable, Encodable {
@@ -8,7 +8,7 @@ public struct DocumentPlan: Sendable, Encodable {
 
     public struct Change: Sendable, Encodable {
         public var action: Action
-        /// "server", "list", "job".
+        /// "server", "job", or the kind of a table: "list", "supplemental", "pet", "app", "app_pet".
         public var kind: String
         public var name: String
         /// "file.name: a.csv -> b.csv".
@@ -20,8 +20,8 @@ public struct DocumentPlan: Sendable, Encodable {
 }
 
 /// Differences between two definitions, one line a value.
-enum DefinitionDifference {
-    static func lines(_ old: [String: JSONValue], _ new: [String: JSONValue]) -> [String] {
+public enum DefinitionDifference {
+    public static func lines(_ old: [String: JSONValue], _ new: [String: JSONValue]) -> [String] {
         let before = flattened(.object(old), "")
         let after = flattened(.object(new), "")
         return Set(before.keys).union(after.keys).sorted().compactMap { path in

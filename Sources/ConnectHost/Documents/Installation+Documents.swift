@@ -8,7 +8,7 @@ extension Installation {
     public func problems(in documents: [JobDocument]) throws -> [Problem] {
         let known = try KnownNames(self, documents)
         return try documents.flatMap { document in
-            let found = try document.problems + document.servers.flatMap(serverProblems) + document.lists.flatMap(listProblems)
+            let found = try document.problems + document.servers.flatMap(serverProblems) + document.tables.flatMap { try tableProblems($0, known) }
                 + document.jobs.flatMap { try jobProblems($0, known) }
             return found.map { problem in
                 Problem(
@@ -25,7 +25,7 @@ extension Installation {
         }
         var changes: [DocumentPlan.Change] = []
         for document in documents {
-            changes += try document.servers.map(change) + document.lists.map(change) + document.jobs.map(change)
+            changes += try document.servers.map(change) + document.tables.map(change) + document.jobs.map(change)
         }
         return DocumentPlan(changes: changes)
     }
@@ -35,7 +35,7 @@ extension Installation {
         let plan = try plan(documents)
         for document in documents {
             for entry in document.servers where try change(entry).action != .unchanged { try control.save(try server(entry)) }
-            for entry in document.lists { try applyList(entry.list) }
+            for entry in document.tables { try applyTable(entry.table) }
             for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
         }
         return plan
@@ -53,10 +53,10 @@ extension Installation {
         return server
     }
 
-    private func applyList(_ list: AudienceTable) throws {
-        guard let old = try? audience.table(named: list.name) else { return try audience.create(list) }
-        let added = list.customFields.filter { old.field($0.name) == nil }
-        if !added.isEmpty { try audience.addFields(added, to: list.name) }
+    private func applyTable(_ table: AudienceTable) throws {
+        guard let old = try audience.tables(of: nil).first(where: { $0.name == table.name }) else { return try audience.create(table) }
+        let added = table.customFields.filter { old.field($0.name) == nil }
+        if !added.isEmpty { try audience.addFields(added, to: table.name) }
     }
 
     private func applyJob(_ entry: JobDocument.JobEntry) throws {
@@ -83,12 +83,13 @@ extension Installation {
         return .init(action: details.isEmpty ? .unchanged : .update, kind: "server", name: entry.name, details: details)
     }
 
-    private func change(_ entry: JobDocument.ListEntry) throws -> DocumentPlan.Change {
-        guard let old = try audience.lists().first(where: { $0.name == entry.list.name }) else {
-            return .init(action: .create, kind: "list", name: entry.list.name, details: [])
+    private func change(_ entry: JobDocument.TableEntry) throws -> DocumentPlan.Change {
+        let (name, kind) = (entry.table.name, entry.table.kind.rawValue)
+        guard let old = try audience.tables(of: nil).first(where: { $0.name == name }) else {
+            return .init(action: .create, kind: kind, name: name, details: [])
         }
-        let details = entry.list.customFields.filter { old.field($0.name) == nil }.map { "new field \($0.name) \($0.type.rawValue)" }
-        return .init(action: details.isEmpty ? .unchanged : .update, kind: "list", name: entry.list.name, details: details)
+        let details = entry.table.customFields.filter { old.field($0.name) == nil }.map { "new field \($0.name) \($0.type.rawValue)" }
+        return .init(action: details.isEmpty ? .unchanged : .update, kind: kind, name: name, details: details)
     }
 
     private func change(_ entry: JobDocument.JobEntry) throws -> DocumentPlan.Change {

@@ -1,6 +1,6 @@
 import ConnectModel
 
-/// Servers, lists and jobs as a file has them (MGT-6).
+/// Servers, tables and jobs as a file has them (MGT-6).
 public struct JobDocument: Sendable {
     public struct ServerEntry: Sendable {
         var place: String
@@ -10,9 +10,10 @@ public struct JobDocument: Sendable {
         var secrets: [String: SecretReference]
     }
 
-    public struct ListEntry: Sendable {
+    /// A table of any kind.
+    public struct TableEntry: Sendable {
         var place: String
-        var list: AudienceTable
+        var table: AudienceTable
     }
 
     public struct JobEntry: Sendable {
@@ -26,7 +27,8 @@ public struct JobDocument: Sendable {
 
     public var file: String
     var servers: [ServerEntry] = []
-    var lists: [ListEntry] = []
+    /// In the order in which they can be made: owners first.
+    var tables: [TableEntry] = []
     var jobs: [JobEntry] = []
     /// What is wrong with its form; found before anything is compared with the host.
     var problems: [Problem] = []
@@ -37,14 +39,16 @@ public struct JobDocument: Sendable {
         self.file = file
         node = try DocumentNode(yaml: text, file: file)
         guard let root = node.value.objectValue else {
-            throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists: or jobs:.")
+            throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists:, other tables or jobs:.")
         }
-        let sections = ["servers", "lists", "jobs"]
+        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["jobs"]
         for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
         for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
-        for (index, entry) in entries(root, "lists") { readList(entry, "lists[\(index)]") }
+        for section in TableSection.allCases {
+            for (index, entry) in entries(root, section.rawValue) { readTable(entry, section, "\(section.rawValue)[\(index)]") }
+        }
         for (index, entry) in entries(root, "jobs") { readJob(entry, "jobs[\(index)]") }
-        for (kind, names) in [("servers", servers.map(\.name)), ("lists", lists.map(\.list.name)), ("jobs", jobs.map(\.name))] {
+        for (kind, names) in [("servers", servers.map(\.name)), ("tables of every kind", tables.map(\.table.name)), ("jobs", jobs.map(\.name))] {
             for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
                 problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
             }
@@ -116,20 +120,42 @@ public struct JobDocument: Sendable {
             ServerEntry(place: place, name: name, connector: connector, settings: object(members, "settings", place), secrets: secrets))
     }
 
-    private mutating func readList(_ members: [String: JSONValue], _ place: String) {
-        check(members, place, ["name", "fields"])
+    private mutating func readTable(_ members: [String: JSONValue], _ section: TableSection, _ place: String) {
+        check(members, place, section.members)
         guard let name = text(members, "name", place) else { return }
+        let owner = section.owners.first { members[$0] != nil }
+        if !section.owners.isEmpty, owner == nil {
+            return problem(place, "It is to say what it belongs to: \(section.owners.map { "\"\($0)\"" }.joined(separator: " or ")).")
+        }
+        var table = AudienceTable(name: name, kind: section.kind(ownedBy: owner), customFields: fields(members, place))
+        table.owner = owner.flatMap { text(members, $0, place) }
+        table.keyFields = names(members, "key", place)
+        table.dataExtractionKey = names(members, "data_extraction_key", place)
+        tables.append(TableEntry(place: place, table: table))
+    }
+
+    private mutating func fields(_ members: [String: JSONValue], _ place: String) -> [Field] {
         let types = object(members, "fields", place)
-        let fields = (node.order["\(place).fields"] ?? []).compactMap { name in types[name].map { (name, $0) } }
         var custom: [Field] = []
-        for (field, type) in fields {
+        for field in node.order["\(place).fields"] ?? [] {
+            guard let type = types[field] else { continue }
             guard let known = type.stringValue.flatMap({ FieldType(rawValue: $0.uppercased()) }) else {
                 problem("\(place).fields.\(field)", "The type of \"\(field)\" is one of \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).")
                 continue
             }
             custom.append(Field(field.uppercased(), known))
         }
-        lists.append(ListEntry(place: place, list: AudienceTable(name: name, customFields: custom)))
+        return custom
+    }
+
+    private mutating func names(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String] {
+        guard let value = members[name] else { return [] }
+        let texts = value.arrayValue?.compactMap(\.stringValue) ?? value.stringValue.map { [$0] }
+        guard let texts, value.arrayValue.map({ $0.count == texts.count }) ?? true else {
+            problem("\(place).\(name)", "\"\(name)\" is a list of fields: [A, B].")
+            return []
+        }
+        return texts.map { $0.uppercased() }
     }
 
     private mutating func readJob(_ members: [String: JSONValue], _ place: String) {

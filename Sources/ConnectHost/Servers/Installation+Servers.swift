@@ -145,13 +145,13 @@ extension Installation {
             server: name, connectorFile: found.file, connector: found.info.id, settings: .object(settings), secrets: secrets)
     }
 
-    private func resolve(_ reference: SecretReference, _ name: SecretName) throws -> Secret {
+    func resolve(_ reference: SecretReference, _ name: SecretName) throws -> Secret {
         switch reference {
         case .vault:
             if let secret = try vault.secret(name) { return secret }
             throw ConnectError(
                 "secret.missing", .configuration, "The secret \"\(name.key)\" of \(name.owner) is not stored.",
-                remedy: "Set it with `connecthost servers set … --secret \(name.key)`.")
+                remedy: "Set it again with --secret \(name.key).")
         case .environment(let variable):
             if let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty { return Secret(value) }
             throw ConnectError(

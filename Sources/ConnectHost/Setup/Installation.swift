@@ -28,10 +28,20 @@ public final class Installation: Sendable {
         self.audience = audience
         self.catalog = catalog
         self.kinds = kinds
-        self.workers = workers
+        self.workers = workers.withholding { Self.secretVariables(of: control) }
         self.clock = clock
         self.events = events
         let environment = ProcessInfo.processInfo.environment
         vault = SecretVault(source: .find(home: home.secretKey, environment), environment: environment, store: control)
+    }
+
+    /// Variables of the environment that hold secrets of servers, hooks and settings.
+    private static func secretVariables(of control: any ControlStore) -> Set<String> {
+        // A store that cannot be read fails whoever started this, with its reason.
+        let servers = ((try? control.servers()) ?? []).flatMap(\.secrets.values)
+        let hooks = ((try? control.hooks()) ?? []).flatMap(\.secrets.values)
+        let settings = ["mail", "campaigns"].compactMap { (try? control.setting($0)) ?? nil }.flatMap { [$0["password"], $0["secret"]] }
+            .compactMap { $0?.stringValue.flatMap(SecretReference.init) }
+        return Set((servers + hooks + settings).compactMap { if case .environment(let name) = $0 { name } else { nil } })
     }
 }

@@ -26,7 +26,11 @@ final class ChildProcess: Sendable {
     let errors: Int32
     private let ending = Mutex<Ending?>(nil)
 
-    init(_ path: String, _ arguments: [String], newSession: Bool) throws {
+    /// Variables that no child gets: what they lead to opens every secret (OPS-3).
+    private static let withheld: Set<String> = [SealingKeySource.variable, "CREDENTIALS_DIRECTORY"]
+
+    /// - Parameter environment: the child's whole environment; nil: this process's.
+    init(_ path: String, _ arguments: [String], newSession: Bool, environment: [String: String]? = nil) throws {
         let stdin = try Self.pipe()
         let stdout = try Self.pipe()
         let stderr = try Self.pipe()
@@ -51,9 +55,11 @@ final class ChildProcess: Sendable {
         let group = newSession ? 0x80 : POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-        defer { words.forEach { free($0) } }
+        let given = (environment ?? ProcessInfo.processInfo.environment).filter { !Self.withheld.contains($0.key) }
+        var variables: [UnsafeMutablePointer<CChar>?] = given.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { (words + variables).forEach { free($0) } }
         var child: pid_t = 0
-        let result = posix_spawn(&child, path, &actions, &attributes, &words, environ)
+        let result = posix_spawn(&child, path, &actions, &attributes, &words, &variables)
         [stdin.read, stdout.write, stderr.write].forEach { _ = close($0) }
         guard result == 0 else {
             [stdin.write, stdout.read, stderr.read].forEach { _ = close($0) }

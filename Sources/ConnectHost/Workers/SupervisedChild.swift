@@ -17,9 +17,9 @@ public enum SupervisedChild {
         public var timedOut: Bool
     }
 
-    /// Blocks. Throws when the program cannot be started or does not take its input.
-    public static func run(_ command: [String], input: Data, seconds: Int) throws -> Result {
-        let child = try ChildProcess(command.first ?? "", Array(command.dropFirst()), newSession: false)
+    /// Blocks. `environment` is the child's whole environment; nil: this process's. Throws when the program cannot be started or does not take its input.
+    public static func run(_ command: [String], input: Data, seconds: Int, environment: [String: String]? = nil) throws -> Result {
+        let child = try ChildProcess(command.first ?? "", Array(command.dropFirst()), newSession: false, environment: environment)
         let watchdog = Watchdog(child, limitMilliseconds: seconds * 1000)
         defer { watchdog.end() }
         let words = Mutex(Data())

@@ -9,9 +9,24 @@ public struct WorkerLauncher: Sendable {
     /// How long a worker may go on after it was asked to stop, before it is killed, which a run survives like any crash.
     private let graceMilliseconds: Int
 
+    /// Names of variables of the environment that workers do not get: a worker is told the secrets of its own servers, and no others.
+    private var withheld: @Sendable () -> Set<String>
+
     public init(executable: String, graceMilliseconds: Int = 10_000) {
         self.executable = executable
         self.graceMilliseconds = graceMilliseconds
+        withheld = { [] }
+    }
+
+    func withholding(_ names: @escaping @Sendable () -> Set<String>) -> WorkerLauncher {
+        var copy = self
+        copy.withheld = names
+        return copy
+    }
+
+    private var environment: [String: String] {
+        let withheld = withheld()
+        return ProcessInfo.processInfo.environment.filter { !withheld.contains($0.key) }
     }
 
     /// Runs the task to its end on the calling thread, which must be one that may block. `stop` is polled: once it says true the worker is
@@ -19,7 +34,7 @@ public struct WorkerLauncher: Sendable {
     public func perform(
         _ request: WorkerRequest, stop: @escaping @Sendable () -> Bool = { false }, onMessage: (WorkerMessage) -> Void
     ) throws -> WorkerResult {
-        let child = try ChildProcess(executable, ["worker"], newSession: false)
+        let child = try ChildProcess(executable, ["worker"], newSession: false, environment: environment)
         let lastWords = LastWords(child.errors)
         let watch = StopWatch(child: child, stop: stop, graceMilliseconds: graceMilliseconds)
         defer { watch.end() }
@@ -49,7 +64,7 @@ public struct WorkerLauncher: Sendable {
 
     /// Starts the task and leaves it to itself; it goes on when this process ends. Returns the worker's process number.
     public func detach(_ request: WorkerRequest) throws -> Int32 {
-        let child = try ChildProcess(executable, ["worker"], newSession: true)
+        let child = try ChildProcess(executable, ["worker"], newSession: true, environment: environment)
         try child.write(line: try JSONEncoder().encode(request))
         return child.processID
     }

@@ -11,6 +11,8 @@ public struct HomeLayout: Sendable {
     public var audienceDatabase: String { root + "/audience.sqlite" }
     public var eventDatabase: String { root + "/events.sqlite" }
     public var secretKey: String { root + "/secret.key" }
+    /// Held by the one process that delivers what follows runs.
+    public var outbox: String { root + "/outbox" }
     public var connectors: String { root + "/connectors" }
     public var connectorCache: String { root + "/cache/connectors.json" }
     /// Directories of the account's own file server.

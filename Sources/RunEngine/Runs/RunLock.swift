@@ -3,7 +3,7 @@ import Foundation
 
 /// Says that a worker is alive on a run: an flock on a file of the run's directory, which the kernel gives back when the process ends,
 /// however it ends. So nobody needs clocks or process numbers to know that a run was interrupted.
-public final class RunLock {
+public final class RunLock: Sendable {
     private let descriptor: Int32
 
     private init(descriptor: Int32) { self.descriptor = descriptor }

@@ -146,6 +146,16 @@ enum AudienceStoreError {
             remedy: "Write an SQL expression over the table's fields, for example COUNTRY_ = 'DE' AND CITY_ IS NOT NULL.")
     }
 
+    static func viewField(_ name: String, _ others: [String]) -> ConnectError {
+        ConnectError("field.missing", .configuration, "The view has no column \(name).", remedy: "It has: \(others.joined(separator: ", ")).")
+    }
+
+    static func viewWithoutDate() -> ConnectError {
+        ConnectError(
+            "view.undated", .configuration, "The view has no column MODIFIED_DATE_, so nobody can tell which of its rows have changed.",
+            remedy: "Add MODIFIED_DATE_ of one of its tables to the SELECT, or export all records.")
+    }
+
     static func queryTime(_ list: String) -> ConnectError {
         ConnectError("query.time", .configuration, "The query of \"\(list)\" took too long and was stopped.", remedy: "Narrow the condition.")
     }

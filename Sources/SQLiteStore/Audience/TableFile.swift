@@ -48,7 +48,6 @@ struct TableFile {
             for name in try TableFile.column("SELECT name FROM property", old) {
                 try TableFile.setProperty(name, try TableFile.property(name, old) ?? "", connection)
             }
-            for entry in try Ledger.all(old) { try Ledger.add(entry, connection) }
             for table in AudienceMigrations.carriedTables { try TableFile.copy(table, from: old, to: connection) }
             try connection.execute("PRAGMA user_version = \(version)")
         }
@@ -90,8 +89,8 @@ struct TableFile {
     }
 
     /// What the table of this file is made of.
-    static func table(_ connection: SQLiteConnection) throws -> AudienceTable {
-        guard let text = try property("table", connection) else { throw AudienceStoreError.corrupt(connection.path, "it does not say what it holds") }
+    static func table(_ connection: SQLiteConnection, schema: String = "main") throws -> AudienceTable {
+        guard let text = try connection.text("SELECT value FROM \(schema).property WHERE name = 'table'") else { throw AudienceStoreError.corrupt(connection.path, "it does not say what it holds") }
         return try decode(text)
     }
 
@@ -115,6 +114,11 @@ struct TableFile {
         let kept = try property("next_riid", connection).flatMap { Int64($0) } ?? 1
         let largest = try connection.integer("SELECT max(\(layout.idName)) FROM \(layout.name)") ?? 0
         return max(kept, largest + 1)
+    }
+
+    /// The number of the last change that has committed; 0 before the first.
+    static func lastChange(_ connection: SQLiteConnection, schema: String = "main") throws -> Int64 {
+        try connection.integer("SELECT CAST(value AS INTEGER) FROM \(schema).property WHERE name = 'last_change'") ?? 0
     }
 
     /// Removes the file and what SQLite keeps beside it; never fails.

@@ -9,7 +9,7 @@ struct TableLayout {
     }
 
     let kind: TableKind
-    /// In the table's order; the first is the row's id.
+    /// The row's id, the number of the change that wrote the row last, then the table's fields in their order.
     let columns: [Field]
     /// The smallest set that matching and look-up need. Rows with an empty value in a column are not in them.
     let indexes: [Index]
@@ -17,13 +17,17 @@ struct TableLayout {
 
     init(_ table: AudienceTable) {
         kind = table.kind
-        columns = kind.hasRecipientID ? table.fields : [TableLayout.hiddenID] + table.fields
+        let id = kind.hasRecipientID ? table.fields.prefix(1) : [TableLayout.hiddenID]
+        columns = id + [TableLayout.change] + table.fields.dropFirst(kind.hasRecipientID ? 1 : 0)
         indexes = TableLayout.indexes(of: table)
         places = Dictionary(columns.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Of tables whose rows have no id that people know.
     private static let hiddenID = Field("ROW_ID_", .integer)
+    /// Which load of the table inserted the row or changed it last: loads are numbered in the order in which they commit, so that whoever has seen
+    /// all up to a number and asks for what is above it misses nothing, whatever clocks say. Nobody sees this column.
+    static let change = Field("CHANGED_IN_", .integer)
     static let hashLengths: [String: Int] = ["EMAIL_MD5_HASH_": 16, "EMAIL_SHA256_HASH_": 32]
 
     /// Of the table within its file.

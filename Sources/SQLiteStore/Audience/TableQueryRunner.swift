@@ -23,7 +23,7 @@ struct TableQueryRunner {
         let fields = query.fields.isEmpty ? table.fields.map(\.name) : query.fields
         for field in fields where table.field(field) == nil { throw AudienceStoreError.fieldMissing(field, table.name) }
         if let set = query.loadSet { try LoadedRows.materialise(set, of: table.name, connection) }
-        let guardian = QueryGuard(timeLimit: timeLimit, table: layout.name)
+        let guardian = QueryGuard(timeLimit: timeLimit, tables: [layout.name])
         guardian.install(connection.handle)
         defer { QueryGuard.remove(connection.handle) }
         let statement = try prepared(fields, guardian)
@@ -76,53 +76,5 @@ struct TableQueryRunner {
         guard statement.type(column) == SQLITE_BLOB else { return statement.text(column) }
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: statement.bytes(column).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-}
-
-/// Lets a connection read the columns of the table and call harmless functions, for a limited time; refuses everything else.
-/// Used by one thread, and kept alive until it is removed.
-private final class QueryGuard {
-    private static let refusedFunctions: Set<String> = ["load_extension", "fts3_tokenizer", "randomblob", "zeroblob"]
-    private let timeLimit: Duration
-    private var spent = Duration.zero
-    private var began = ContinuousClock.now
-
-    private var tables: Set<String>
-
-    init(timeLimit: Duration, table: String) {
-        self.timeLimit = timeLimit
-        tables = [table]
-    }
-
-    func allow(_ table: String) { tables.insert(table) }
-
-    func resume() { began = ContinuousClock.now }
-    func pause() { spent += ContinuousClock.now - began }
-
-    func install(_ handle: OpaquePointer) {
-        sqlite3_set_authorizer(
-            handle,
-            { context, action, first, second, _, _ in
-                guard let context else { return SQLITE_DENY }
-                let guardian = Unmanaged<QueryGuard>.fromOpaque(context).takeUnretainedValue()
-                return switch action {
-                case SQLITE_SELECT: SQLITE_OK
-                case SQLITE_READ: first.map { guardian.tables.contains(String(cString: $0)) } == true ? SQLITE_OK : SQLITE_DENY
-                case SQLITE_FUNCTION: second.map { QueryGuard.refusedFunctions.contains(String(cString: $0)) } == false ? SQLITE_OK : SQLITE_DENY
-                default: SQLITE_DENY
-                }
-            }, Unmanaged.passUnretained(self).toOpaque())
-        sqlite3_progress_handler(
-            handle, 20_000,
-            { context in
-                guard let context else { return 0 }
-                let guardian = Unmanaged<QueryGuard>.fromOpaque(context).takeUnretainedValue()
-                return guardian.spent + (ContinuousClock.now - guardian.began) > guardian.timeLimit ? 1 : 0
-            }, Unmanaged.passUnretained(self).toOpaque())
-    }
-
-    static func remove(_ handle: OpaquePointer) {
-        sqlite3_set_authorizer(handle, nil, nil)
-        sqlite3_progress_handler(handle, 0, nil, nil)
     }
 }

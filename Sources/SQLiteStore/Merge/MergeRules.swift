@@ -24,6 +24,9 @@ final class MergeRules {
     private let email: Int?
     private let created: Int
     private let modified: Int
+    private let change: Int
+    private let changeNumber: Cell
+    private let changeBytes: UnsafeMutableRawBufferPointer
     private let now: Cell
     private let defaultStatus: Cell
     private let nowText: UnsafeMutableRawBufferPointer
@@ -38,7 +41,8 @@ final class MergeRules {
         ("DEVICE_ID_", "CHANNEL_PERMISSION_STATUS_"),
     ]
 
-    init(_ plan: TableLoadPlan, _ layout: MergeLayout) throws {
+    /// `change`: the number that the load will have among those of its table.
+    init(_ plan: TableLoadPlan, _ layout: MergeLayout, change number: Int64) throws {
         policy = plan.policy
         func place(_ name: String) throws -> Int {
             guard let place = layout.table.place(of: name) else { throw AudienceStoreError.fieldMissing(name, plan.table) }
@@ -47,6 +51,9 @@ final class MergeRules {
         email = layout.table.place(of: "EMAIL_ADDRESS_")
         created = try place("CREATED_DATE_")
         modified = try place("MODIFIED_DATE_")
+        change = try place(TableLayout.change.name)
+        changeBytes = .allocate(byteCount: 8, alignment: 8)
+        changeNumber = changeBytes.baseAddress.map { NumberForm.cell(number, $0) } ?? .null
         nowText = MergeRules.kept(MergeRules.timestamp(plan.loadedAtUnixMilliseconds))
         statusText = MergeRules.kept(plan.policy.defaultPermission.stored)
         now = .text(UnsafeRawBufferPointer(nowText))
@@ -74,6 +81,7 @@ final class MergeRules {
 
     deinit {
         nowText.deallocate()
+        changeBytes.deallocate()
         statusText.deallocate()
     }
 
@@ -87,6 +95,7 @@ final class MergeRules {
         }
         row[created] = now
         row[modified] = now
+        row[change] = changeNumber
     }
 
     /// Changes `row` and notes in `changed` the places that are new. False: the row stays as it is.
@@ -116,7 +125,9 @@ final class MergeRules {
             }
         }
         row[modified] = now
+        row[change] = changeNumber
         changed.append(modified)
+        changed.append(change)
         return true
     }
 

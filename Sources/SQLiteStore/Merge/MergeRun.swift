@@ -23,11 +23,11 @@ final class MergeRun {
         var failpoint: (String) -> Void
     }
 
-    init(_ plan: TableLoadPlan, _ layout: MergeLayout, _ stage: RowStage, _ hooks: Hooks) throws {
+    init(_ plan: TableLoadPlan, _ layout: MergeLayout, _ stage: RowStage, change: Int64, _ hooks: Hooks) throws {
         self.plan = plan
         self.stage = stage
         self.hooks = hooks
-        rules = try MergeRules(plan, layout)
+        rules = try MergeRules(plan, layout, change: change)
         workspace = RowWorkspace(layout)
         isExtension = layout.table.kind.isExtension
         hasKeys = !layout.keys.isEmpty

@@ -36,7 +36,7 @@ final class SQLiteTableLoad: TableLoad {
             try store.reading(plan.table, mode: .writing) { connection in
                 let target = try StatementTarget(layout.table, connection, writes: false, replacing: plan.policy.replacesAll)
                 let hooks = MergeRun.Hooks(reject: { _ in }, progress: { _ in }, isCancelled: isCancelled, failpoint: { _ in })
-                let run = try MergeRun(plan, layout, stage, hooks)
+                let run = try MergeRun(plan, layout, stage, change: 0, hooks)
                 return try withOwner { owner in
                     try run.run({ try resolver(stage, owner: owner) { try StatementResolver(layout, connection) } }, target, try stage.keys.sorted())
                 }
@@ -63,7 +63,7 @@ final class SQLiteTableLoad: TableLoad {
             try withoutActuallyEscaping(progress) { progress in
                 try withoutActuallyEscaping(isCancelled) { isCancelled in
                     let hooks = MergeRun.Hooks(reject: reject, progress: progress, isCancelled: isCancelled, failpoint: store.failpoint)
-                    let run = try MergeRun(plan, layout, stage, hooks)
+                    let run = try MergeRun(plan, layout, stage, change: try TableFile.lastChange(locked.connection) + 1, hooks)
                     store.failpoint("merge.begin")
                     return try plan.policy.replacesAll || isLarge(beside: try DatabaseFile(locked.connection))
                         ? rewrite(locked, run, keys, isCancelled, prepareCommit)
@@ -146,6 +146,7 @@ final class SQLiteTableLoad: TableLoad {
     private func record(_ entry: LedgerEntry, _ run: MergeRun, _ target: any MergeTarget, _ connection: SQLiteConnection) throws {
         // Rows of extensions have the ids of their owner's.
         if owner == nil { try TableFile.setProperty("next_riid", String(target.firstNewRowID + Int64(try staged().rows)), connection) }
+        try TableFile.setProperty("last_change", String(try TableFile.lastChange(connection) + 1), connection)
         try Ledger.add(entry, connection)
         try run.loaded?.commit(plan, connection)
     }

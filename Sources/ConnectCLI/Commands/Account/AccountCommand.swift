@@ -5,8 +5,8 @@ import Foundation
 
 struct AccountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "account", abstract: "What the account may use: an administrator turns capabilities on and off.",
-        subcommands: [AccountShow.self, AccountSet.self])
+        commandName: "account", abstract: "What the account may use, and how it sends mails, events and launches.",
+        subcommands: [AccountShow.self, AccountSet.self, AccountMail.self, AccountCampaigns.self, AccountNetwork.self])
 
     fileprivate static func text(_ capabilities: [Capability]) -> String {
         let width = capabilities.map(\.name.count).max() ?? 0

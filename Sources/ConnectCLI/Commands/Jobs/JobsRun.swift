@@ -9,13 +9,15 @@ struct JobsRun: ParsableCommand {
         commandName: "run", abstract: "Run a job now and wait for its end.",
         discussion: """
             An earlier run of the job that was interrupted is finished first. Ctrl-C stops the run in good order: nothing is left half done.
-            Exit code 0 when the run succeeded, 1 when it failed.
+            Exit code 0 when the run succeeded, 1 when it failed. What follows the run (mails, events, campaigns) is delivered after its result has
+            been printed, for ten seconds at most; what could not be delivered waits for a server, the next run, or `outbox deliver`.
 
             Example: connecthost jobs run "Nightly contacts"
             """)
     @Argument(help: "The job, by name or number.") var name: String
     @Flag(name: .long, help: "Start the run, print its number and return; `runs show` tells how it went.") var detach = false
     @Flag(name: .long, help: "No progress on standard error.") var quiet = false
+    @Flag(name: .long, help: "Leave what follows the run to a server or to `outbox deliver`.") var leaveOutbox = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
@@ -30,6 +32,8 @@ struct JobsRun: ParsableCommand {
         let run = try opened.runJob(name, stop: { interrupt.isRaised }, onStart: { _ in }, onMessage: display.show)
         display.end()
         try Output(output).show(RunReport(run), text: RunText(run).text)
+        fflush(nil)
+        if !leaveOutbox { opened.deliverAfterRun(withinMilliseconds: 10_000, stop: { interrupt.isRaised }) }
         if run.status != .succeeded { throw ExitCode(ExitStatus.runFailed.rawValue) }
     }
 }

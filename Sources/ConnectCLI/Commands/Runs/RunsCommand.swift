@@ -128,10 +128,13 @@ struct RunsRecover: ParsableCommand {
     func run() throws {
         let interrupt = Interrupt()
         let display = ProgressDisplay(quiet: output.json)
-        let runs = try host.open().recoverRuns(stop: { interrupt.isRaised }, onMessage: display.show)
+        let opened = try host.open()
+        let runs = try opened.recoverRuns(stop: { interrupt.isRaised }, onMessage: display.show)
         display.end()
         try Output(output).show(
             runs.map(RunReport.init), text: runs.isEmpty ? "Nothing to recover." : runs.map { RunText($0).text }.joined(separator: "\n"))
+        fflush(nil)
+        if !runs.isEmpty { opened.deliverAfterRun(withinMilliseconds: 10_000, stop: { interrupt.isRaised }) }
         if runs.contains(where: { $0.status != .succeeded }) { throw ExitCode(ExitStatus.runFailed.rawValue) }
     }
 }

@@ -2,8 +2,8 @@ public import ConnectModel
 import Foundation
 public import RecordEngine
 
-/// The definition of a list import as values. Made only from a definition that its schema has accepted.
-public struct ListImportDefinition: Sendable {
+/// The definition of an import as values. Made only from a definition that its schema has accepted.
+public struct ImportDefinition: Sendable {
     public var server: String
     public var directory: String
     public var archiveDirectory: String
@@ -22,8 +22,7 @@ public struct ListImportDefinition: Sendable {
     public var hasHeader: Bool
     public var maximumRecordBytes: Int
     public var workerMemoryBytes: Int
-    public var list: String
-    public var policy: MergePolicy
+    public var target: ImportTarget
     public var optInValue: String
     public var optOutValue: String
     public var htmlValue: String
@@ -43,8 +42,8 @@ public struct ListImportDefinition: Sendable {
     public var failsIfEmpty: Bool
     public var sameContent: SameContent
 
-    public init(_ definition: [String: JSONValue], schema: JobSchema) throws {
-        let values = DefinitionValues(schema.filled(definition))
+    public init(_ definition: [String: JSONValue], of kind: any ImportKind) throws {
+        let values = DefinitionValues(kind.filled(definition))
         server = try values.string("file", "server")
         directory = values.optionalString("file", "directory") ?? (server == FileServer.embeddedName ? "upload" : "")
         archiveDirectory = try values.string("file", "archive_directory")
@@ -62,8 +61,7 @@ public struct ListImportDefinition: Sendable {
         hasHeader = try values.boolean("file", "header")
         maximumRecordBytes = Int(try values.integer("file", "max_record_bytes"))
         workerMemoryBytes = Int(try values.integer("worker", "memory_mb")) << 20
-        list = try values.string("target", "list")
-        policy = try Self.policy(values)
+        target = try kind.target(values)
         optInValue = try values.string("target", "opt_in_value")
         optOutValue = try values.string("target", "opt_out_value")
         htmlValue = try values.string("target", "html_value")
@@ -83,17 +81,6 @@ public struct ListImportDefinition: Sendable {
         maximumRejectedPercent = try values.number("limits", "max_rejected_percent")
         failsIfEmpty = try values.boolean("options", "fail_if_empty")
         sameContent = try values.choice("options", "same_content")
-    }
-
-    private static func policy(_ values: DefinitionValues) throws -> MergePolicy {
-        MergePolicy(
-            match: try values.strings("target", "match"),
-            onMatch: try values.choice("target", "on_match"),
-            onNoMatch: try values.choice("target", "on_no_match"),
-            emptyValue: try values.choice("target", "empty_value"),
-            rejectIfEmpty: try values.strings("target", "reject_if_empty").compactMap(Channel.init(rawValue:)),
-            defaultPermission: try values.choice("target", "default_permission"),
-            optInAgain: try values.boolean("target", "opt_in_again"))
     }
 
     /// What the schema cannot say about one definition by itself.
@@ -136,22 +123,18 @@ public struct ListImportDefinition: Sendable {
     }
 
     private func matchProblems() -> [Problem] {
-        var found: [Problem] = []
-        let hashes = policy.match.filter { $0.hasSuffix("_HASH_") }
-        if policy.match.isEmpty || policy.match.count > 2 {
-            found.append(Problem(path: "target.match", message: "Match on one field or two."))
+        func problem(_ violation: MatchRule.Violation) -> Problem {
+            Problem(path: violation.isAboutInserting ? "target.on_no_match" : "target.match", message: "\(violation.message) \(violation.remedy)")
         }
-        if Set(policy.match).count < policy.match.count {
-            found.append(Problem(path: "target.match", message: "A match field stands there twice."))
-        }
-        if !hashes.isEmpty && policy.match.count > 1 {
-            found.append(Problem(path: "target.match", message: "A hash is matched alone, without a second field."))
-        }
-        if (!hashes.isEmpty || policy.match.contains("RIID_")) && policy.onNoMatch == .insert {
+        var found = MatchRule.violation(of: target.policy, for: target.kind).map { [problem($0)] } ?? []
+        guard let people = target.people else { return found }
+        if target.kind == .appPet {
+            found.append(Problem(path: "target.add_people", message: "App installs bring no people; leave target.add_people out, or target.app_channel."))
+        } else if found.isEmpty, let violation = MatchRule.violation(of: people, for: .list) {
             found.append(
                 Problem(
-                    path: "target.on_no_match",
-                    message: "Matching on \(policy.match.joined(separator: " and ")) can only update; set target.on_no_match to skip."))
+                    path: "target.add_people",
+                    message: "Matching on \(target.policy.match.joined(separator: " and ")) can add nobody. \(violation.isAboutInserting ? "Match on another field, or leave target.add_people out." : violation.remedy)"))
         }
         return found
     }

@@ -4,25 +4,30 @@ import ConnectModel
 import Foundation
 import StoreAPI
 
-struct ListsQuery: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Look at rows of a list; changes nothing.",
-        discussion: """
-            The condition is an SQL expression over the list's fields. --json prints one object a line.
+struct TableQueryCommand<Noun: TableNoun>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "query", abstract: "Look at rows; changes nothing.",
+            discussion: """
+                The condition is an SQL expression over the fields. --json prints one object a line.
 
-            Example: connecthost lists query CONTACTS --where "LOYALTY_TIER = 'GOLD'" --fields RIID_,EMAIL_ADDRESS_ --limit 5
-            """)
-    @Argument(help: "The list.") var name: String
+                Example: connecthost \(Noun.command) query \(Noun.example) --where "MODIFIED_DATE_ > '2026-01-01'" --limit 5
+                """)
+    }
+    @Argument(help: "Its name.") var name: String
     @Option(name: .customLong("where"), help: "Which rows.") var condition: String?
     @Option(name: .long, help: ArgumentHelp("Which fields, by commas; left out: those that have a value.", valueName: "a,b")) var fields: String?
+    @Option(name: .long, help: "Only rows of the latest load that a job keeps under this name (target.latest_load).") var load: String?
     @Option(name: .long, help: "Most rows to show; 0 for all.") var limit = 20
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let wanted = fields?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces).uppercased() } ?? []
-        let query = TableQuery(table: name, fields: wanted, condition: condition, limit: limit > 0 ? limit : nil)
-        let store = try host.open().audience
+        let query = TableQuery(table: name, fields: wanted, condition: condition, loadSet: load, limit: limit > 0 ? limit : nil)
+        let opened = try host.open()
+        _ = try opened.table(name, of: Noun.kinds)
+        let store = opened.audience
         if output.json { try streamJSON(store, query) } else { try showTable(store, query) }
     }
 

@@ -1,0 +1,141 @@
+import ConnectModel
+import Foundation
+import GRDBSQLite
+import StoreAPI
+
+/// The SELECT of a selection over a snapshot. SQLite itself refuses whatever is not reading.
+struct SelectionStatement {
+    let statement: SQLiteStatement
+    let fields: [Field]
+
+    /// Extensions of `base` that the condition names, and other tables that SQL names, are in the snapshot.
+    init(_ selection: RowSelection, _ snapshot: TableSnapshot, _ guardian: QueryGuard) throws {
+        let connection = snapshot.connection
+        if let set = selection.loadSet { try LoadedRows.materialise(set, of: snapshot.members[0].table.name, connection) }
+        if case .table = selection.source {} else { try snapshot.makeViews() }
+        guardian.install(connection.handle)
+        let compiler = QueryCompiler(connection, guardian)
+        let parts = switch selection.source {
+        case .table: try Self.rows(selection, nil, snapshot, compiler, guardian)
+        case .filtered(_, let condition): try Self.rows(selection, condition, snapshot, compiler, guardian)
+        case .view(let sql): try Self.view(selection, sql, snapshot, compiler)
+        }
+        let limit = selection.limit.map { " LIMIT \(max($0, 0))" } ?? ""
+        statement = try compiler.compile(parts.sql + limit, shown: "")
+        fields = parts.fields
+    }
+
+    private typealias Parts = (sql: String, fields: [Field])
+
+    private static func rows(
+        _ selection: RowSelection, _ condition: String?, _ snapshot: TableSnapshot, _ compiler: QueryCompiler, _ guardian: QueryGuard
+    ) throws -> Parts {
+        let base = snapshot.members[0]
+        let fields = try selection.fields.isEmpty ? base.table.fields : selection.fields.map { name in
+            guard let field = base.table.field(name) else { throw AudienceStoreError.fieldMissing(name, base.table.name) }
+            return field
+        }
+        let extensions = snapshot.members.dropFirst().filter { $0.table.kind.isExtension && $0.table.owner == base.table.name }
+        let name = quoted(base.table.name)
+        let from = base.aliased + extensions.map { " LEFT JOIN \($0.aliased) ON \(quoted($0.table.name)).RIID_ = \(name).RIID_" }.joined()
+        var conditions: [String] = []
+        if let condition {
+            // In two places first: a condition that closes the bracket and goes on would have to fit both, and then it only goes on with AND or OR.
+            _ = try compiler.compile("SELECT 1 FROM \(from) WHERE (\n\(condition)\n)", shown: condition)
+            _ = try compiler.compile("SELECT CASE WHEN (\n\(condition)\n) THEN 1 END FROM \(from)", shown: "")
+            conditions.append("(\n\(condition)\n)")
+        }
+        if let mark = selection.changedSince {
+            let changed = ([base] + extensions).map { member in
+                "\(quoted(member.table.name)).\(TableLayout.change.name) > \(Self.change(of: member, in: mark))"
+            }
+            conditions.append("(" + changed.joined(separator: " OR ") + ")")
+        }
+        if selection.loadSet != nil {
+            // The condition has been looked at by now, and could not name this table.
+            guardian.allow(LoadedRows.temporaryTable)
+            conditions.append("\(name).\(quoted(base.layout.idName)) IN (SELECT id FROM temp.\(LoadedRows.temporaryTable))")
+        }
+        let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        let columns = fields.map { "\(name).\(quoted($0.name))" }.joined(separator: ", ")
+        return ("SELECT \(columns) FROM \(from)\(filter) ORDER BY \(name).\(quoted(base.layout.idName))", fields)
+    }
+
+    private static func view(_ selection: RowSelection, _ sql: String, _ snapshot: TableSnapshot, _ compiler: QueryCompiler) throws -> Parts {
+        let alone = try compiler.compile(sql, shown: sql)
+        let all = (0..<alone.columnCount).map { alone.field($0) }
+        let names = all.map(\.name)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw AudienceStoreError.query("it has two columns called \(twice); name one of them with AS")
+        }
+        let fields = try selection.fields.isEmpty ? all : selection.fields.map { name in
+            guard let field = all.first(where: { $0.name == name }) else { throw AudienceStoreError.viewField(name, names) }
+            return field
+        }
+        var filter = ""
+        if let mark = selection.changedSince {
+            guard names.contains("MODIFIED_DATE_") else { throw AudienceStoreError.viewWithoutDate() }
+            filter = try firstChange(after: mark, snapshot).map { " WHERE MODIFIED_DATE_ >= '\($0)'" } ?? " WHERE 0"
+        }
+        let columns = fields.map { quoted($0.name) }.joined(separator: ", ")
+        return ("SELECT \(columns) FROM (\n\(sql)\n)\(filter)", fields)
+    }
+
+    /// MODIFIED_DATE_ of the earliest row that was written after the mark; nil when there is none.
+    private static func firstChange(after mark: ChangeMark, _ snapshot: TableSnapshot) throws -> String? {
+        try snapshot.members.compactMap { member in
+            let since = change(of: member, in: mark)
+            guard since < member.place.change else { return nil }
+            return try snapshot.connection.text(
+                "SELECT min(MODIFIED_DATE_) FROM \(member.schema).\(member.layout.name) WHERE \(TableLayout.change.name) > \(since)")
+        }.min()
+    }
+
+    /// 0 where the mark is of another table of this name: then every row is new.
+    static func change(of member: TableSnapshot.Member, in mark: ChangeMark) -> Int64 {
+        guard let seen = mark.places[member.table.name], seen.table == member.place.table else { return 0 }
+        return seen.change
+    }
+}
+
+/// Compiles what a person wrote and says where it goes wrong.
+struct QueryCompiler {
+    private let connection: SQLiteConnection
+    private let guardian: QueryGuard
+
+    init(_ connection: SQLiteConnection, _ guardian: QueryGuard) {
+        self.connection = connection
+        self.guardian = guardian
+    }
+
+    /// `shown` is the part of `sql` that the person knows.
+    func compile(_ sql: String, shown: String) throws -> SQLiteStatement {
+        guard !sql.utf8.contains(0) else { throw AudienceStoreError.query("it holds a NUL") }
+        do {
+            return try SQLiteStatement(connection, whole: sql)
+        } catch let error as ConnectError where error.code == "store.failed" || error.code == "store.readonly" {
+            let refused = error.code == "store.readonly" ? guardian.refused.map { ": \($0)" } ?? "" : ""
+            let message = String(cString: sqlite3_errmsg(connection.handle)) + refused
+            throw AudienceStoreError.query(message + place(of: Int(sqlite3_error_offset(connection.handle)), in: sql, shown: shown))
+        }
+    }
+
+    /// ", at character 9" of what was written; nothing where SQLite does not know.
+    private func place(of offset: Int, in sql: String, shown: String) -> String {
+        guard offset >= 0, !shown.isEmpty, let start = sql.range(of: shown)?.lowerBound else { return "" }
+        let before = sql.utf8.distance(from: sql.startIndex, to: start)
+        guard offset >= before, offset <= before + shown.utf8.count else { return "" }
+        let index = shown.utf8.index(shown.startIndex, offsetBy: offset - before)
+        let rest = shown[index...].prefix { !$0.isWhitespace }.prefix(40)
+        return ", at character \(shown.distance(from: shown.startIndex, to: index) + 1)" + (rest.isEmpty ? "" : ": \"\(rest)\"")
+    }
+}
+
+extension SQLiteStatement {
+    /// A column of a view as a field, its type by what its expression was declared as.
+    func field(_ column: Int) -> Field {
+        let name = sqlite3_column_name(handle, Int32(column)).map { String(cString: $0) } ?? "COLUMN\(column + 1)"
+        let declared = sqlite3_column_decltype(handle, Int32(column)).map { String(cString: $0).uppercased() } ?? ""
+        return Field(name, declared == "INTEGER" ? .integer : declared == "NUMERIC" ? .number : .str4000)
+    }
+}
