@@ -139,6 +139,7 @@ struct WorkerMain {
                 try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
             },
             keyRing: KeyRing(directory: home.keyRing, passphrases: request.passphrases.mapValues(Secret.init)),
+            events: Composition.events(home),
             clock: Composition.now)
     }
 

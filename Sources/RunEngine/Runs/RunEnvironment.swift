@@ -16,6 +16,8 @@ public struct RunEnvironment: Sendable {
     public let retryPolicy: RetryPolicy
     /// The host's OpenPGP keys, with the passphrases that the job may need.
     public let keyRing: KeyRing
+    /// Opens the event store.
+    public let events: @Sendable () throws -> any EventStore
     /// The work of a run whose kind is a connector's.
     public let providedJob: (any ProvidedJob)?
     /// Milliseconds since 1970 UTC.
@@ -25,6 +27,7 @@ public struct RunEnvironment: Sendable {
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
         reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
         providedJob: (any ProvidedJob)? = nil, keyRing: KeyRing? = nil,
+        events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
         clock: @escaping @Sendable () -> Int64
     ) {
         self.home = home
@@ -37,7 +40,13 @@ public struct RunEnvironment: Sendable {
         self.retryPolicy = retryPolicy
         self.providedJob = providedJob
         self.keyRing = keyRing ?? KeyRing(directory: home.keyRing)
+        self.events = events
         self.clock = clock
+    }
+
+    /// For work that has nothing to do with events.
+    @Sendable public static func noEvents() throws -> any EventStore {
+        throw ConnectError("events.none", .internal, "There is no event store here.")
     }
 
     /// A connection to the server that retries; closed by its caller.
