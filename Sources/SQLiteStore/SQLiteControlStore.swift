@@ -74,7 +74,18 @@ public final class SQLiteControlStore: ControlStore {
     }
 
     public func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try write { db in try CurrentTransaction.with(db, of: self, body) }
+        // An error of the caller's own comes out as it was thrown.
+        var thrown: (any Error)?
+        do {
+            return try write { db in
+                do { return try CurrentTransaction.with(db, of: self, body) } catch {
+                    thrown = error
+                    throw error
+                }
+            }
+        } catch {
+            throw thrown ?? error
+        }
     }
 
     /// Within a transaction of this thread both go to it; what fails there undoes no more than itself.
