@@ -90,7 +90,8 @@ enum ControlStoreMigrations {
                     CREATE TABLE connector_profile (connector TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
                     """)
         }
-        migrator.registerMigration("exports") { db in
+        registerSchedules(in: &migrator)
+        migrator.registerMigration("007-exports") { db in
             try db.execute(
                 sql: """
                     -- Filters, audiences and views.
@@ -108,7 +109,6 @@ enum ControlStoreMigrations {
                     );
                     """)
         }
-        registerSchedules(in: &migrator)
         return migrator
     }
 

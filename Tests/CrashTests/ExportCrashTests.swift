@@ -110,6 +110,44 @@ import Testing
         }
     }
 
+    @Test("EXP-2 (T43): while writers load and exports are killed, the files together hold every version of every row once, and the last is the table")
+    func changesWhileWriting() throws {
+        let installation = try Installation()
+        let writers = (1...3).map { "  - name: load\($0)\n    kind: import-list\n    file: { name: people\($0).csv }\n    target: { list: CONTACTS }\n    mapping: { fields: { mail: EMAIL_ADDRESS_ } }\n" }
+        try installation.apply(
+            "lists:\n  - name: CONTACTS\n    fields: { VERSION: STR100 }\njobs:\n" + writers.joined()
+                + "  - name: out\n    kind: export\n    source: { type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, VERSION], records: changed }\n    file: { name: p.csv, header: false }\n")
+        for round in 0..<max(6, Self.rounds / 4) {
+            let loads = try (1...3).map { writer in
+                let first = Int.random(in: 0..<800)
+                try installation.put(
+                    "people\(writer).csv", "mail,VERSION\n" + (first..<first + 300).map { "p\($0)@example.com,\(round)-\(writer)\n" }.joined())
+                return try installation.start(["jobs", "run", "load\(writer)", "--quiet"])
+            }
+            let export = try installation.start(["jobs", "run", "out", "--quiet"])
+            usleep(UInt32.random(in: 0..<400_000))
+            if round % 3 != 2 { export.send(signal: SIGKILL) }
+            _ = export.wait()
+            for load in loads { #expect(load.wait().status == 0) }
+        }
+        for _ in 0..<5 where try installation.json("runs", "recover").count > 0 {}
+        try installation.expectSuccess("jobs", "run", "out")
+        let names = installation.directory.names(in: "home/files/download").sorted { Self.number($0) < Self.number($1) }
+        var last: [String: String] = [:]
+        var seen: Set<String> = []
+        for line in names.flatMap({ String(decoding: installation.directory.contents("home/files/download/" + $0) ?? Data(), as: UTF8.self).split(separator: "\n") }) {
+            let parts = line.split(separator: ",").map(String.init)
+            #expect(seen.insert(String(line)).inserted, "\(line) stands in two files")
+            last[parts[0]] = parts[1]
+        }
+        let table = try installation.expectSuccess("lists", "query", "CONTACTS", "--fields", "EMAIL_ADDRESS_,VERSION", "--limit", "0", "--json").split(separator: "\n")
+        let exported = last.map { "{\"EMAIL_ADDRESS_\":\"\($0.key)\",\"VERSION\":\"\($0.value)\"}" }
+        #expect(exported.sorted() == table.map(String.init).sorted())
+    }
+
+    /// Of the run in a file's name.
+    private static func number(_ name: String) -> Int { Int(name.split(separator: "_").dropFirst().first ?? "") ?? 0 }
+
     /// The process that holds a run's lock, as the kernel lists it.
     private static func worker(of installation: Installation) -> pid_t? {
         let directory = installation.home + "/runs"
