@@ -25,6 +25,8 @@ public struct WorkerRequest: Sendable, Codable {
         /// The connector's own test, then a file written, renamed and deleted in the directory; nil writes nothing.
         case checkServer(writingIn: String?)
         case identifyServer
+        /// The files of one directory.
+        case listFiles(directory: String)
         /// Copies one file between a server and a local file; for measuring and for support.
         case transfer(upload: Bool, remote: String, local: String)
         /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
@@ -65,6 +67,7 @@ public enum WorkerResult: Sendable, Codable {
     case preview(JobPreview)
     case checked
     case identities([PeerIdentity])
+    case files([SourceFile])
     case transferred(bytes: Int64)
     case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)

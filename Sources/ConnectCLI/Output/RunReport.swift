@@ -12,7 +12,8 @@ struct RunReport: Encodable {
     init(_ run: Run) { self.run = run }
 
     enum CodingKeys: String, CodingKey {
-        case run, job, kind, status, state, trigger, created, started, finished, file, sha256, bytes, records, rejects, archived, error, warnings, result
+        case run, job, kind, status, state, trigger, group, due, created, started, finished, file, sha256, bytes, records, rejects, archived, error, warnings
+        case result
         case durationMilliseconds = "duration_ms"
     }
 
@@ -24,6 +25,8 @@ struct RunReport: Encodable {
         try container.encode(run.status, forKey: .status)
         try container.encode(run.state, forKey: .state)
         try container.encode(run.trigger, forKey: .trigger)
+        try container.encodeIfPresent(run.group, forKey: .group)
+        try container.encodeIfPresent(run.dueAtUnixMilliseconds.map(Moment.text), forKey: .due)
         try container.encode(Moment.text(run.createdAtUnixMilliseconds), forKey: .created)
         try container.encodeIfPresent(run.startedAtUnixMilliseconds.map(Moment.text), forKey: .started)
         try container.encodeIfPresent(run.finishedAtUnixMilliseconds.map(Moment.text), forKey: .finished)

@@ -63,6 +63,9 @@ struct WorkerMain {
             return .checked
         case .identifyServer:
             return .identities(try connector(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation).identify())
+        case .listFiles(let directory):
+            let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
+            return .files(try DirectoryLook(environment, server: request.connections.first?.server ?? "").files(in: directory))
         case .checkJob:
             guard let job = request.job else { throw ConnectError("worker.request", .internal, "No job was named.") }
             let bridge = try JobBridge(job, reporter: WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation: cancellation)

@@ -153,6 +153,7 @@ extension Installation {
             let path = problem.path.hasPrefix(".") ? String(problem.path.dropFirst()) : problem.path
             return Problem(path: path, severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
-        return (job, problems)
+        let late = problems.contains { $0.severity == .error } ? [] : ScheduleRules.timeProblems(Self.schedule(job.definition), at: nowSeconds)
+        return (job, problems + late)
     }
 }

@@ -11,11 +11,18 @@ extension Installation {
         let all = try audience.tables(of: nil).filter { $0.expiresAtUnixMilliseconds == nil }
         let tables = TableSection.allCases.map { section in (section.rawValue, all.filter { TableSection($0.kind) == section }.map(node)) }
         let jobs = try control.jobs().map(node)
-        for (name, entries) in [("servers", servers)] + tables + [("jobs", jobs)] where !entries.isEmpty {
+        let groups = try control.groups().map(node)
+        for (name, entries) in [("servers", servers)] + tables + [("jobs", jobs), ("groups", groups)] where !entries.isEmpty {
             sections.append((Node(name), Node(entries, .implicit, .block)))
         }
         guard !sections.isEmpty else { return "" }
         return try Yams.serialize(node: Node(sections, .implicit, .block), width: -1, allowUnicode: true)
+    }
+
+    /// One job as a document, for editing.
+    public func exportJob(_ name: String) throws -> String {
+        let jobs = Node([node(try existingJob(name))], .implicit, .block)
+        return try Yams.serialize(node: Node([(Node("jobs"), jobs)], .implicit, .block), width: -1, allowUnicode: true)
     }
 
     private func node(_ server: FileServer) throws -> Node {
@@ -45,6 +52,15 @@ extension Installation {
         if !job.description.isEmpty { members.append((Node("description"), text(job.description))) }
         members += job.definition.sorted { $0.key < $1.key }.map { (Node($0.key), node($0.value)) }
         members.append((Node("active"), Node(String(job.active))))
+        return Node(members, .implicit, .block)
+    }
+
+    private func node(_ group: JobGroup) throws -> Node {
+        let jobs = try group.jobs.compactMap { try control.job($0)?.name }.map(text)
+        var members: [(Node, Node)] = [(Node("name"), text(group.name)), (Node("jobs"), Node(jobs, .implicit, .block))]
+        if !group.description.isEmpty { members.append((Node("description"), text(group.description))) }
+        members += group.definition.sorted { $0.key < $1.key }.map { (Node($0.key), node($0.value)) }
+        members.append((Node("active"), Node(String(group.active))))
         return Node(members, .implicit, .block)
     }
 

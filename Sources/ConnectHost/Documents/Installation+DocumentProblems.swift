@@ -72,7 +72,7 @@ extension Installation {
         return found
     }
 
-    func jobProblems(_ entry: JobDocument.JobEntry, _ known: KnownNames) throws -> [Problem] {
+    func jobProblems(_ entry: JobDocument.JobEntry, _ known: KnownNames, drafts: Bool = false) throws -> [Problem] {
         let kind: any JobKind
         do {
             kind = try kinds.kind(entry.kind)
@@ -88,8 +88,13 @@ extension Installation {
         } else {
             found += referenceProblems(Self.without(found, entry.definition), kind, known)
         }
+        if !found.contains(where: { $0.path.hasPrefix("schedule") }) {
+            let old = entry.active ? try control.job(named: entry.name)?.definition["schedule"] : entry.definition["schedule"]
+            found += scheduleProblems(entry.definition, monthEndAllowed: kind.allows.monthEnd, old: old)
+        }
         return found.map { problem in
-            Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+            let isDraft = drafts && !entry.active && problem.severity == .error
+            return Problem(path: "\(entry.place).\(problem.path)", severity: isDraft ? .warning : problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
     }
 

@@ -4,12 +4,13 @@ import RunEngine
 import StoreAPI
 
 extension Installation {
-    /// Every problem of the documents, with file and line; empty when they could be applied.
-    public func problems(in documents: [JobDocument]) throws -> [Problem] {
+    /// Every problem of the documents, with file and line; empty when they could be applied. With `drafts`, inactive jobs may be incomplete or
+    /// wrong: their errors are warnings until somebody activates them (ORC-3).
+    public func problems(in documents: [JobDocument], drafts: Bool = false) throws -> [Problem] {
         let known = try KnownNames(self, documents)
         return try documents.flatMap { document in
             let found = try document.problems + document.servers.flatMap(serverProblems) + document.tables.flatMap { try tableProblems($0, known) }
-                + document.jobs.flatMap { try jobProblems($0, known) }
+                + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) }
             return found.map { problem in
                 Problem(
                     path: document.location(of: problem.path), severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
@@ -18,26 +19,28 @@ extension Installation {
     }
 
     /// What applying would change. Throws with every problem when there is an error among them.
-    public func plan(_ documents: [JobDocument]) throws -> DocumentPlan {
-        let errors = try problems(in: documents).filter { $0.severity == .error }
+    public func plan(_ documents: [JobDocument], drafts: Bool = false) throws -> DocumentPlan {
+        let errors = try problems(in: documents, drafts: drafts).filter { $0.severity == .error }
         guard errors.isEmpty else {
             throw ProblemList("document.invalid", "\(documents.map(\.file).joined(separator: ", ")) cannot be applied", errors).error
         }
         var changes: [DocumentPlan.Change] = []
         for document in documents {
-            changes += try document.servers.map(change) + document.tables.map(change) + document.jobs.map(change)
+            changes += try document.servers.map(change) + document.tables.map(change) + document.jobs.map(change) + document.groups.map(change)
         }
         return DocumentPlan(changes: changes)
     }
 
     /// Makes it so, and returns what was changed. Applying the same documents again changes nothing.
-    public func apply(_ documents: [JobDocument]) throws -> DocumentPlan {
-        let plan = try plan(documents)
+    public func apply(_ documents: [JobDocument], drafts: Bool = false) throws -> DocumentPlan {
+        let plan = try plan(documents, drafts: drafts)
         for document in documents {
             for entry in document.servers where try change(entry).action != .unchanged { try control.save(try server(entry)) }
             for entry in document.tables { try applyTable(entry.table) }
             for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
         }
+        for entry in documents.flatMap(\.groups) where try change(entry).action != .unchanged { try applyGroup(entry) }
+        if !plan.isEmpty { notifyServer() }
         return plan
     }
 
@@ -65,10 +68,9 @@ extension Installation {
             job.description = entry.description
             job.definition = entry.definition
             job.active = entry.active
-            try control.update(job)
+            try write(job)
         } else {
-            _ = try control.addJob(
-                name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition, active: entry.active)
+            _ = try add(entry)
         }
     }
 

@@ -25,11 +25,22 @@ public struct JobDocument: Sendable {
         var active: Bool
     }
 
+    /// A group; jobs by name, in the order in which they run (GRP-1).
+    public struct GroupEntry: Sendable {
+        var place: String
+        var name: String
+        var description: String
+        var jobs: [String]
+        var definition: [String: JSONValue]
+        var active: Bool
+    }
+
     public var file: String
     var servers: [ServerEntry] = []
     /// In the order in which they can be made: owners first.
     var tables: [TableEntry] = []
     var jobs: [JobEntry] = []
+    var groups: [GroupEntry] = []
     /// What is wrong with its form; found before anything is compared with the host.
     var problems: [Problem] = []
     private var node: DocumentNode
@@ -41,14 +52,18 @@ public struct JobDocument: Sendable {
         guard let root = node.value.objectValue else {
             throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists:, other tables or jobs:.")
         }
-        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["jobs"]
+        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["jobs", "groups"]
         for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
         for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
         for section in TableSection.allCases {
             for (index, entry) in entries(root, section.rawValue) { readTable(entry, section, "\(section.rawValue)[\(index)]") }
         }
         for (index, entry) in entries(root, "jobs") { readJob(entry, "jobs[\(index)]") }
-        for (kind, names) in [("servers", servers.map(\.name)), ("tables of every kind", tables.map(\.table.name)), ("jobs", jobs.map(\.name))] {
+        for (index, entry) in entries(root, "groups") { readGroup(entry, "groups[\(index)]") }
+        for (kind, names) in [
+            ("servers", servers.map(\.name)), ("tables of every kind", tables.map(\.table.name)), ("jobs", jobs.map(\.name)),
+            ("groups", groups.map(\.name)),
+        ] {
             for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
                 problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
             }
@@ -169,5 +184,19 @@ public struct JobDocument: Sendable {
         jobs.append(
             JobEntry(
                 place: place, name: name, kind: kind, description: members["description"]?.stringValue ?? "", definition: definition, active: active))
+    }
+
+    private mutating func readGroup(_ members: [String: JSONValue], _ place: String) {
+        guard let name = text(members, "name", place) else { return }
+        var active = true
+        if let value = members["active"] {
+            if let truth = value.boolValue { active = truth } else { problem("\(place).active", "\"active\" is true or false.") }
+        }
+        let jobs = members["jobs"]?.arrayValue?.map { $0.stringValue ?? $0.integerValue.map(String.init) ?? "" } ?? []
+        if members["jobs"]?.arrayValue == nil { problem("\(place).jobs", "\"jobs\" is a list of jobs in the order in which they run.") }
+        let definition = members.filter { !["name", "jobs", "description", "active"].contains($0.key) }
+        groups.append(
+            GroupEntry(
+                place: place, name: name, description: members["description"]?.stringValue ?? "", jobs: jobs, definition: definition, active: active))
     }
 }
