@@ -21,6 +21,8 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -40,6 +42,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     ],
     targets: [
         // The ABI and what authors build with.
@@ -59,12 +63,13 @@ let package = Package(
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
         .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "Delivery", dependencies: ["CCurlShims", "ConnectModel"]),
-        .target(name: "ConnectHost", dependencies: ["Delivery", "CHostShims", "RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams]),
+        .target(name: "ConnectHost", dependencies: ["Delivery", "CHostShims", "RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
+        .target(name: "ConnectWeb", dependencies: ["ConnectHost", "ConnectModel", hummingbird, logging]),
         .target(
             name: "ConnectCLI",
             dependencies: [
-                "ConnectHost", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI", "RecordEngine", "ConnectModel",
-                argumentParser,
+                "ConnectHost", "ConnectWeb", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI",
+                "RecordEngine", "ConnectModel", argumentParser, logging,
             ]),
         .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),
 
@@ -103,7 +108,7 @@ let package = Package(
 
         // Tests: one target a module, then the whole program.
         .target(name: "ConnectTesting", path: "Tests/ConnectTesting"),
-        .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel"]),
+        .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ConnectModel"]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
@@ -128,6 +133,8 @@ let package = Package(
         .testTarget(name: "ConnectorConformanceTests", dependencies: ["ConnectTesting", "ServerSupport"], exclude: ["Fixtures"]),
         .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "ConnectHostTests", dependencies: ["ConnectHost", "SQLiteStore", "StoreAPI", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
     ],

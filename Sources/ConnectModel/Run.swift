@@ -57,9 +57,12 @@ public struct Run: Sendable, Codable, Equatable {
     public var kind: String
     /// The job's definition when the run was asked for; later edits do not touch it.
     public var definition: [String: JSONValue]
+    /// "manual", "schedule", "file" or "group".
     public var trigger: String
-    /// The group's run that this run is a step of, "GroupID.RunID" (GRP); nil for a run by itself.
-    public var group: String?
+    /// The start it was due at by its schedule.
+    public var dueAtUnixMilliseconds: Int64?
+    /// The group's run it is part of; a member launches no campaigns of its own (GRP-3).
+    public var group: GroupRunID?
     /// A state of the run's family.
     public var state: RunState
     public var status: RunStatus
@@ -80,6 +83,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var warnings: [String]
     /// What a job kind of a connector says came of it: a JSON object.
     public var result: JSONValue?
+    /// What an export has come to.
+    public var export: ExportProgress?
     /// nil in runs written down before there were others than imports.
     private var machine: RunFamily?
 
@@ -104,4 +109,20 @@ public struct Run: Sendable, Codable, Equatable {
         warnings = []
         machine = family
     }
+}
+
+/// What made a run begin.
+public struct RunOrigin: Sendable, Equatable {
+    /// "manual", "schedule", "file" or "group".
+    public var trigger: String
+    public var dueAtUnixMilliseconds: Int64?
+    public var group: GroupRunID?
+
+    public init(_ trigger: String, dueAtUnixMilliseconds: Int64? = nil, group: GroupRunID? = nil) {
+        self.trigger = trigger
+        self.dueAtUnixMilliseconds = dueAtUnixMilliseconds
+        self.group = group
+    }
+
+    public static let manual = RunOrigin("manual")
 }

@@ -25,6 +25,8 @@ public struct WorkerRequest: Sendable, Codable {
         /// The connector's own test, then a file written, renamed and deleted in the directory; nil writes nothing.
         case checkServer(writingIn: String?)
         case identifyServer
+        /// The files of one directory.
+        case listFiles(directory: String)
         /// Copies files between a server and this machine; for measuring and for support.
         case transfer(TransferTask)
         /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
@@ -93,6 +95,7 @@ public enum WorkerResult: Sendable, Codable {
     case preview(JobPreview)
     case checked
     case identities([PeerIdentity])
+    case files([SourceFile])
     case transferred(TransferTotal)
     case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)
@@ -141,6 +144,7 @@ public struct RunProgress: Sendable, Codable, Equatable {
 /// What a run of a job would do, by the family of its kind.
 public enum JobPreview: Sendable, Codable {
     case `import`(ImportPreview)
+    case export(ExportPreview)
 }
 
 /// What an import would do (IMP-18). JSON keys are a contract.

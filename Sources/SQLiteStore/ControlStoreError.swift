@@ -57,6 +57,12 @@ enum ControlStoreError {
         ConnectError("run.stale", .internal, "Run \(id) has been taken up by another worker; this one stops.")
     }
 
+    static func groupActive(_ group: String, _ run: GroupRunID) -> ConnectError {
+        ConnectError(
+            "group.active", .configuration, "Group \"\(group)\" is running already, as run \(run).",
+            remedy: "Wait for it, or stop it with `connecthost groups stop \"\(group)\"`.")
+    }
+
     static func secretRotated(_ name: SecretName) -> ConnectError {
         ConnectError(
             "secret.rotated", .transient, "The key of the home was changed while the secret \"\(name.key)\" of \(name.owner) was being stored.",

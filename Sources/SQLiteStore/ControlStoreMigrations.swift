@@ -90,6 +90,75 @@ enum ControlStoreMigrations {
                     CREATE TABLE connector_profile (connector TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
                     """)
         }
+        registerSchedules(in: &migrator)
+        migrator.registerMigration("007-exports") { db in
+            try db.execute(
+                sql: """
+                    -- Filters, audiences and views.
+                    CREATE TABLE selection (
+                        kind TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        body TEXT NOT NULL,
+                        PRIMARY KEY (kind, name)
+                    ) WITHOUT ROWID;
+                    -- What the last export of a job that succeeded has read up to.
+                    CREATE TABLE export_mark (
+                        job INTEGER PRIMARY KEY,
+                        run INTEGER NOT NULL,
+                        mark TEXT NOT NULL
+                    );
+                    """)
+        }
         return migrator
+    }
+
+    /// Next starts, what became of earlier ones, and groups (SCH, GRP).
+    private static func registerSchedules(in migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("006-schedules") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE due (
+                        owner INTEGER PRIMARY KEY NOT NULL,
+                        is_group INTEGER NOT NULL,
+                        seed INTEGER NOT NULL,
+                        slot INTEGER NOT NULL,
+                        at INTEGER NOT NULL,
+                        waiting INTEGER NOT NULL
+                    );
+                    CREATE INDEX due_at ON due (at) WHERE waiting <> 1;
+                    CREATE INDEX due_waiting ON due (owner) WHERE waiting = 1;
+                    -- The due key: a start becomes a run once, whoever asks and whatever the clock does.
+                    CREATE TABLE start (
+                        owner INTEGER NOT NULL,
+                        slot INTEGER NOT NULL,
+                        last_slot INTEGER NOT NULL,
+                        body TEXT NOT NULL,
+                        PRIMARY KEY (owner, slot)
+                    ) WITHOUT ROWID;
+                    CREATE INDEX start_slot ON start (slot);
+                    CREATE TABLE watched_job (
+                        job INTEGER PRIMARY KEY NOT NULL,
+                        every_seconds INTEGER NOT NULL
+                    );
+                    CREATE TABLE job_group (
+                        id INTEGER PRIMARY KEY NOT NULL,
+                        name TEXT NOT NULL UNIQUE,
+                        body TEXT NOT NULL
+                    );
+                    -- A job is in one group at most (GRP-1).
+                    CREATE TABLE group_member (
+                        job INTEGER PRIMARY KEY NOT NULL,
+                        job_group INTEGER NOT NULL
+                    );
+                    CREATE TABLE group_run (
+                        number INTEGER PRIMARY KEY NOT NULL,
+                        job_group INTEGER NOT NULL,
+                        finished INTEGER NOT NULL,
+                        body TEXT NOT NULL
+                    );
+                    CREATE INDEX group_run_of_group ON group_run (job_group, number);
+                    CREATE UNIQUE INDEX group_run_unfinished ON group_run (job_group) WHERE finished = 0;
+                    """)
+        }
     }
 }

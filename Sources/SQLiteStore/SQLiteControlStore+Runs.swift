@@ -2,16 +2,18 @@ public import ConnectModel
 import GRDB
 
 extension SQLiteControlStore {
-    public func createRun(of job: Job, family: RunFamily, trigger: String, atUnixMilliseconds now: Int64) throws -> Run {
+    public func createRun(of job: Job, family: RunFamily, origin: RunOrigin, atUnixMilliseconds now: Int64) throws -> Run {
         try write { db in
             if let other = try Int64.fetchOne(db, sql: "SELECT number FROM run WHERE job = ? AND state <> 'finished'", arguments: [job.id.value]) {
                 throw ControlStoreError.runActive(job: job.name, run: RunID(job: job.id, number: other))
             }
             try db.execute(
                 sql: "INSERT INTO run (job, epoch, state, status, body) VALUES (?, 0, 'queued', 'queued', '')", arguments: [job.id.value])
-            let run = Run(
+            var run = Run(
                 id: RunID(job: job.id, number: db.lastInsertedRowID), jobName: job.name, kind: job.kind, family: family,
-                definition: job.definition, trigger: trigger, createdAtUnixMilliseconds: now)
+                definition: job.definition, trigger: origin.trigger, createdAtUnixMilliseconds: now)
+            run.dueAtUnixMilliseconds = origin.dueAtUnixMilliseconds
+            run.group = origin.group
             try db.execute(sql: "UPDATE run SET body = ? WHERE number = ?", arguments: [try encode(run), run.id.number])
             return run
         }
@@ -26,6 +28,29 @@ extension SQLiteControlStore {
             try String.fetchAll(
                 db, sql: "SELECT body FROM run WHERE ?1 IS NULL OR job = ?1 ORDER BY number DESC LIMIT ?2", arguments: [job?.value, limit]
             ).map(decode)
+        }
+    }
+
+    public func runs(before number: Int64, limit: Int) throws -> [Run] {
+        try read { db in
+            try String.fetchAll(db, sql: "SELECT body FROM run WHERE number < ? ORDER BY number DESC LIMIT ?", arguments: [number, limit]).map(decode)
+        }
+    }
+
+    public func unfinishedRun(of job: JobID) throws -> RunID? {
+        try read { db in
+            try Int64.fetchOne(db, sql: "SELECT number FROM run WHERE job = ? AND state <> 'finished'", arguments: [job.value])
+                .map { RunID(job: job, number: $0) }
+        }
+    }
+
+    public func lastRuns() throws -> [JobID: Run] {
+        try read { db in
+            let bodies = try String.fetchAll(db, sql: "SELECT body FROM run WHERE number IN (SELECT max(number) FROM run GROUP BY job)")
+            return try bodies.reduce(into: [:]) { last, body in
+                let run: Run = try decode(body)
+                last[run.id.job] = run
+            }
         }
     }
 
@@ -51,7 +76,10 @@ extension SQLiteControlStore {
                 current.family.machine.allows(state, to: run.state)
             else { throw ControlStoreError.runStale(run.id) }
             try store(run, db)
-            if run.state == .finished { try addFollowUps(of: run, db) }
+            if run.state == .finished {
+                try moveMark(of: run, db)
+                try addFollowUps(of: run, db)
+            }
         }
     }
 

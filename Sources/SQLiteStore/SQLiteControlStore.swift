@@ -68,12 +68,48 @@ public final class SQLiteControlStore: ControlStore {
         }
     }
 
+    public func transaction<Value>(_ body: () throws -> Value) throws -> Value {
+        try write { db in try CurrentTransaction.with(db, of: self, body) }
+    }
+
+    /// Within a transaction of this thread both go to it; what fails there undoes no more than itself.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try database.read(body) } catch { throw ControlStoreError.wrapping(error) }
+        if let db = CurrentTransaction.database(of: self) { return try Self.wrapping { try body(db) } }
+        return try Self.wrapping { try database.read(body) }
     }
 
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try database.write(body) } catch { throw ControlStoreError.wrapping(error) }
+        if let db = CurrentTransaction.database(of: self) {
+            return try Self.wrapping {
+                var value: Value?
+                try db.inSavepoint {
+                    value = try body(db)
+                    return .commit
+                }
+                guard let value else { throw ConnectError("control.defect", .internal, "A step of a transaction gave no value.") }
+                return value
+            }
+        }
+        return try Self.wrapping { try database.write(body) }
+    }
+
+    private static func wrapping<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw ControlStoreError.wrapping(error) }
+    }
+}
+
+/// The transaction that the calling thread is within, by the store's `transaction`: GRDB calls back on one thread and waits.
+private enum CurrentTransaction {
+    private static func key(_ store: SQLiteControlStore) -> String { "connecthost.control.transaction.\(ObjectIdentifier(store).hashValue)" }
+
+    static func database(of store: SQLiteControlStore) -> Database? { Thread.current.threadDictionary[key(store)] as? Database }
+
+    static func with<Value>(_ db: Database, of store: SQLiteControlStore, _ body: () throws -> Value) throws -> Value {
+        let key = key(store)
+        let outer = Thread.current.threadDictionary[key]
+        Thread.current.threadDictionary[key] = db
+        defer { Thread.current.threadDictionary[key] = outer }
+        return try body()
     }
 }
 

@@ -3,7 +3,10 @@ public import ConnectModel
 /// Servers, jobs, runs and encrypted secrets: what the host knows, apart from people. Any thread. All throw `ConnectError`.
 ///
 /// Every change of settings, servers and jobs writes its `AuditLog` entry in the same transaction.
-public protocol ControlStore: OutboxStore, SettingStore, AuditLog {
+public protocol ControlStore: OutboxStore, SettingStore, AuditLog, SchedulingStore, GroupStore, SelectionStore {
+    /// Everything `body` does with this store, on its own thread, becomes one transaction; an error undoes it all.
+    func transaction<Value>(_ body: () throws -> Value) throws -> Value
+
     func servers() throws -> [FileServer]
     func server(named name: String) throws -> FileServer?
     /// Adds the server or takes the place of the one with its name.
@@ -43,14 +46,20 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog {
     func save(profile: [String: JSONValue], ofConnector id: String) throws
 
     /// A new queued run with the job's definition frozen. Throws `run.active` when the job has an unfinished one (SCH-5).
-    func createRun(of job: Job, family: RunFamily, trigger: String, atUnixMilliseconds now: Int64) throws -> Run
+    func createRun(of job: Job, family: RunFamily, origin: RunOrigin, atUnixMilliseconds now: Int64) throws -> Run
     func run(_ id: RunID) throws -> Run?
     /// Newest first.
     func runs(job: JobID?, limit: Int) throws -> [Run]
+    /// Newest first, those with a number below `number`.
+    func runs(before number: Int64, limit: Int) throws -> [Run]
     func unfinishedRuns() throws -> [Run]
+    func unfinishedRun(of job: JobID) throws -> RunID?
+    /// The last run of each job that has one.
+    func lastRuns() throws -> [JobID: Run]
     /// Takes an unfinished run up: epoch + 1, status running. Throws `run.finished` when there is nothing left to do.
     func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run
     /// Writes the run down if it is still of this epoch and in state `from`; throws `run.stale` otherwise and changes nothing.
+    /// An export that becomes `finished` and has succeeded moves its job's watermark in the same transaction (EXP-2).
     /// A run that becomes `finished` brings its outbox messages (`FollowUpPlan`) in the same transaction (ACT-1 to ACT-3).
     func advance(_ run: Run, from state: RunState) throws
     /// Marks a run whose worker is gone; only if it is still of this epoch and unfinished.

@@ -11,10 +11,10 @@ import Testing
     @Test("MGT-6: the least a job needs is enough, and defaults are filled in")
     func defaults() throws {
         #expect(schema.problems(in: valid).isEmpty)
-        let definition = try ListImportDefinition(valid, schema: schema)
+        let definition = try ImportDefinition(valid, of: ListImport())
         #expect(definition.directory == "upload")
-        #expect(definition.policy.match == ["EMAIL_ADDRESS_"])
-        #expect(definition.policy.defaultPermission == .optOut)
+        #expect(definition.target.policy.match == ["EMAIL_ADDRESS_"])
+        #expect(definition.target.policy.defaultPermission == .optOut)
         #expect(definition.problems().isEmpty)
     }
 
@@ -39,14 +39,14 @@ import Testing
         definition["target"] = .object([
             "list": .string("C"), "match": .array(match.map(JSONValue.string)), "on_no_match": .string(onNoMatch),
         ])
-        #expect(try !ListImportDefinition(definition, schema: schema).problems().isEmpty)
+        #expect(try !ImportDefinition(definition, of: ListImport()).problems().isEmpty)
     }
 
     @Test("FS-4: directories that would leave the server's are refused", arguments: ["../x", "/etc", "a//b", "a/../b", "."])
     func directories(_ directory: String) throws {
         var definition = valid
         definition["file"] = .object(["name": .string("a.csv"), "directory": .string(directory)])
-        #expect(try !ListImportDefinition(definition, schema: schema).problems().isEmpty)
+        #expect(try !ImportDefinition(definition, of: ListImport()).problems().isEmpty)
     }
 
     @Test("MGT-6: the template of a kind names every field of it")

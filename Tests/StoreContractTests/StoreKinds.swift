@@ -8,8 +8,8 @@ enum StoreKind: CaseIterable {
     case sqliteByStatements
     case sqliteByRewriting
 
-    func make() throws -> TestStore {
-        try TestStore { path in
+    func make(inMemory: Bool = false) throws -> TestStore {
+        try TestStore(inMemory: inMemory) { path in
             switch self {
             case .sqlite: try SQLiteAudienceStore.open(path)
             case .sqliteByStatements: try SQLiteAudienceStore(path, rewriteFromRows: .max, rewriteShare: 1)

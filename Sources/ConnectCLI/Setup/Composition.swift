@@ -30,6 +30,9 @@ enum Composition {
             clock: now)
     }
 
+    /// What the server does besides schedules and runs.
+    static func services(_ host: Installation) -> [any BackgroundService] { [] }
+
     static func control(_ home: HomeLayout) throws -> any ControlStore {
         try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now)
     }
@@ -50,7 +53,7 @@ enum Composition {
             probe: [executablePath, "connector-probe"])
     }
 
-    @Sendable static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+    @Sendable static func now() -> Int64 { ShiftedClock.now() }
 
     /// The program itself, through links.
     static var executablePath: String {

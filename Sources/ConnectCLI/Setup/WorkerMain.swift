@@ -63,6 +63,9 @@ struct WorkerMain {
             return .checked
         case .identifyServer:
             return .identities(try connector(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation).identify())
+        case .listFiles(let directory):
+            let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
+            return .files(try DirectoryLook(environment, server: request.connections.first?.server ?? "").files(in: directory))
         case .transfer(let transfer):
             return .transferred(try perform(transfer, cancellation))
         case .checkJob:

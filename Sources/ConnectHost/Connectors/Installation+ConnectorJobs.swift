@@ -101,7 +101,10 @@ extension Installation {
                 if let refusal = known.refusals[name] { return [Problem(path: path, message: refusal)] }
                 return known.servers.contains(name) ? [] : [missing("server", name, path, Array(known.servers))]
             case "list":
-                return known.lists[name] != nil ? [] : [missing("list", name, path, Array(known.lists.keys))]
+                let lists = known.tables.values.filter { $0.kind == .list }.map(\.name)
+                return lists.contains(name) ? [] : [missing("list", name, path, lists)]
+            case "table":
+                return known.tables[name] != nil ? [] : [missing("table", name, path, Array(known.tables.keys))]
             default: return []
             }
         }
@@ -150,6 +153,7 @@ extension Installation {
             let path = problem.path.hasPrefix(".") ? String(problem.path.dropFirst()) : problem.path
             return Problem(path: path, severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
-        return (job, problems)
+        let late = problems.contains { $0.severity == .error } ? [] : ScheduleRules.timeProblems(Self.schedule(job.definition), at: nowSeconds)
+        return (job, problems + late)
     }
 }

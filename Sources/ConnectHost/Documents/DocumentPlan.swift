@@ -8,7 +8,7 @@ public struct DocumentPlan: Sendable, Encodable {
 
     public struct Change: Sendable, Encodable {
         public var action: Action
-        /// "server", "list", "job".
+        /// "server", "job", or the kind of a table: "list", "supplemental", "pet", "app", "app_pet".
         public var kind: String
         public var name: String
         /// "file.name: a.csv -> b.csv".

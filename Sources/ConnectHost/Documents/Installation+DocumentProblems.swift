@@ -8,7 +8,12 @@ struct KnownNames {
     let servers: Set<String>
     /// Why a server cannot be used, by its name.
     let refusals: [String: String]
-    let lists: [String: AudienceTable]
+    let tables: [String: AudienceTable]
+    /// Tables and saved selections that the documents bring or change.
+    private let brought: Set<String>
+
+    /// Whether a source of an export is there only once the documents are applied.
+    func comesWithDocument(_ kind: ExportSource.Kind, _ name: String) -> Bool { brought.contains(kind.saved == nil ? name : "\(kind.rawValue)/\(name)") }
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
         let added = documents.flatMap(\.servers).map { entry in
@@ -19,13 +24,15 @@ struct KnownNames {
         let capabilities = try host.control.capabilities()
         servers = Set(all.map(\.name))
         refusals = Dictionary(try all.compactMap { server in try host.refusal(of: server, capabilities).map { (server.name, $0) } }) { _, new in new }
-        var lists = Dictionary(uniqueKeysWithValues: try host.audience.lists().map { ($0.name, $0) })
-        for entry in documents.flatMap(\.lists) {
-            let old = lists[entry.list.name]?.customFields ?? []
-            let added = entry.list.customFields.filter { field in !old.contains { $0.name == field.name } }
-            lists[entry.list.name] = AudienceTable(name: entry.list.name, customFields: old + added)
+        var tables = Dictionary(uniqueKeysWithValues: try host.audience.tables(of: nil).map { ($0.name, $0) })
+        for entry in documents.flatMap(\.tables) {
+            var table = tables[entry.table.name] ?? entry.table
+            table.customFields += entry.table.customFields.filter { field in !table.customFields.contains { $0.name == field.name } }
+            tables[table.name] = table
         }
-        self.lists = lists
+        self.tables = tables
+        brought = Set(
+            documents.flatMap(\.tables).map(\.table.name) + documents.flatMap(\.selections).map { "\($0.selection.kind.rawValue)/\($0.selection.name)" })
     }
 }
 
@@ -52,19 +59,32 @@ extension Installation {
         }
     }
 
-    func listProblems(_ entry: JobDocument.ListEntry) throws -> [Problem] {
-        let old = try audience.lists().first { $0.name == entry.list.name }
-        return entry.list.customFields.flatMap { field -> [Problem] in
+    func tableProblems(_ entry: JobDocument.TableEntry, _ known: KnownNames) throws -> [Problem] {
+        let table = entry.table
+        let old = try audience.tables(of: nil).first { $0.name == table.name }
+        var found = table.customFields.flatMap { field -> [Problem] in
             let place = "\(entry.place).fields.\(field.name)"
-            if let known = old?.field(field.name), known.type != field.type {
-                let message = "Field \(field.name) of list \(entry.list.name) is \(known.type.rawValue) and cannot become \(field.type.rawValue)."
+            if let present = old?.field(field.name), present.type != field.type {
+                let message = "Field \(field.name) of \(table.kind.noun) \(table.name) is \(present.type.rawValue) and cannot become \(field.type.rawValue)."
                 return [Problem(path: place, message: message)]
             }
             return FieldNameRule.problem(with: field.name).map { [Problem(path: place, message: $0)] } ?? []
         }
+        if let old, (old.kind, old.owner, old.keyFields, old.dataExtractionKey) != (table.kind, table.owner, table.keyFields, table.dataExtractionKey) {
+            let message = "\"\(table.name)\" is there already, as a \(old.kind.noun) with another owner or key; what a table is cannot be changed."
+            found.append(Problem(path: "\(entry.place).name", message: message))
+        }
+        if let owner = table.owner, let wanted = table.kind.ownerKind, known.tables[owner]?.kind != wanted {
+            let names = known.tables.values.filter { $0.kind == wanted }.map(\.name)
+            found.append(missing(wanted.noun, owner, "\(entry.place).\(TableSection.ownerMember(of: table.kind))", names))
+        }
+        for field in table.keyFields + table.dataExtractionKey where table.field(field) == nil && old == nil {
+            found.append(Problem(path: "\(entry.place).key", message: "\"\(table.name)\" has no field \(field)."))
+        }
+        return found
     }
 
-    func jobProblems(_ entry: JobDocument.JobEntry, _ known: KnownNames) throws -> [Problem] {
+    func jobProblems(_ entry: JobDocument.JobEntry, _ known: KnownNames, drafts: Bool = false) throws -> [Problem] {
         let kind: any JobKind
         do {
             kind = try kinds.kind(entry.kind)
@@ -78,40 +98,56 @@ extension Installation {
         if let kind = kind as? ConnectorJobKind {
             found += try connectorProblems(entry, kind, known)
         } else {
-            found += referenceProblems(schema.filled(entry.definition), known)
+            found += referenceProblems(Self.without(found, entry.definition), kind, known)
+            if kind is DataExport, found.isEmpty { found += exportProblems(schema.filled(entry.definition), known) }
+        }
+        if !found.contains(where: { $0.path.hasPrefix("schedule") }) {
+            let old = entry.active ? try control.job(named: entry.name)?.definition["schedule"] : entry.definition["schedule"]
+            found += scheduleProblems(entry.definition, monthEndAllowed: kind.allows.monthEnd, old: old)
         }
         return found.map { problem in
-            Problem(path: "\(entry.place).\(problem.path)", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+            let isDraft = drafts && !entry.active && problem.severity == .error
+            return Problem(path: "\(entry.place).\(problem.path)", severity: isDraft ? .warning : problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
     }
 
-    /// Servers and lists a job names must be there, or come with the document.
-    private func referenceProblems(_ definition: [String: JSONValue], _ known: KnownNames) -> [Problem] {
+    /// The definition without the fields that are wrong, so that what is right can be looked at further.
+    private static func without(_ problems: [Problem], _ definition: [String: JSONValue]) -> [String: JSONValue] {
+        let wrong = Set(problems.map(\.path))
+        return definition.reduce(into: [:]) { kept, section in
+            guard !wrong.contains(section.key) else { return }
+            let members = section.value.objectValue?.filter { !wrong.contains("\(section.key).\($0.key)") }
+            kept[section.key] = members.map(JSONValue.object) ?? section.value
+        }
+    }
+
+    /// Servers and tables that a job names must be there, or come with the document.
+    private func referenceProblems(_ definition: [String: JSONValue], _ kind: any JobKind, _ known: KnownNames) -> [Problem] {
+        let filled = JobSchema(kind).filled(definition)
         var found: [Problem] = []
-        if let server = definition["file"]?["server"]?.stringValue, !known.servers.contains(server) {
+        if let server = filled["file"]?["server"]?.stringValue, !known.servers.contains(server) {
             found.append(missing("server", server, "file.server", Array(known.servers)))
-        } else if let refusal = definition["file"]?["server"]?.stringValue.flatMap({ known.refusals[$0] }) {
+        } else if let refusal = filled["file"]?["server"]?.stringValue.flatMap({ known.refusals[$0] }) {
             found.append(Problem(path: "file.server", message: refusal))
         }
-        if let list = definition["target"]?["list"]?.stringValue {
-            if let target = known.lists[list] {
-                found += mappingProblems(definition, target)
-            } else {
-                found.append(missing("list", list, "target.list", Array(known.lists.keys)))
-            }
+        guard let kind = kind as? any ImportKind, let target = try? kind.target(of: definition) else { return found }
+        do {
+            found += mappingProblems(filled, try ImportDestination(target, among: Array(known.tables.values)).mappingTarget)
+        } catch {
+            found.append(Problem(path: error.path, message: error.error.description))
         }
         return found
     }
 
-    private func mappingProblems(_ definition: [String: JSONValue], _ list: AudienceTable) -> [Problem] {
+    private func mappingProblems(_ definition: [String: JSONValue], _ target: MappingTarget) -> [Problem] {
         let new = Set(definition["mapping"]?["new_fields"]?.objectValue?.keys.map { $0.uppercased() } ?? [])
         let mapped = definition["mapping"]?["fields"]?.objectValue ?? [:]
-        return mapped.sorted { $0.key < $1.key }.compactMap { column, target in
-            guard let name = target.stringValue?.uppercased(), list.field(name) == nil, !new.contains(name) else { return nil }
-            let close = Similarity.closest(to: name, among: list.fields.map(\.name)).map { " Did you mean \($0)?" } ?? ""
+        return mapped.sorted { $0.key < $1.key }.compactMap { column, value in
+            guard let name = value.stringValue?.uppercased(), !target.has(name), !new.contains(name) else { return nil }
+            let close = Similarity.closest(to: name, among: target.fields.map(\.name)).map { " Did you mean \($0)?" } ?? ""
             return Problem(
                 path: "mapping.fields.\(column)",
-                message: "List \(list.name) has no field \(name).\(close) To add it, name it with its type in mapping.new_fields.")
+                message: "The \(target.noun) \(target.name) has no field \(name).\(close) To add it, name it with its type in mapping.new_fields.")
         }
     }
 

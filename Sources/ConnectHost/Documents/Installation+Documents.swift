@@ -4,12 +4,14 @@ import RunEngine
 import StoreAPI
 
 extension Installation {
-    /// Every problem of the documents, with file and line; empty when they could be applied.
-    public func problems(in documents: [JobDocument]) throws -> [Problem] {
+    /// Every problem of the documents, with file and line; empty when they could be applied. With `drafts`, inactive jobs may be incomplete or
+    /// wrong: their errors are warnings until somebody activates them (ORC-3).
+    public func problems(in documents: [JobDocument], drafts: Bool = false) throws -> [Problem] {
         let known = try KnownNames(self, documents)
         return try documents.flatMap { document in
-            let found = try document.problems + document.servers.flatMap(serverProblems) + document.lists.flatMap(listProblems)
-                + document.jobs.flatMap { try jobProblems($0, known) }
+            let found = try document.problems + document.servers.flatMap(serverProblems) + document.tables.flatMap { try tableProblems($0, known) }
+                + documentSelectionProblems(document, documents)
+                + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) }
             return found.map { problem in
                 Problem(
                     path: document.location(of: problem.path), severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
@@ -18,26 +20,30 @@ extension Installation {
     }
 
     /// What applying would change. Throws with every problem when there is an error among them.
-    public func plan(_ documents: [JobDocument]) throws -> DocumentPlan {
-        let errors = try problems(in: documents).filter { $0.severity == .error }
+    public func plan(_ documents: [JobDocument], drafts: Bool = false) throws -> DocumentPlan {
+        let errors = try problems(in: documents, drafts: drafts).filter { $0.severity == .error }
         guard errors.isEmpty else {
             throw ProblemList("document.invalid", "\(documents.map(\.file).joined(separator: ", ")) cannot be applied", errors).error
         }
         var changes: [DocumentPlan.Change] = []
         for document in documents {
-            changes += try document.servers.map(change) + document.lists.map(change) + document.jobs.map(change)
+            changes += try document.servers.map(change) + document.tables.map(change) + document.selections.map(change) + document.jobs.map(change) + document.groups.map(change)
         }
         return DocumentPlan(changes: changes)
     }
 
     /// Makes it so, and returns what was changed. Applying the same documents again changes nothing.
-    public func apply(_ documents: [JobDocument]) throws -> DocumentPlan {
-        let plan = try plan(documents)
+    public func apply(_ documents: [JobDocument], drafts: Bool = false) throws -> DocumentPlan {
+        let plan = try plan(documents, drafts: drafts)
         for document in documents {
             for entry in document.servers where try change(entry).action != .unchanged { try control.save(try server(entry)) }
-            for entry in document.lists { try applyList(entry.list) }
+            for entry in document.tables { try applyTable(entry.table) }
+            for entry in document.selections where try change(entry).action != .unchanged { try save(entry.selection) }
+            try checkExports(document.jobs)
             for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
         }
+        for entry in documents.flatMap(\.groups) where try change(entry).action != .unchanged { try applyGroup(entry) }
+        if !plan.isEmpty { notifyServer() }
         return plan
     }
 
@@ -53,10 +59,10 @@ extension Installation {
         return server
     }
 
-    private func applyList(_ list: AudienceTable) throws {
-        guard let old = try? audience.table(named: list.name) else { return try audience.create(list) }
-        let added = list.customFields.filter { old.field($0.name) == nil }
-        if !added.isEmpty { try audience.addFields(added, to: list.name) }
+    private func applyTable(_ table: AudienceTable) throws {
+        guard let old = try audience.tables(of: nil).first(where: { $0.name == table.name }) else { return try audience.create(table) }
+        let added = table.customFields.filter { old.field($0.name) == nil }
+        if !added.isEmpty { try audience.addFields(added, to: table.name) }
     }
 
     private func applyJob(_ entry: JobDocument.JobEntry) throws {
@@ -65,10 +71,9 @@ extension Installation {
             job.description = entry.description
             job.definition = entry.definition
             job.active = entry.active
-            try control.update(job)
+            try write(job)
         } else {
-            _ = try control.addJob(
-                name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition, active: entry.active)
+            _ = try add(entry)
         }
     }
 
@@ -83,12 +88,13 @@ extension Installation {
         return .init(action: details.isEmpty ? .unchanged : .update, kind: "server", name: entry.name, details: details)
     }
 
-    private func change(_ entry: JobDocument.ListEntry) throws -> DocumentPlan.Change {
-        guard let old = try audience.lists().first(where: { $0.name == entry.list.name }) else {
-            return .init(action: .create, kind: "list", name: entry.list.name, details: [])
+    private func change(_ entry: JobDocument.TableEntry) throws -> DocumentPlan.Change {
+        let (name, kind) = (entry.table.name, entry.table.kind.rawValue)
+        guard let old = try audience.tables(of: nil).first(where: { $0.name == name }) else {
+            return .init(action: .create, kind: kind, name: name, details: [])
         }
-        let details = entry.list.customFields.filter { old.field($0.name) == nil }.map { "new field \($0.name) \($0.type.rawValue)" }
-        return .init(action: details.isEmpty ? .unchanged : .update, kind: "list", name: entry.list.name, details: details)
+        let details = entry.table.customFields.filter { old.field($0.name) == nil }.map { "new field \($0.name) \($0.type.rawValue)" }
+        return .init(action: details.isEmpty ? .unchanged : .update, kind: kind, name: name, details: details)
     }
 
     private func change(_ entry: JobDocument.JobEntry) throws -> DocumentPlan.Change {

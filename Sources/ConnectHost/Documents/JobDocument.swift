@@ -1,6 +1,6 @@
 import ConnectModel
 
-/// Servers, lists and jobs as a file has them (MGT-6).
+/// Servers, tables and jobs as a file has them (MGT-6).
 public struct JobDocument: Sendable {
     public struct ServerEntry: Sendable {
         var place: String
@@ -10,9 +10,10 @@ public struct JobDocument: Sendable {
         var secrets: [String: SecretReference]
     }
 
-    public struct ListEntry: Sendable {
+    /// A table of any kind.
+    public struct TableEntry: Sendable {
         var place: String
-        var list: AudienceTable
+        var table: AudienceTable
     }
 
     public struct JobEntry: Sendable {
@@ -24,10 +25,24 @@ public struct JobDocument: Sendable {
         var active: Bool
     }
 
+    /// A group; jobs by name, in the order in which they run (GRP-1).
+    public struct GroupEntry: Sendable {
+        var place: String
+        var name: String
+        var description: String
+        var jobs: [String]
+        var definition: [String: JSONValue]
+        var active: Bool
+    }
+
     public var file: String
     var servers: [ServerEntry] = []
-    var lists: [ListEntry] = []
+    /// In the order in which they can be made: owners first.
+    var tables: [TableEntry] = []
+    /// Filters, then audiences, then views.
+    var selections: [SelectionEntry] = []
     var jobs: [JobEntry] = []
+    var groups: [GroupEntry] = []
     /// What is wrong with its form; found before anything is compared with the host.
     var problems: [Problem] = []
     private var node: DocumentNode
@@ -37,14 +52,23 @@ public struct JobDocument: Sendable {
         self.file = file
         node = try DocumentNode(yaml: text, file: file)
         guard let root = node.value.objectValue else {
-            throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists: or jobs:.")
+            throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists:, other tables or jobs:.")
         }
-        let sections = ["servers", "lists", "jobs"]
+        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["filters", "audiences", "views", "jobs", "groups"]
         for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
         for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
-        for (index, entry) in entries(root, "lists") { readList(entry, "lists[\(index)]") }
+        for section in TableSection.allCases {
+            for (index, entry) in entries(root, section.rawValue) { readTable(entry, section, "\(section.rawValue)[\(index)]") }
+        }
+        for (index, entry) in entries(root, "filters") { readFilter(entry, "filters[\(index)]") }
+        for (index, entry) in entries(root, "audiences") { readAudience(entry, "audiences[\(index)]") }
+        for (index, entry) in entries(root, "views") { readView(entry, "views[\(index)]") }
         for (index, entry) in entries(root, "jobs") { readJob(entry, "jobs[\(index)]") }
-        for (kind, names) in [("servers", servers.map(\.name)), ("lists", lists.map(\.list.name)), ("jobs", jobs.map(\.name))] {
+        for (index, entry) in entries(root, "groups") { readGroup(entry, "groups[\(index)]") }
+        for (kind, names) in [
+            ("servers", servers.map(\.name)), ("tables of every kind", tables.map(\.table.name)), ("jobs", jobs.map(\.name)),
+            ("groups", groups.map(\.name)),
+        ] + selectionNames {
             for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
                 problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
             }
@@ -61,7 +85,7 @@ public struct JobDocument: Sendable {
         problem(path, "\"\(name)\" is not known here. " + (close.map { "Did you mean \"\($0)\"?" } ?? "Known: \(known.joined(separator: ", "))."))
     }
 
-    private mutating func entries(_ root: [String: JSONValue], _ section: String) -> [(Int, [String: JSONValue])] {
+    mutating func entries(_ root: [String: JSONValue], _ section: String) -> [(Int, [String: JSONValue])] {
         guard let value = root[section], value != .null else { return [] }
         guard let array = value.arrayValue else {
             problem(section, "\"\(section)\" is a list; begin each entry with a dash.")
@@ -77,7 +101,7 @@ public struct JobDocument: Sendable {
     }
 
     /// A text that must be there; numbers are taken as they are written.
-    private mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
+    mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
         switch members[name] {
         case .string(let text): return text
         case .integer(let number): return String(number)
@@ -87,7 +111,7 @@ public struct JobDocument: Sendable {
         return nil
     }
 
-    private mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
+    mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
         guard let value = members[name], value != .null else { return [:] }
         guard let object = value.objectValue else {
             problem("\(place).\(name)", "\"\(name)\" holds named values, one a line beneath it.")
@@ -96,7 +120,7 @@ public struct JobDocument: Sendable {
         return object
     }
 
-    private mutating func check(_ members: [String: JSONValue], _ place: String, _ known: [String]) {
+    mutating func check(_ members: [String: JSONValue], _ place: String, _ known: [String]) {
         for name in members.keys.sorted() where !known.contains(name) { unknown(name, at: "\(place).\(name)", among: known) }
     }
 
@@ -116,20 +140,42 @@ public struct JobDocument: Sendable {
             ServerEntry(place: place, name: name, connector: connector, settings: object(members, "settings", place), secrets: secrets))
     }
 
-    private mutating func readList(_ members: [String: JSONValue], _ place: String) {
-        check(members, place, ["name", "fields"])
+    private mutating func readTable(_ members: [String: JSONValue], _ section: TableSection, _ place: String) {
+        check(members, place, section.members)
         guard let name = text(members, "name", place) else { return }
+        let owner = section.owners.first { members[$0] != nil }
+        if !section.owners.isEmpty, owner == nil {
+            return problem(place, "It is to say what it belongs to: \(section.owners.map { "\"\($0)\"" }.joined(separator: " or ")).")
+        }
+        var table = AudienceTable(name: name, kind: section.kind(ownedBy: owner), customFields: fields(members, place))
+        table.owner = owner.flatMap { text(members, $0, place) }
+        table.keyFields = names(members, "key", place)
+        table.dataExtractionKey = names(members, "data_extraction_key", place)
+        tables.append(TableEntry(place: place, table: table))
+    }
+
+    private mutating func fields(_ members: [String: JSONValue], _ place: String) -> [Field] {
         let types = object(members, "fields", place)
-        let fields = (node.order["\(place).fields"] ?? []).compactMap { name in types[name].map { (name, $0) } }
         var custom: [Field] = []
-        for (field, type) in fields {
+        for field in node.order["\(place).fields"] ?? [] {
+            guard let type = types[field] else { continue }
             guard let known = type.stringValue.flatMap({ FieldType(rawValue: $0.uppercased()) }) else {
                 problem("\(place).fields.\(field)", "The type of \"\(field)\" is one of \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).")
                 continue
             }
             custom.append(Field(field.uppercased(), known))
         }
-        lists.append(ListEntry(place: place, list: AudienceTable(name: name, customFields: custom)))
+        return custom
+    }
+
+    private mutating func names(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String] {
+        guard let value = members[name] else { return [] }
+        let texts = value.arrayValue?.compactMap(\.stringValue) ?? value.stringValue.map { [$0] }
+        guard let texts, value.arrayValue.map({ $0.count == texts.count }) ?? true else {
+            problem("\(place).\(name)", "\"\(name)\" is a list of fields: [A, B].")
+            return []
+        }
+        return texts.map { $0.uppercased() }
     }
 
     private mutating func readJob(_ members: [String: JSONValue], _ place: String) {
@@ -143,5 +189,19 @@ public struct JobDocument: Sendable {
         jobs.append(
             JobEntry(
                 place: place, name: name, kind: kind, description: members["description"]?.stringValue ?? "", definition: definition, active: active))
+    }
+
+    private mutating func readGroup(_ members: [String: JSONValue], _ place: String) {
+        guard let name = text(members, "name", place) else { return }
+        var active = true
+        if let value = members["active"] {
+            if let truth = value.boolValue { active = truth } else { problem("\(place).active", "\"active\" is true or false.") }
+        }
+        let jobs = members["jobs"]?.arrayValue?.map { $0.stringValue ?? $0.integerValue.map(String.init) ?? "" } ?? []
+        if members["jobs"]?.arrayValue == nil { problem("\(place).jobs", "\"jobs\" is a list of jobs in the order in which they run.") }
+        let definition = members.filter { !["name", "jobs", "description", "active"].contains($0.key) }
+        groups.append(
+            GroupEntry(
+                place: place, name: name, description: members["description"]?.stringValue ?? "", jobs: jobs, definition: definition, active: active))
     }
 }

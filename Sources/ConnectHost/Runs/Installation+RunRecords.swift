@@ -1,6 +1,6 @@
 public import ConnectModel
 import Foundation
-import RunEngine
+public import RunEngine
 import StoreAPI
 
 extension Installation {
@@ -20,7 +20,7 @@ extension Installation {
     }
 
     /// A run that says it is running and whose worker is gone was interrupted, whether or not somebody has written that down.
-    private func seenAlive(_ run: Run) -> Run {
+    func seenAlive(_ run: Run) -> Run {
         guard run.status == .running, RunLock.holder(directory: home.run(run.id)) == nil else { return run }
         var seen = run
         seen.status = .interrupted
@@ -28,6 +28,8 @@ extension Installation {
     }
 
     public func log(of run: RunID) throws -> [LogLine] { try RunLogFile.lines(path: home.runLog(run)) }
+
+    public func logTail(of run: RunID) -> RunLogTail { RunLogTail(path: home.runLog(run)) }
 
     /// Path of the rejects file, or nil when the run has none.
     public func rejectsFile(of run: RunID) -> String? {
@@ -41,6 +43,7 @@ extension Installation {
             throw ConnectError("run.finished", .configuration, "Run \(run.id) has ended already: \(run.status.rawValue).")
         }
         let wasInterrupted = RunLock.holder(directory: home.run(run.id)) == nil
+        defer { notifyServer() }
         for signal in [SIGTERM, SIGKILL] {
             guard let worker = RunLock.holder(directory: home.run(run.id)) else { break }
             kill(worker, signal)

@@ -9,6 +9,8 @@ extension Installation {
         _ name: String, stop: @escaping @Sendable () -> Bool, onStart: (Run) -> Void, onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> Run {
         let job = try runnableJob(name)
+        // What waits for this run's end in a server, a start or a message, goes on at once.
+        defer { notifyServer() }
         return try starting(job, stop: stop, onMessage: onMessage) { run in
             onStart(run)
             return try perform(run, stop: stop, onMessage: onMessage)
@@ -40,6 +42,18 @@ extension Installation {
         }
     }
 
+    /// Takes a queued or interrupted run to its end, for the server and for groups. Nil when another process is on it, or about to be.
+    func performQueued(
+        _ id: RunID, isDetached: Bool, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
+    ) throws -> Run? {
+        guard let start = try RunLock.acquire(directory: home.start(of: id.job)) else { return nil }
+        return try withExtendedLifetime(start) {
+            guard !RunLock.isHeld(directory: home.run(id)) else { return nil }
+            guard let run = try control.run(id), !run.status.isFinal else { return try control.run(id) }
+            return try perform(run, isDetached: isDetached, stop: stop, onMessage: onMessage)
+        }
+    }
+
     /// Nil when there is nothing to recover. Whoever calls it holds the start of the run's job: nobody else is about to begin one.
     private func recover(_ id: RunID, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void) throws -> Run? {
         guard !RunLock.isHeld(directory: home.run(id)), let run = try control.run(id), run.state != .finished else { return nil }
@@ -59,7 +73,7 @@ extension Installation {
                     "Run \(run.id) of job \"\(job.name)\" was interrupted and could not be brought to its end: \(run.failure?.message ?? "no reason is known")",
                     remedy: "The next start tries it again. `connecthost runs log \(run.id)` has what happened; `connecthost runs stop \(run.id)` gives it up.")
             }
-            return try body(try control.createRun(of: try frozen(job), family: try kinds.kind(job.kind).family, trigger: "manual", atUnixMilliseconds: clock()))
+            return try body(try createRun(of: job, origin: .manual))
         }
     }
 
@@ -72,9 +86,12 @@ extension Installation {
             remedy: "Wait for it, or stop it with `connecthost runs stop \(run.id)`.")
     }
 
-    private func perform(_ run: Run, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void) throws -> Run {
+    /// A detached worker goes on when this process ends.
+    private func perform(
+        _ run: Run, isDetached: Bool = false, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
+    ) throws -> Run {
         do {
-            let result = try workers.perform(try request(for: run, isDetached: false), stop: stop, onMessage: onMessage)
+            let result = try workers.perform(try request(for: run, isDetached: isDetached), stop: stop, onMessage: onMessage)
             guard case .run(let finished) = result else {
                 throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
             }
@@ -141,11 +158,16 @@ extension Installation {
         try kinds.kind(kind).needs(of: definition).servers.map { try connection(to: $0) }
     }
 
-    private func runnableJob(_ name: String) throws -> Job {
+    func runnableJob(_ name: String) throws -> Job {
         let job = try existingJob(name)
         guard job.active else {
             throw ConnectError(
-                "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Set `active: true` in its file and apply it.")
+                "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Activate it with `connecthost jobs activate \"\(job.name)\"`.")
+        }
+        let kind = try kinds.kind(job.kind)
+        guard kind.allows.runNow else {
+            throw ConnectError(
+                "job.no-run-now", .configuration, "\(kind.title) jobs cannot be run out of turn.", remedy: "Job \"\(job.name)\" starts by its schedule.")
         }
         return job
     }
@@ -186,6 +208,12 @@ extension Installation {
                 "job.running", .configuration, "Job \"\(job.name)\" has run \(run.id), which has not ended.",
                 remedy: "Wait for it or stop it with `connecthost runs stop \(run.id)`.")
         }
+        if let group = try control.group(of: job.id) {
+            throw ConnectError(
+                "job.grouped", .configuration, "Job \"\(job.name)\" is in group \"\(group.name)\".",
+                remedy: "Take it out of the group first with `connecthost groups edit`, or delete the group.")
+        }
         try control.removeJob(job.id)
+        notifyServer()
     }
 }

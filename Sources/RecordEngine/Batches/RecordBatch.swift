@@ -36,6 +36,14 @@ public final class RecordBatch: @unchecked Sendable {
         self.columns = columns
     }
 
+    /// The same rows with some of the columns, which both batches then hold. Without the raw records.
+    public func picking(_ chosen: [Int]) -> RecordBatch {
+        let picked = RecordBatch(columns: chosen.map { columns[$0] })
+        picked.rowCount = rowCount
+        picked.lineNumbers = lineNumbers
+        return picked
+    }
+
     /// The record as it stood in the file (in UTF-8, without its line end). Empty for rows that were not read from a file.
     public func rawRecord(_ row: Int) -> UnsafeRawBufferPointer {
         guard let raw, row < rawEnds.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }

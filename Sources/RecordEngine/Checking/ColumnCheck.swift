@@ -16,7 +16,7 @@ enum ColumnCheck {
         switch field.name {
         case "EMAIL_ADDRESS_": self = .email(EmailRule(topLevelDomains: topLevelDomains))
         case "MOBILE_NUMBER_": self = .mobile(MobileRule())
-        case "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_", "POSTAL_PERMISSION_STATUS_":
+        case "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_", "POSTAL_PERMISSION_STATUS_", "CHANNEL_PERMISSION_STATUS_":
             self = .choice(.permission(optIn: rules.optInValue, optOut: rules.optOutValue))
         case "EMAIL_FORMAT_":
             self = .choice(.emailFormat(html: rules.htmlValue, text: rules.textValue, unknown: rules.unknownFormatValue))

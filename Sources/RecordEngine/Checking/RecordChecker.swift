@@ -16,14 +16,15 @@ public final class RecordChecker {
     private let emailColumn: Int?
     private let pool = ColumnPool()
 
-    /// `mapped` comes from a plan without errors, whose source indexes are columns of the batches that will be checked.
-    public init(mapped: [MappedColumn], policy: MergePolicy, rules: CheckRules, topLevelDomains: TopLevelDomains) {
+    /// `mapped` comes from a plan without errors; with `derives` the fields that follow from the e-mail address are added.
+    /// The source indexes of the columns are columns of the batches that will be checked.
+    public init(mapped: [MappedColumn], policy: MergePolicy, rules: CheckRules, topLevelDomains: TopLevelDomains, derives: Bool = true) {
         self.mapped = mapped
         let fields = mapped.map(\.field)
         checks = fields.map { ColumnCheck($0, rules, topLevelDomains) }
         presence = PresenceRule(mapped: mapped, policy: policy)
-        derived = DerivedColumns(mapped: fields)
-        emailColumn = fields.firstIndex { $0.name == "EMAIL_ADDRESS_" }
+        derived = DerivedColumns(mapped: derives ? fields : [])
+        emailColumn = derived.fields.isEmpty ? nil : fields.firstIndex { $0.name == "EMAIL_ADDRESS_" }
         columns = fields + derived.fields
     }
 

@@ -31,5 +31,6 @@ public struct MappingTarget: Sendable {
         matchableFields = owner.matchableFields
     }
 
-    func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+    public func has(_ name: String) -> Bool { field(name) != nil }
+    public func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 }

@@ -89,6 +89,7 @@ extension JobField {
         case .boolean: "true"
         case .choice(let choices): choices.first.map { "\"\($0)\"" } ?? "\"\""
         case .choices(let choices): choices.first.map { "[\"\($0)\"]" } ?? "[]"
+        case .dayOfMonth: "1"
         case .strings: "[]"
         case .map, .fieldTypes: "{}"
         }

@@ -1,7 +1,7 @@
 import ConnectModel
 
 /// Typed look-ups in a definition whose defaults are filled in.
-struct DefinitionValues {
+public struct DefinitionValues {
     private let sections: [String: JSONValue]
 
     init(_ sections: [String: JSONValue]) { self.sections = sections }

@@ -8,6 +8,8 @@ public struct JobField: Sendable {
         case number(minimum: Double, maximum: Double)
         case boolean
         case choice([String])
+        /// A number from 1 to 31, or "last".
+        case dayOfMonth
         /// A list of texts.
         case strings
         /// A list of texts out of these.

@@ -4,7 +4,10 @@ public import ConnectModel
 public struct JobSchema: Sendable {
     private let fields: [JobField]
 
-    public init(_ kind: any JobKind) { fields = kind.fields }
+    public init(_ kind: any JobKind) { fields = kind.allFields }
+
+    /// For what is no job but has such sections, as groups do.
+    public init(fields: [JobField]) { self.fields = fields }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
         var found = problems(in: definition, below: [])
@@ -91,6 +94,10 @@ public struct JobSchema: Sendable {
         case .choice(let choices):
             guard let text = value.stringValue, choices.contains(text) else { return "is one of: \(choices.joined(separator: ", "))." }
             return nil
+        case .dayOfMonth:
+            let number = value.integerValue ?? value.stringValue.flatMap(Int64.init)
+            let fits = number.map { (1...31).contains($0) } ?? (value.stringValue == "last")
+            return fits ? nil : "is a day from 1 to 31, or last."
         case .strings:
             guard let texts = value.arrayValue, texts.allSatisfy({ $0.stringValue != nil }) else { return "is a list of texts: [A, B]." }
             return nil

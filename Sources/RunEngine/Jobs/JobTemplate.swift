@@ -39,8 +39,8 @@ extension JobKind {
 
     private var sections: [(String, [JobField])] {
         var order: [String] = []
-        for field in fields where !order.contains(field.section) { order.append(field.section) }
-        return order.map { section in (section, fields.filter { $0.section == section }) }
+        for field in allFields where !order.contains(field.section) { order.append(field.section) }
+        return order.map { section in (section, allFields.filter { $0.section == section }) }
     }
 
     private static func text(_ value: JSONValue) -> String {
@@ -72,6 +72,7 @@ extension JobField.Kind {
         case .number: "number"
         case .boolean: "true or false"
         case .choice(let choices): choices.map { "`\($0)`" }.joined(separator: ", ")
+        case .dayOfMonth: "1 to 31, or `last`"
         case .strings: "list of texts"
         case .choices(let choices): "list out of \(choices.map { "`\($0)`" }.joined(separator: ", "))"
         case .map: "names to texts"

@@ -1,23 +1,23 @@
-public import ConnectModel
+import ConnectModel
 import RecordEngine
 
 /// Import of a delimited file into a profile list (IMP-1, list data).
-public struct ListImport: JobKind {
+public struct ListImport: ImportKind {
     public init() {}
     public var id: String { "import-list" }
     public var title: String { "Import list data" }
     public var summary: String { "Reads a delimited file from a file server and merges its records into a profile list." }
 
-    public var allows: JobAllowances { .imports }
+    public var targetFields: [JobField] { Self.mergeFields + Self.valueFields + LoadTraceFields.all }
 
-    public var fields: [JobField] { Self.fileFields + Self.targetFields + Self.mappingFields + Self.limitFields + Self.optionFields + FollowUpFields.all + WorkerFields.all }
-
-    public func problems(in definition: [String: JSONValue]) -> [Problem] {
-        do {
-            return try ListImportDefinition(definition, schema: JobSchema(self)).problems()
-        } catch {
-            return [Problem(path: "", message: "\(error)")]
-        }
+    public func target(_ values: DefinitionValues) throws -> ImportTarget {
+        var policy = try MergeFields.policy(values, match: try values.strings("target", "match"))
+        policy.rejectIfEmpty = try values.strings("target", "reject_if_empty").compactMap(Channel.init(rawValue:))
+        policy.defaultPermission = try values.choice("target", "default_permission")
+        policy.optInAgain = try values.boolean("target", "opt_in_again")
+        var target = ImportTarget(table: try values.string("target", "list"), kind: .list, policy: policy)
+        LoadTraceFields.read(values, into: &target)
+        return target
     }
 
     static let fileFields: [JobField] = [
@@ -53,16 +53,13 @@ public struct ListImport: JobKind {
             "A longer record is rejected."),
     ]
 
-    static let targetFields: [JobField] = [
+    private static let mergeFields: [JobField] = [
         JobField("target.list", .string, required: true, example: "CONTACTS", "The profile list that the records go into."),
         JobField("target.match", .choices(ProfileList.matchableFields), default: .array([.string("EMAIL_ADDRESS_")]), example: "[EMAIL_ADDRESS_]",
             "One or two fields by which a record meets its row; all must agree (IMP-8)."),
-        JobField("target.on_match", .choice(MergePolicy.OnMatch.merging.map(\.rawValue)), default: .string("update"), example: "update",
-            "update: mapped fields take the file's values; update_empty: only empty fields do; keep: the row stays."),
-        JobField("target.on_no_match", .choice(MergePolicy.OnNoMatch.allCases.map(\.rawValue)), default: .string("insert"), example: "insert",
-            "insert: the record becomes a new row; skip: it is counted and left out."),
-        JobField("target.empty_value", .choice(MergePolicy.EmptyValue.allCases.map(\.rawValue)), default: .string("keep"), example: "keep",
-            "What an empty value in the file does to a filled field: keep it or clear it."),
+    ] + MergeFields.all
+
+    static let valueFields: [JobField] = [
         JobField("target.reject_if_empty", .choices(Channel.allCases.map(\.rawValue)), default: .array([]), example: "[email]",
             "Records without an address for one of these channels are rejected (IMP-9)."),
         JobField("target.default_permission", .choice(["OPTIN", "OPTOUT"]), default: .string("OPTOUT"), example: "OPTOUT",
@@ -80,9 +77,9 @@ public struct ListImport: JobKind {
     static let mappingFields: [JobField] = [
         JobField("mapping.auto", .boolean, default: .bool(true), example: "true",
             "Whether columns find like-named fields by themselves: CUST_ID becomes CUSTOMER_ID_ (IMP-6)."),
-        JobField("mapping.fields", .map, default: .object([:]), example: "{ mail: EMAIL_ADDRESS_ }", "Column of the file to field of the list."),
+        JobField("mapping.fields", .map, default: .object([:]), example: "{ mail: EMAIL_ADDRESS_ }", "Column of the file to field of the table."),
         JobField("mapping.new_fields", .fieldTypes, default: .object([:]), example: "{ LOYALTY_TIER: STR25 }",
-            "Fields that the run adds to the list when they are not there."),
+            "Fields that the run adds to the table when they are not there."),
         JobField("mapping.ignore", .strings, default: .array([]), example: "[internal_note]", "Columns of the file that are left out on purpose."),
         JobField("mapping.columns", .strings, default: .array([]), example: "[mail, first, last]",
             "Names of the columns in order, for a file without a header line or in place of it."),

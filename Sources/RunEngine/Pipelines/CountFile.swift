@@ -3,7 +3,7 @@ import RecordEngine
 
 /// The file that says how many records the data file has (IMP-5): a bare number, or a file of the same format whose records are counted.
 struct CountFile {
-    let definition: ListImportDefinition
+    let definition: ImportDefinition
     let transport: any Transport
 
     /// A number with a line end and a byte order mark is shorter than this; whatever is longer is a file of records.

@@ -6,7 +6,7 @@ import RecordEngine
 /// so that a preview says what a run does.
 final class ImportInput {
     let header: [String]
-    private let definition: ListImportDefinition
+    private let definition: ImportDefinition
     private let environment: RunEnvironment
     private let fetch: FetchStage
     /// The contents of the file; the same as `fetch` where they are not compressed.
@@ -15,7 +15,7 @@ final class ImportInput {
     private let cancelHandler: Int
 
     /// Opens the file and reads its header.
-    init(definition: ListImportDefinition, source: SourceFile, transport: any Transport, environment: RunEnvironment) throws {
+    init(definition: ImportDefinition, source: SourceFile, transport: any Transport, environment: RunEnvironment) throws {
         self.definition = definition
         self.environment = environment
         let charset = try FileCharacterSet(name: definition.charset)
@@ -80,18 +80,18 @@ final class ImportInput {
     }
 
     /// Which column goes where; throws with every problem at once.
-    func mapping(onto target: MappingTarget) throws -> MappingPlan {
-        let plan = plannedMapping(onto: target)
+    func mapping(onto destination: ImportDestination) throws -> MappingPlan {
+        let plan = plannedMapping(onto: destination)
         for warning in plan.problems where warning.severity == .warning { environment.reporter.log(.warning, warning.message) }
         // Nothing can be mapped in a file of no bytes, and nothing needs to be.
-        guard plan.isUsable || header.isEmpty else { throw mappingError(plan, target) }
+        guard plan.isUsable || header.isEmpty else { throw mappingError(plan, destination.mappingTarget) }
         return plan
     }
 
-    func plannedMapping(onto target: MappingTarget) -> MappingPlan {
+    func plannedMapping(onto destination: ImportDestination) -> MappingPlan {
         MappingPlan.make(
-            header: header, target: target, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
-            ignored: definition.ignoredColumns, policy: definition.policy)
+            header: header, target: destination.mappingTarget, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
+            ignored: definition.ignoredColumns, policy: destination.policy)
     }
 
     private func mappingError(_ plan: MappingPlan, _ target: MappingTarget) -> ConnectError {
@@ -110,7 +110,7 @@ final class ImportInput {
     }
 
     /// Checks for the mapping's columns, or for some of them.
-    func checker(_ mapping: MappingPlan, columns: [MappedColumn]? = nil) throws -> RecordChecker {
+    func checker(_ mapping: MappingPlan, _ destination: ImportDestination, columns: [MappedColumn]? = nil) throws -> RecordChecker {
         guard let path = environment.topLevelDomainsFile else {
             throw ConnectError(
                 "tlds.missing", .configuration, "The list of top-level domains, tlds.txt, was not found.",
@@ -120,13 +120,14 @@ final class ImportInput {
             dateFormat: NamedDateFormat(rawValue: definition.dateFormat) ?? .standardLongNoMillis, optInValue: definition.optInValue,
             optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue)
         return RecordChecker(
-            mapped: columns ?? (header.isEmpty ? matchColumns : mapping.columns), policy: definition.policy, rules: rules, topLevelDomains: try TopLevelDomains(path: path))
+            mapped: columns ?? (header.isEmpty ? matchColumns(of: destination) : mapping.columns), policy: destination.policy, rules: rules,
+            topLevelDomains: try TopLevelDomains(path: path), derives: destination.bringsAddresses)
     }
 
     /// A file of no bytes has no columns; the load, which will get no row, still wants to know its key.
-    private var matchColumns: [MappedColumn] {
-        definition.policy.match.compactMap { name in
-            ProfileList.systemFields.first { $0.name == name }.map { MappedColumn(sourceIndex: 0, sourceName: name, field: $0, reason: "match field") }
+    private func matchColumns(of destination: ImportDestination) -> [MappedColumn] {
+        destination.policy.match.compactMap { name in
+            destination.mappingTarget.field(name).map { MappedColumn(sourceIndex: 0, sourceName: name, field: $0, reason: "match field") }
         }
     }
 

@@ -13,7 +13,7 @@ struct ImportTotals {
 /// The load of one run: file to staged rows to one commit, as overlapping stages. Fetching and reading have threads of their own;
 /// checking and staging run on the caller's.
 final class ImportLoad {
-    private let definition: ListImportDefinition
+    private let definition: ImportDefinition
     private let source: SourceFile
     private let expectedRecords: Int64?
     private let run: RunID
@@ -24,7 +24,7 @@ final class ImportLoad {
     private(set) var warnings: [String] = []
 
     /// `expectedRecords` is what the count file says.
-    init(definition: ListImportDefinition, source: SourceFile, suspect: LedgerEntry?, expectedRecords: Int64?, run: RunID, environment: RunEnvironment) {
+    init(definition: ImportDefinition, source: SourceFile, suspect: LedgerEntry?, expectedRecords: Int64?, run: RunID, environment: RunEnvironment) {
         self.definition = definition
         self.source = source
         self.suspect = suspect
@@ -44,18 +44,34 @@ final class ImportLoad {
         let rejects = try RejectsWriter(path: environment.home.rejects(run))
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
         defer { input.stop() }
-        let table = try environment.audience.table(named: definition.list)
-        let mapping = try input.mapping(onto: MappingTarget(table))
+        var destination = try ImportDestination.found(definition.target, in: environment.audience)
+        let mapping = try input.mapping(onto: destination)
         warnLeftOut(mapping)
-        if !mapping.newFields.isEmpty {
-            try environment.audience.addFields(mapping.newFields, to: table.name)
-            log(.info, "New fields of \(table.name): \(mapping.newFields.map(\.name).joined(separator: ", ")).")
+        let made = try makeTable(for: &destination, startedAt)
+        do {
+            let outcome = try load(&destination, mapping, input, rejects, transport, startedAt)
+            if case .loadedBefore = outcome { drop(made) }
+            return outcome
+        } catch {
+            drop(made)
+            throw error
         }
-        let checker = try input.checker(mapping)
-        let load = try environment.audience.beginLoad(
-            TableLoadPlan(
-                table: table.name, columns: checker.columns, policy: definition.policy, run: run, workDirectory: environment.home.work(run),
-                loadedAtUnixMilliseconds: startedAt))
+    }
+
+    private func load(
+        _ destination: inout ImportDestination, _ mapping: MappingPlan, _ input: ImportInput, _ rejects: RejectsWriter, _ transport: any Transport,
+        _ startedAt: Int64
+    ) throws -> Outcome {
+        let added = mapping.newFields.filter { destination.table.field($0.name) == nil }
+        if !added.isEmpty {
+            try environment.audience.addFields(added, to: destination.table.name)
+            destination.added(added)
+            log(.info, "New fields of \(destination.table.name): \(added.map(\.name).joined(separator: ", ")).")
+        }
+        let checker = try input.checker(mapping, destination)
+        let load = try StagedLoads(
+            destination, columns: checker.columns, run: run, audience: environment.audience, workDirectory: environment.home.work(run),
+            loadedAtUnixMilliseconds: startedAt)
         defer { load.discard() }
         try input.forEachBatch(checker) { checked in
             try rejects.write(checked.rejects)
@@ -65,12 +81,36 @@ final class ImportLoad {
         count(rejects, input)
         try checkUnchanged(input, transport)
         if let suspect, suspect.sha256 == input.sha256 { return .loadedBefore(suspect) }
-        let deliveries = Deliveries(environment: environment, job: run.job, table: definition.list)
+        let deliveries = Deliveries(environment: environment, job: run.job, target: definition.target)
         let counts = definition.maximumDeviationPercent == nil ? [] : try deliveries.recordCounts(last: definition.deviationRuns)
         try LoadLimits(definition: definition, expectedRecords: expectedRecords, earlierCounts: counts).check(totals)
         try checkContent(input, deliveries)
         Failpoint.hit("run.staged")
-        return .applied(try commit(load, rejects, input))
+        return .applied(try commit(load, destination, rejects, input))
+    }
+
+    /// The table that this run is to have for itself; an earlier attempt may have made it already (IMP-14).
+    private func makeTable(for destination: inout ImportDestination, _ now: Int64) throws -> AudienceTable? {
+        guard let table = destination.generated(for: run, atUnixMilliseconds: now) else { return nil }
+        if let present = try environment.audience.tables(of: table.kind).first(where: { $0.name == table.name }) {
+            destination.use(present)
+            return present
+        }
+        try environment.audience.create(table)
+        log(.info, "Made \(table.kind.noun) \"\(table.name)\" with the fields of \"\(destination.table.name)\".")
+        destination.use(table)
+        return table
+    }
+
+    /// A table that was made for a load that did not come about. A commit may stand although its answer was an error; the witness knows.
+    /// What cannot be dropped now goes when it expires.
+    private func drop(_ made: AudienceTable?) {
+        guard let made else { return }
+        do {
+            if try environment.audience.appliedLoad(run: run) == nil { try environment.audience.dropTable(named: made.name) }
+        } catch {
+            log(.warning, "\"\(made.name)\" could not be dropped: \(error)")
+        }
     }
 
     /// A writer that was still at it must not leave half a delivery in the list; what it made of the file is for the next run.
@@ -106,24 +146,28 @@ final class ImportLoad {
         log(.warning, "Columns of the file that are not loaded: \(named).")
     }
 
-    private func commit(_ load: any TableLoad, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
-        try load.apply(
+    private func commit(_ load: StagedLoads, _ destination: ImportDestination, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
+        let isCancelled = { self.environment.cancellation.isCancelled }
+        let people = try load.applyPeople(sha256: input.sha256, isCancelled: isCancelled) { self.entry($0, destination.owner?.name ?? "", input) }
+        if let people { log(.info, "\(people.counts.inserted) people were added to \(people.table).") }
+        Failpoint.hit("run.people")
+        return try load.apply(
             reject: { try rejects.write(RecordReject(line: $0.line, reason: $0.reason, raw: [])) },
             progress: { merged in
                 self.environment.reporter.progress(self.progress("merging", input, merged: merged))
             },
-            isCancelled: { self.environment.cancellation.isCancelled },
+            isCancelled: isCancelled,
             prepareCommit: { counts in
                 if rejects.total > 0 { try rejects.finish() }
                 self.count(rejects, input)
                 Failpoint.hit("run.rejects-written")
-                return self.entry(counts, input)
+                return self.entry(counts, destination.table.name, input)
             })
     }
 
-    private func entry(_ counts: MergeCounts, _ input: ImportInput) -> LedgerEntry {
+    private func entry(_ counts: MergeCounts, _ table: String, _ input: ImportInput) -> LedgerEntry {
         LedgerEntry(
-            run: run, table: definition.list, server: source.server, path: source.path, size: source.size >= 0 ? source.size : input.bytesRead,
+            run: run, table: table, server: source.server, path: source.path, size: source.size >= 0 ? source.size : input.bytesRead,
             modifiedUnixNanoseconds: source.modifiedUnixNanoseconds, sha256: input.sha256, recordsRead: totals.records.read, counts: counts,
             rejectedByReason: totals.rejectedByReason, appliedAtUnixMilliseconds: environment.clock())
     }

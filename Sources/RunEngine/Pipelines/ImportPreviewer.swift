@@ -6,31 +6,34 @@ import StoreAPI
 /// Says what a run would do, and writes nothing (IMP-18). The whole file is read and merged in thought, so the counts are exact.
 public struct ImportPreviewer {
     private let environment: RunEnvironment
+    private let kind: any ImportKind
     private let workDirectory: String
     private static let mostRejectsShown = 10
 
     /// `workDirectory` is for spill files; its maker removes it.
-    public init(_ environment: RunEnvironment, workDirectory: String) {
+    public init(_ environment: RunEnvironment, kind: any ImportKind, workDirectory: String) {
         self.environment = environment
+        self.kind = kind
         self.workDirectory = workDirectory
     }
 
     public func preview(_ job: Job, rows: Int) throws -> ImportPreview {
-        let definition = try ListImportDefinition(job.definition, schema: JobSchema(ListImport()))
+        let definition = try ImportDefinition(job.definition, of: kind)
         let transport = try environment.transport(to: definition.server)
         defer { transport.close() }
         let now = Date(timeIntervalSince1970: Double(environment.clock()) / 1000)
         let source = try SourceSelection(definition: definition, transport: transport) { _ in false }.select(at: now)
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
         defer { input.stop() }
-        let table = try environment.audience.table(named: definition.list)
-        let mapping = input.plannedMapping(onto: MappingTarget(table))
+        var destination = try ImportDestination.found(definition.target, in: environment.audience)
+        if definition.target.generatedForDays != nil { destination.useEmptyModel() }
+        let mapping = input.plannedMapping(onto: destination)
         var preview = describe(definition, source, input, mapping)
-        if mapping.isUsable { try count(job, definition, input, mapping, table, rows, &preview) }
+        if mapping.isUsable { try count(job, definition, input, mapping, destination, rows, &preview) }
         return preview
     }
 
-    private func describe(_ definition: ListImportDefinition, _ source: SourceFile, _ input: ImportInput, _ mapping: MappingPlan) -> ImportPreview {
+    private func describe(_ definition: ImportDefinition, _ source: SourceFile, _ input: ImportInput, _ mapping: MappingPlan) -> ImportPreview {
         var preview = ImportPreview(file: source)
         let detected = FormatDetection(sample: input.sample)
         preview.detected = [
@@ -50,17 +53,16 @@ public struct ImportPreviewer {
     }
 
     private func count(
-        _ job: Job, _ definition: ListImportDefinition, _ input: ImportInput, _ mapping: MappingPlan, _ table: AudienceTable, _ rows: Int,
+        _ job: Job, _ definition: ImportDefinition, _ input: ImportInput, _ mapping: MappingPlan, _ destination: ImportDestination, _ rows: Int,
         _ preview: inout ImportPreview
     ) throws {
-        let checker = try input.checker(mapping)
+        let checker = try input.checker(mapping, destination)
         // Fields that only the run will add cannot be compared with rows that do not have them yet; the merge is counted without them.
-        let known = MappingPlan.known(mapping.columns, in: table)
-        let counted = try input.checker(mapping, columns: known)
-        let load = try environment.audience.beginLoad(
-            TableLoadPlan(
-                table: table.name, columns: counted.columns, policy: definition.policy, run: RunID(job: job.id, number: Int64(getpid())),
-                workDirectory: workDirectory, loadedAtUnixMilliseconds: environment.clock()))
+        let known = MappingPlan.known(mapping.columns, in: destination.mappingTarget)
+        let counted = try input.checker(mapping, destination, columns: known)
+        let load = try StagedLoads(
+            destination, columns: counted.columns, run: RunID(job: job.id, number: Int64(getpid())), audience: environment.audience,
+            workDirectory: workDirectory, loadedAtUnixMilliseconds: environment.clock())
         defer { load.discard() }
         var shown = preview
         try input.forEachBatch(checker) { checked in
@@ -77,7 +79,7 @@ public struct ImportPreviewer {
             shown.records.rejected += Int64(checked.rejects.count)
             try load.stage(known.count == mapping.columns.count ? checked.batch : counted.check(checked.source).batch, accepted: checked.accepted)
         }
-        let counts = try load.preview(isCancelled: { environment.cancellation.isCancelled })
+        let counts = try load.preview(destination, isCancelled: { environment.cancellation.isCancelled })
         shown.records.inserted = counts.inserted
         shown.records.updated = counts.updated
         shown.records.unchanged = counts.unchanged
@@ -90,5 +92,5 @@ public struct ImportPreviewer {
 
 extension MappingPlan {
     /// The mapped columns whose fields the table has.
-    static func known(_ columns: [MappedColumn], in table: AudienceTable) -> [MappedColumn] { columns.filter { table.field($0.field.name) != nil } }
+    static func known(_ columns: [MappedColumn], in target: MappingTarget) -> [MappedColumn] { columns.filter { target.has($0.field.name) } }
 }

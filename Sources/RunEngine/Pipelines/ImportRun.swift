@@ -6,8 +6,13 @@ import StoreAPI
 /// killed anywhere and called again (IMP-17; the table is `ImportRunState`).
 public struct ImportRun: RunExecutor {
     private let environment: RunEnvironment
+    private let kind: any ImportKind
 
-    public init(_ environment: RunEnvironment) { self.environment = environment }
+    /// The kind tells where records go; ending a run that was loaded by something else needs none.
+    public init(_ environment: RunEnvironment, kind: any ImportKind = ListImport()) {
+        self.environment = environment
+        self.kind = kind
+    }
 
     public func execute(_ id: RunID) throws -> Run {
         var run = try environment.control.claim(id, atUnixMilliseconds: environment.clock())
@@ -15,10 +20,10 @@ public struct ImportRun: RunExecutor {
         return run
     }
 
-    /// Takes a claimed run on by this definition of a list import, as far as `last` or to its end, if that comes first. A job kind that lives
+    /// Takes a claimed run on by this definition of an import, as far as `last` or to its end, if that comes first. A job kind that lives
     /// in a connector gives a definition other than the run's own, the same one at each attempt.
     func proceed(_ run: inout Run, by definition: [String: JSONValue], to last: ImportRunState) throws {
-        let definition = try ListImportDefinition(definition, schema: JobSchema(ListImport()))
+        let definition = try ImportDefinition(definition, of: kind)
         // One connection for the whole run: on a busy server each costs more than everything else the archiving does.
         let connection = RunConnection(environment, server: definition.server)
         defer { connection.close() }
@@ -37,7 +42,7 @@ public struct ImportRun: RunExecutor {
         Failpoint.hit("run.finished")
     }
 
-    private func step(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
+    private func step(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         switch try importState(of: run).recovery {
         case .redo: try load(&run, definition, connection)
         case .askWitness:
@@ -67,10 +72,10 @@ public struct ImportRun: RunExecutor {
         run = next
     }
 
-    private func load(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
+    private func load(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
-        let deliveries = Deliveries(environment: environment, job: run.id.job, table: definition.list)
+        let deliveries = Deliveries(environment: environment, job: run.id.job, target: definition.target)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
@@ -135,7 +140,7 @@ public struct ImportRun: RunExecutor {
         }
     }
 
-    private func archive(_ run: inout Run, _ definition: ListImportDefinition, _ connection: RunConnection) throws {
+    private func archive(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         guard let source = run.source else { return try advance(&run, to: .archived) }
         connection.shield()
         var place: String?

@@ -2,7 +2,7 @@ import ConnectModel
 
 /// What a job demands of a file as a whole, asked before anything is committed (IMP-5, IMP-16 and the volume gates).
 struct LoadLimits {
-    let definition: ListImportDefinition
+    let definition: ImportDefinition
     /// From the count file, when the job has one.
     let expectedRecords: Int64?
     /// Of the job's earlier loads, newest first.

@@ -4,7 +4,7 @@ import RecordEngine
 
 /// Finds the file of a run on its server (IMP-2). There is no silent fallback: an exact name that is not there is an error.
 struct SourceSelection {
-    let definition: ListImportDefinition
+    let definition: ImportDefinition
     let transport: any Transport
     /// Whether a file was loaded before and still lies there: it waits until there is nothing new.
     let isLoaded: (SourceFile) throws -> Bool

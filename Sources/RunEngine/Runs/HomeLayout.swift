@@ -22,6 +22,9 @@ public struct HomeLayout: Sendable {
     public func run(_ id: RunID) -> String { root + "/runs/\(id)" }
     /// Held by whoever starts a run of the job, until its worker holds the run itself.
     public func start(of job: JobID) -> String { root + "/runs/.start-\(job)" }
+    public func groupRun(_ id: GroupRunID) -> String { root + "/runs/.group-\(id)" }
+    /// Held by the server of this home.
+    public var server: String { root + "/serve" }
     public func runLog(_ id: RunID) -> String { run(id) + "/log.jsonl" }
     public func rejects(_ id: RunID) -> String { run(id) + "/rejects.csv" }
     public func work(_ id: RunID) -> String { run(id) + "/work" }

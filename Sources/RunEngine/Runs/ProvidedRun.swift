@@ -84,10 +84,10 @@ final class RunServices: JobServices {
             guard problems.isEmpty else {
                 throw ConnectError("job.plan", .configuration, "The job's settings do not make a \(plan.kind): \(problems.map(\.message).joined(separator: " "))")
             }
-            guard kind.family == current.family, kind.connector == nil else {
+            guard let kind = kind as? any ImportKind, kind.family == current.family else {
                 throw ConnectError("job.plan", .internal, "The job's connector does not say that it imports, but planned a \(plan.kind) (CH_JF_IMPORT).")
             }
-            try ImportRun(environment).proceed(&current, by: plan.definition, to: .archived)
+            try ImportRun(environment, kind: kind).proceed(&current, by: plan.definition, to: .archived)
             if let failure = current.failure { throw failure.error }
             return try JSONValue(encoding: current.records)
         }

@@ -33,6 +33,14 @@ public final class RunLock: Sendable {
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
 
+    /// Blocks until nobody holds the lock any more.
+    public static func waitUntilFree(directory: String) {
+        let descriptor = open(directory + "/lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_SH) != 0 && errno == EINTR {}
+    }
+
     /// Whether any process holds it, also one that has not written its number yet.
     public static func isHeld(directory: String) -> Bool {
         let descriptor = open(directory + "/lock", O_RDONLY | O_CLOEXEC)

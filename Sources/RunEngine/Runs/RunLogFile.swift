@@ -40,6 +40,25 @@ public final class RunLogFile: Sendable {
     }
 }
 
+/// Reads a log on from where it stopped, so that following a long one costs no more than its new lines.
+public struct RunLogTail {
+    private let path: String
+    private var offset: UInt64 = 0
+
+    public init(path: String) { self.path = path }
+
+    /// Whole lines that have come since; none while there is no file.
+    public mutating func next() -> [LogLine] {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return [] }
+        // A log that cannot be read now is read at the next call.
+        guard (try? handle.seek(toOffset: offset)) != nil, let data = try? handle.readToEnd(), let end = data.lastIndex(of: 0x0A) else { return [] }
+        let whole = data[...end]
+        offset += UInt64(whole.count)
+        let decoder = JSONDecoder()
+        return whole.split(separator: 0x0A).compactMap { try? decoder.decode(LogLine.self, from: $0) }
+    }
+}
+
 /// Takes known secret values out of text (OPS-3).
 public struct Redaction: Sendable {
     private let secrets: [String]

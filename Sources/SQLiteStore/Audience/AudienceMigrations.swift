@@ -59,7 +59,7 @@ enum AudienceMigrations {
         """,
     ]
     /// Those of them that go with a table from one generation of its file to the next as they are.
-    static let carriedTables = ["load_set", "load_set_rows", "custom_event", "custom_event_rows"]
+    static let carriedTables = ["ledger", "load_set", "load_set_rows", "custom_event", "custom_event_rows"]
 
     static func bring(_ connection: SQLiteConnection, to steps: [String]) throws {
         func version() throws -> Int64 { try connection.integer("PRAGMA user_version") ?? 0 }

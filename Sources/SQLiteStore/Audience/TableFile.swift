@@ -48,7 +48,6 @@ struct TableFile {
             for name in try TableFile.column("SELECT name FROM property", old) {
                 try TableFile.setProperty(name, try TableFile.property(name, old) ?? "", connection)
             }
-            for entry in try Ledger.all(old) { try Ledger.add(entry, connection) }
             for table in AudienceMigrations.carriedTables { try TableFile.copy(table, from: old, to: connection) }
             try connection.execute("PRAGMA user_version = \(version)")
         }

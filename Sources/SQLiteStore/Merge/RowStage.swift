@@ -30,7 +30,9 @@ final class RowStage {
         key = layout.key
         spool = try ScratchFile(directory: directory, bufferSize: 1 << 20)
         keys = ExternalSorter(directory: directory, memoryLimit: memoryLimit)
+        // A file of no columns leaves one cell that nothing is read from.
         cells = .allocate(capacity: max(layout.columns.count, 1))
+        cells.initialize(repeating: .null)
         forms = .allocate(byteCount: 32 * max(layout.columns.count, 1), alignment: 8)
         record = .allocate(byteCount: 1 << 16, alignment: 8)
         kinds = layout.columns.map { field in
@@ -109,7 +111,7 @@ final class RowStage {
     @inline(__always)
     private func addRecord(line: Int64) throws {
         guard let first = cells.baseAddress else { return }
-        let (header, total) = RecordFormat.encodedLength(first, count: cells.count)
+        let (header, total) = RecordFormat.encodedLength(first, count: layout.columns.count)
         let length = RowStage.headLength + total
         if length > record.count {
             record.deallocate()
@@ -118,7 +120,7 @@ final class RowStage {
         guard let base = record.baseAddress else { return }
         base.storeBytes(of: UInt32(total), as: UInt32.self)
         base.storeBytes(of: line, toByteOffset: 4, as: Int64.self)
-        RecordFormat.encode(first, count: cells.count, header: header, to: base + RowStage.headLength)
+        RecordFormat.encode(first, count: layout.columns.count, header: header, to: base + RowStage.headLength)
         try spool.append(UnsafeRawBufferPointer(start: base, count: length))
     }
 }

@@ -12,6 +12,10 @@ public struct TestLoad {
     public var run: RunID
     public var memoryLimit: Int
     public var loadedAtUnixMilliseconds: Int64
+    public var part: String?
+    public var loadSet: String?
+    public var customEvent: String?
+    public var sha256 = "ab"
 
     public init(
         _ list: String = "CONTACTS", fields: [String], rows: [[String]], policy: MergePolicy = MergePolicy(), run: Int64 = 1,
@@ -28,12 +32,14 @@ public struct TestLoad {
 
     /// Stages the rows in batches of uneven sizes, on lines 2, 3, …
     public func begin(_ store: any AudienceStore, workDirectory: String) throws -> any TableLoad {
-        let columns = try fields.map { name in
-            try store.table(named: list).field(name) ?? Field(name, .str255)
+        let table = try store.table(named: list)
+        let owner = try table.owner.map { try store.table(named: $0) }
+        let columns = fields.map { name in
+            table.field(name) ?? owner?.field(name) ?? Field(name, .str255)
         }
         let load = try store.beginLoad(
             TableLoadPlan(
-                table: list, columns: columns, policy: policy, run: run, workDirectory: workDirectory,
+                table: list, columns: columns, policy: policy, run: run, part: part, loadSet: loadSet, customEvent: customEvent, workDirectory: workDirectory,
                 loadedAtUnixMilliseconds: loadedAtUnixMilliseconds, memoryLimit: memoryLimit))
         var start = 0
         while start < rows.count {
@@ -52,7 +58,7 @@ public struct TestLoad {
 
     public func entry(_ counts: MergeCounts) -> LedgerEntry {
         LedgerEntry(
-            run: run, table: list, server: "files", path: "/upload/people.csv", size: 10, modifiedUnixNanoseconds: 5, sha256: "ab",
+            run: run, part: part, table: list, server: "files", path: "/upload/people.csv", size: 10, modifiedUnixNanoseconds: 5, sha256: sha256,
             recordsRead: Int64(rows.count), counts: counts, rejectedByReason: [:], appliedAtUnixMilliseconds: loadedAtUnixMilliseconds)
     }
 }
@@ -62,8 +68,11 @@ public final class TestStore {
     public let store: any AudienceStore
     public let directory: String
 
-    public init(_ open: (String) throws -> any AudienceStore) throws {
-        directory = NSTemporaryDirectory() + "audience-" + UUID().uuidString
+    /// In memory a store is as fast as its code; only the disk makes it durable.
+    public init(inMemory: Bool = false, _ open: (String) throws -> any AudienceStore) throws {
+        let memory = "/dev/shm/"
+        let root = inMemory && FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
+        directory = root + "audience-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         store = try open(directory + "/audience.sqlite")
         try store.create(AudienceTable(name: "CONTACTS", customFields: TestStore.customFields))
@@ -84,9 +93,9 @@ public final class TestStore {
         return try begun.apply(reject: { rejects?($0) }, progress: { _ in }, isCancelled: { false }, prepareCommit: load.entry).counts
     }
 
-    public func rows(_ fields: [String], where condition: String? = nil, list: String = "CONTACTS") throws -> [[String?]] {
+    public func rows(_ fields: [String], where condition: String? = nil, list: String = "CONTACTS", loadSet: String? = nil) throws -> [[String?]] {
         var rows: [[String?]] = []
-        _ = try store.query(TableQuery(table: list, fields: fields, condition: condition)) { rows.append($0) }
+        _ = try store.query(TableQuery(table: list, fields: fields, condition: condition, loadSet: loadSet)) { rows.append($0) }
         return rows
     }
 }

@@ -8,18 +8,19 @@ struct DocumentArguments: ParsableArguments {
     @Argument(help: ArgumentHelp("YAML files with servers, lists and jobs; - for standard input.", valueName: "file"))
     var files: [String]
 
-    func documents() throws -> [JobDocument] {
-        try files.map { file in
-            let data: Data
-            if file == "-" {
-                data = FileHandle.standardInput.readDataToEndOfFile()
-            } else if let contents = FileManager.default.contents(atPath: file) {
-                data = contents
-            } else {
-                throw ConnectError("document.missing", .configuration, "The file \(file) cannot be read.", remedy: "Check its name and your rights.")
-            }
-            return try JobDocument(yaml: String(decoding: data, as: UTF8.self), file: file == "-" ? "(input)" : file)
+    func documents() throws -> [JobDocument] { try files.map(Self.document) }
+
+    /// One file, or standard input.
+    static func document(_ file: String) throws -> JobDocument {
+        let data: Data
+        if file == "-" {
+            data = FileHandle.standardInput.readDataToEndOfFile()
+        } else if let contents = FileManager.default.contents(atPath: file) {
+            data = contents
+        } else {
+            throw ConnectError("document.missing", .configuration, "The file \(file) cannot be read.", remedy: "Check its name and your rights.")
         }
+        return try JobDocument(yaml: String(decoding: data, as: UTF8.self), file: file == "-" ? "(input)" : file)
     }
 }
 
@@ -28,11 +29,12 @@ struct ApplyCommand: ParsableCommand {
         commandName: "apply", abstract: "Make servers, lists and jobs as the files say; shows what changes.",
         discussion: "Applying the same files again changes nothing.\n\nExample: connecthost apply jobs.yaml")
     @OptionGroup var arguments: DocumentArguments
+    @Flag(name: .long, help: "Inactive jobs may be incomplete; `jobs errors` lists what is missing, `jobs activate` asks for it.") var draft = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let plan = try host.open().apply(arguments.documents())
+        let plan = try host.open().apply(arguments.documents(), drafts: draft)
         try Output(output).show(plan, text: PlanText(plan, done: true).text)
     }
 }

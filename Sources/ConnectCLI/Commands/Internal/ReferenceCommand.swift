@@ -28,7 +28,12 @@ struct ReferenceCommand: ParsableCommand {
                 kind: import-list
                 file: { server: partner, name: "contacts_{YYYYMMDD}.csv" }
                 target: { list: CONTACTS, match: [EMAIL_ADDRESS_] }
+                schedule: { repeat: daily, hour: 2, slot: 15-29, zone: Europe/Berlin }
                 active: true
+            groups:
+              - name: Daily updates          # imports on demand, one after another
+                jobs: [Contacts, Loyalty]
+                schedule: { repeat: daily, hour: 5, slot: 0-14 }
             ```
 
             Each job has `name`, `kind`, an optional `description`, `active` (true when left out), and the sections of its kind.

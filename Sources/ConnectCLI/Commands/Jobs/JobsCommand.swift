@@ -7,40 +7,10 @@ import StoreAPI
 struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "Jobs: write, look at, preview and run them.",
-        subcommands: [JobsKinds.self, JobsNew.self, JobsList.self, JobsShow.self, JobsPreview.self, JobsErrors.self, JobsRun.self, JobsDelete.self])
-}
-
-struct JobsList: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the jobs.", discussion: "Example: connecthost jobs list --json")
-    @OptionGroup var host: HostOptions
-    @OptionGroup var output: OutputOptions
-
-    private struct Row: Encodable {
-        var id: JobID
-        var name: String
-        var kind: String
-        var active: Bool
-        var lastRun: RunReport?
-        enum CodingKeys: String, CodingKey {
-            case id, name, kind, active
-            case lastRun = "last_run"
-        }
-    }
-
-    func run() throws {
-        let opened = try host.open()
-        let jobs = try opened.control.jobs()
-        let last = try jobs.map { try opened.runs(job: $0.name, limit: 1).first }
-        var table = Table(["ID", "NAME", "KIND", "ACTIVE", "LAST RUN", "STATUS", "STARTED"])
-        for (job, run) in zip(jobs, last) {
-            table.add([
-                job.id.description, job.name, job.kind, job.active ? "yes" : "no", run?.id.description ?? "-", run?.status.rawValue ?? "-",
-                Moment.text(run?.startedAtUnixMilliseconds),
-            ])
-        }
-        let rows = zip(jobs, last).map { Row(id: $0.id, name: $0.name, kind: $0.kind, active: $0.active, lastRun: $1.map(RunReport.init)) }
-        try Output(output).show(rows, text: jobs.isEmpty ? "No jobs. Write one with `connecthost jobs new import-list`." : table.text)
-    }
+        subcommands: [
+            JobsKinds.self, JobsNew.self, JobsList.self, JobsShow.self, JobsErrors.self, JobsPreview.self, JobsRun.self, JobsStop.self, JobsEdit.self,
+            JobsCopy.self, JobsActivate.self, JobsDeactivate.self, JobsDelete.self,
+        ])
 }
 
 struct JobsShow: ParsableCommand {

@@ -2,33 +2,12 @@ import ArgumentParser
 import ConnectHost
 import ConnectModel
 import Foundation
+import RunEngine
 
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs", abstract: "Runs: what happened, the log, the rejected records.",
         subcommands: [RunsList.self, RunsShow.self, RunsLog.self, RunsRejects.self, RunsStop.self, RunsRecover.self])
-}
-
-struct RunsList: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List runs, newest first.", discussion: "Example: connecthost runs list --job \"Nightly contacts\" --limit 5")
-    @Option(name: .long, help: "Only runs of this job.") var job: String?
-    @Option(name: .long, help: "Most runs to show.") var limit = 20
-    @OptionGroup var host: HostOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() throws {
-        let runs = try host.open().runs(job: job, limit: limit)
-        var table = Table(["RUN", "JOB", "STATUS", "STARTED", "DURATION", "READ", "INSERTED", "UPDATED", "REJECTED"])
-        for run in runs {
-            table.add([
-                run.id.description, run.jobName, run.status.rawValue, Moment.text(run.startedAtUnixMilliseconds), Moment.duration(run.durationMilliseconds),
-                Moment.number(run.records.read), Moment.number(run.records.inserted), Moment.number(run.records.updated),
-                Moment.number(run.records.rejected),
-            ])
-        }
-        try Output(output).show(runs.map(RunReport.init), text: runs.isEmpty ? "No runs." : table.text)
-    }
 }
 
 struct RunsShow: ParsableCommand {
@@ -48,18 +27,17 @@ struct RunsLog: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Show a run's log.", discussion: "--json prints one object a line.\n\nExample: connecthost runs log 3.17 --follow")
     @Argument(help: ArgumentHelp("The run, written JobID.RunID.", valueName: "run")) var number: String
-    @Flag(name: .long, help: "Go on until the run has ended.") var follow = false
+    @Flag(name: [.short, .long], help: "Go on until the run has ended.") var follow = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let opened = try host.open()
-        var shown = 0
+        var tail = opened.logTail(of: try opened.existingRun(number).id)
         while true {
+            // Asked before the lines are read, so that the last line of a run that has just ended is among them.
             let found = try opened.existingRun(number)
-            let lines = try opened.log(of: found.id)
-            for line in lines.dropFirst(shown) { print(output.json ? try Output.line(line) : text(line)) }
-            shown = lines.count
+            for line in tail.next() { print(output.json ? try Output.line(line) : text(line)) }
             guard follow, !found.status.isFinal, found.status != .interrupted else { return }
             fflush(nil)
             usleep(200_000)

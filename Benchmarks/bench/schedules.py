@@ -1,0 +1,176 @@
+"""The server: many scheduled jobs, what it costs when nothing happens, and the overhead of a run."""
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import time
+import urllib.request
+
+from measure import Sample, Series, resident_bytes, run
+
+JOBS = 100_000
+STARTS_A_SECOND = 50
+SECONDS_OF_STARTS = 20
+TICK_MOST_S = 0.005
+START_UP_MOST_S = 2.0
+MEMORY_MOST_MB = 150
+LAG_MOST_S = 2
+IDLE_MOST_MB = 40
+IDLE_MOST_PERCENT = 0.5
+OVERHEAD_MOST_S = 0.150
+
+DOCUMENT = """
+lists:
+  - name: CONTACTS
+jobs:
+  - name: bench
+    kind: import-list
+    file: { name: records.csv }
+    target: { list: CONTACTS }
+    schedule: { repeat: daily, hour: 3, slot: 0-14 }
+"""
+
+
+class Server:
+    """`connecthost serve` on a home; `seconds` is the time from its start until it is ready."""
+
+    def __init__(self, workplace, home, *options):
+        address = os.path.join(home, "serve/http")
+        if os.path.exists(address):
+            os.remove(address)
+        started = time.monotonic()
+        self.process = subprocess.Popen(
+            [workplace.program, "serve", "--home", home, "--http", "127.0.0.1:0", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not (os.path.exists(address) and "connecthost_ready 1" in self.metrics(address)):
+            if self.process.poll() is not None or time.monotonic() - started > 60:
+                raise AssertionError("the server does not become ready")
+            time.sleep(0.005)
+        # Ready and through its first look at what is due.
+        while self.metric("scheduled") == 0 and "tick_seconds" not in self.metrics():
+            time.sleep(0.005)
+        self.seconds = time.monotonic() - started
+
+    def metrics(self, address=None):
+        address = address or self.address
+        self.address = address
+        try:
+            with open(address, encoding="utf-8") as file:
+                host = file.read().strip()
+            with urllib.request.urlopen(f"http://{host}/metrics", timeout=5) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+
+    def metric(self, name):
+        found = re.search(rf"^connecthost_{re.escape(name)} ([0-9.e+-]+)$", self.metrics(), re.MULTILINE)
+        return float(found.group(1)) if found else 0.0
+
+    def resident_mb(self):
+        return resident_bytes(self.process.pid) / 1e6
+
+    def processor_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+
+
+def made_home(workplace, name):
+    home = workplace.fresh_directory(name)
+    run([workplace.program, "init", "--home", home])
+    document = os.path.join(home, "bench.yaml")
+    with open(document, "w", encoding="utf-8") as file:
+        file.write(DOCUMENT)
+    run([workplace.program, "apply", document, "--home", home])
+    return home
+
+
+def fill(home, first_due):
+    """Copies the one job until there are as many as wanted. `first_due` gives the second in which each is due."""
+    database = sqlite3.connect(os.path.join(home, "control.sqlite"))
+    body = json.loads(database.execute("SELECT body FROM job").fetchone()[0])
+    seed = database.execute("SELECT seed FROM due").fetchone()[0]
+
+    def jobs():
+        for number in range(2, JOBS + 1):
+            yield number, f"job {number}", json.dumps({**body, "id": number, "name": f"job {number}"})
+
+    with database:
+        database.executemany("INSERT INTO job (id, name, body) VALUES (?, ?, ?)", jobs())
+        due = ((number, 0, seed + number, first_due(number) // 900 * 900, first_due(number), 0) for number in range(2, JOBS + 1))
+        database.executemany("INSERT INTO due (owner, is_group, seed, slot, at, waiting) VALUES (?, ?, ?, ?, ?, ?)", due)
+    database.close()
+
+
+def series(seconds, memory=0.0):
+    one = Series()
+    one.add(Sample(seconds, memory, ""))
+    return one
+
+
+def many_jobs(workplace, report):
+    home = made_home(workplace, "schedules-home")
+    begin = int(time.time()) + 30
+    last = STARTS_A_SECOND * SECONDS_OF_STARTS
+    fill(home, lambda number: begin + (number - 2) // STARTS_A_SECOND if number - 2 < last else begin + 86_400 + number % 80_000)
+    server = Server(workplace, home, "--concurrency", "1")
+    try:
+        report.alone(
+            f"serve: start-up with {JOBS:,} scheduled jobs", series(server.seconds, server.resident_mb()), f"<= {START_UP_MOST_S:.0f} s",
+            server.seconds <= START_UP_MOST_S)
+        while server.metric('starts_total{trigger="schedule"}') < last and time.time() < begin + SECONDS_OF_STARTS + 60:
+            time.sleep(0.5)
+        started = server.metric('starts_total{trigger="schedule"}')
+        lag = server.metric("start_lag_max_seconds")
+        report.alone(
+            f"serve: {STARTS_A_SECOND} starts a second, latest start", series(lag, server.resident_mb()), f"<= {LAG_MOST_S} s late",
+            lag <= LAG_MOST_S and started >= last, f"{started:.0f} of {last} started")
+        tick = server.metric("tick_seconds")
+        report.alone(f"serve: a tick with {JOBS:,} scheduled jobs", series(tick, server.resident_mb()), f"<= {TICK_MOST_S:.3f} s", tick <= TICK_MOST_S)
+        memory = server.resident_mb()
+        report.alone(
+            f"serve: memory with {JOBS:,} scheduled jobs", series(0.0, memory), f"<= {MEMORY_MOST_MB} MB", memory <= MEMORY_MOST_MB, "workers included")
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
+def idle(workplace, report):
+    server = Server(workplace, made_home(workplace, "idle-home"))
+    try:
+        time.sleep(5)
+        before = server.processor_seconds()
+        time.sleep(60)
+        percent = (server.processor_seconds() - before) / 60 * 100
+        memory = server.resident_mb()
+        report.alone("serve: idle for 60 s, processor time", series((percent / 100) * 60, memory), f"<= {IDLE_MOST_PERCENT} % of a core",
+                     percent <= IDLE_MOST_PERCENT, f"{percent:.2f} %")
+        report.alone("serve: idle memory", series(0.0, memory), f"<= {IDLE_MOST_MB} MB", memory <= IDLE_MOST_MB)
+    finally:
+        server.stop()
+
+
+def overhead(workplace, report):
+    """From the run's row to its end, of a file with a header and nothing else, by a server that is there already."""
+    home = made_home(workplace, "overhead-home")
+    server = Server(workplace, home)
+    times = Series()
+    try:
+        for _ in range(max(11, workplace.runs)):
+            with open(os.path.join(home, "files/upload/records.csv"), "w", encoding="utf-8") as file:
+                file.write("EMAIL_ADDRESS_\n")
+            answer = json.loads(run([workplace.program, "jobs", "run", "bench", "--json", "--quiet", "--home", home]))
+            times.add(Sample(answer["duration_ms"] / 1000, 0.0, ""))
+    finally:
+        server.stop()
+    report.alone("a run of an empty local file, start to end", times, f"<= {OVERHEAD_MOST_S:.3f} s", times.seconds <= OVERHEAD_MOST_S)
+
+
+def schedule_rows(workplace, report):
+    overhead(workplace, report)
+    idle(workplace, report)
+    many_jobs(workplace, report)

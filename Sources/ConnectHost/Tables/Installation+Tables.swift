@@ -1,0 +1,51 @@
+public import ConnectModel
+import RunEngine
+import StoreAPI
+
+/// Tables of the audience, of every kind.
+extension Installation {
+    public func createTable(_ table: AudienceTable) throws { try audience.create(table) }
+
+    public func tables(of kinds: [TableKind]) throws -> [(table: AudienceTable, count: Int64)] {
+        try audience.tables(of: nil).filter { kinds.contains($0.kind) }.map { ($0, try audience.count(of: $0.name)) }
+    }
+
+    /// Throws `table.missing` also when the table is of another kind.
+    public func table(_ name: String, of kinds: [TableKind]) throws -> AudienceTable {
+        let all = try audience.tables(of: nil)
+        let known = all.filter { kinds.contains($0.kind) }
+        if let found = known.first(where: { $0.name == name }) { return found }
+        let noun = kinds.first?.noun ?? "table"
+        if let other = all.first(where: { $0.name == name }) {
+            throw ConnectError("table.missing", .configuration, "\"\(name)\" is a \(other.kind.noun), not a \(noun).", remedy: "Use the commands for a \(other.kind.noun).")
+        }
+        let close = Similarity.closest(to: name, among: known.map(\.name)).map { "Did you mean \"\($0)\"?" }
+        let names = known.isEmpty ? "There are none yet." : "There are: \(known.map(\.name).joined(separator: ", "))."
+        throw ConnectError("table.missing", .configuration, "There is no \(noun) \"\(name)\".", remedy: close ?? names)
+    }
+
+    public func addFields(_ fields: [Field], to table: String) throws -> AudienceTable {
+        try audience.addFields(fields, to: table)
+        return try audience.table(named: table)
+    }
+
+    /// Drops a table that no job loads into.
+    public func dropTable(_ name: String) throws {
+        let users = try control.jobs().filter { jobsTables($0).contains(name) }
+        guard users.isEmpty else {
+            throw ConnectError(
+                "table.used", .configuration, "\"\(name)\" is the target of \(users.map { "\"\($0.name)\"" }.joined(separator: ", ")).",
+                remedy: "Change or delete those jobs first.")
+        }
+        try audience.dropTable(named: name)
+    }
+
+    /// Drops the tables that runs have made and whose time has come; never one that a person made (IMP-14). Returns their names.
+    public func dropExpiredTables(atUnixMilliseconds now: Int64) throws -> [String] { try audience.dropExpired(atUnixMilliseconds: now) }
+
+    /// The tables that a job's target names.
+    private func jobsTables(_ job: Job) -> Set<String> {
+        guard let target = job.definition["target"]?.objectValue else { return [] }
+        return Set(["list", "table", "pet"].compactMap { target[$0]?.stringValue })
+    }
+}
