@@ -83,6 +83,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var warnings: [String]
     /// What a job kind of a connector says came of it: a JSON object.
     public var result: JSONValue?
+    /// What an export has come to.
+    public var export: ExportProgress?
     /// nil in runs written down before there were others than imports.
     private var machine: RunFamily?
 

@@ -116,6 +116,7 @@ public struct RunProgress: Sendable, Codable, Equatable {
 /// What a run of a job would do, by the family of its kind.
 public enum JobPreview: Sendable, Codable {
     case `import`(ImportPreview)
+    case export(ExportPreview)
 }
 
 /// What an import would do (IMP-18). JSON keys are a contract.

@@ -76,7 +76,10 @@ extension SQLiteControlStore {
                 current.family.machine.allows(state, to: run.state)
             else { throw ControlStoreError.runStale(run.id) }
             try store(run, db)
-            if run.state == .finished { try addFollowUps(of: run, db) }
+            if run.state == .finished {
+                try moveMark(of: run, db)
+                try addFollowUps(of: run, db)
+            }
         }
     }
 

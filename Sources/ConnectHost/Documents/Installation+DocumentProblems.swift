@@ -9,6 +9,11 @@ struct KnownNames {
     /// Why a server cannot be used, by its name.
     let refusals: [String: String]
     let tables: [String: AudienceTable]
+    /// Tables and saved selections that the documents bring or change.
+    private let brought: Set<String>
+
+    /// Whether a source of an export is there only once the documents are applied.
+    func comesWithDocument(_ kind: ExportSource.Kind, _ name: String) -> Bool { brought.contains(kind.saved == nil ? name : "\(kind.rawValue)/\(name)") }
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
         let added = documents.flatMap(\.servers).map { entry in
@@ -25,6 +30,8 @@ struct KnownNames {
             tables[table.name] = table
         }
         self.tables = tables
+        brought = Set(
+            documents.flatMap(\.tables).map(\.table.name) + documents.flatMap(\.selections).map { "\($0.selection.kind.rawValue)/\($0.selection.name)" })
     }
 }
 
@@ -87,6 +94,7 @@ extension Installation {
             found += try connectorProblems(entry, kind, known, afterSchema: found)
         } else {
             found += referenceProblems(Self.without(found, entry.definition), kind, known)
+            if kind is DataExport, found.isEmpty { found += exportProblems(schema.filled(entry.definition), known) }
         }
         if !found.contains(where: { $0.path.hasPrefix("schedule") }) {
             let old = entry.active ? try control.job(named: entry.name)?.definition["schedule"] : entry.definition["schedule"]

@@ -17,7 +17,17 @@ struct JobsPreview: ParsableCommand {
         display.end()
         switch preview {
         case .import(let preview): try Output(output).show(preview, text: text(preview))
+        case .export(let preview): try Output(output).show(preview, text: text(preview))
         }
+    }
+
+    private func text(_ preview: ExportPreview) -> String {
+        var lines = ["File \(preview.file) on \"\(preview.server)\""]
+        if let ready = preview.readyFile { lines.append("Ready file \(ready)") }
+        lines.append(preview.isChangesOnly ? "Only what has changed since the last run that succeeded" : "Every record")
+        lines += ["", "First lines"] + preview.lines.map { "  " + ($0.count > 160 ? String($0.prefix(159)) + "…" : $0) }
+        lines += preview.warnings.map { "warning: \($0)" }
+        return (lines + ["", "Nothing was written."]).joined(separator: "\n")
     }
 
     private func text(_ preview: ImportPreview) -> String {
