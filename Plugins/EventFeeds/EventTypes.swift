@@ -24,7 +24,9 @@ enum EventTypes {
         return EventType(token: parts[0], channel: parts[1], title: parts[2], isKnown: parts[3] == "known", columns: columns, number: index + 1)
     }
 
-    static func type(_ token: String) -> EventType? { all.first { $0.token == token } }
+    static func type(_ token: String) -> EventType? { byToken[token] }
+
+    private static let byToken = Dictionary(uniqueKeysWithValues: all.map { ($0.token, $0) })
 
     /// The channels that have columns of the account's own.
     static let channels = ["email", "sms", "mms", "push", "audit"]

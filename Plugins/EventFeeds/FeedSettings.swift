@@ -53,17 +53,17 @@ struct FeedSettings {
     var problems: [SettingProblem] {
         var found: [SettingProblem] = []
         func problem(_ setting: String, _ message: String) { found.append(SettingProblem(path: "/\(setting)", message: message)) }
-        if accountID.contains(where: { !Self.namePattern.contains($0) }) { problem("account_id", "\"account_id\" has letters, digits, - and _ only.") }
+        if accountID.prefix(100).contains(where: { !Self.namePattern.contains($0) }) { problem("account_id", "\"account_id\" has letters, digits, - and _ only.") }
         for (name, text) in [("extension", fileExtension ?? "txt"), ("ready_extension", readyExtension)]
-        where text.isEmpty || text.contains(where: { !Self.namePattern.contains($0) }) {
+        where text.isEmpty || text.prefix(100).contains(where: { !Self.namePattern.contains($0) }) {
             problem(name, "\"\(name)\" has letters, digits, dots, - and _ only.")
         }
         if types.isEmpty { problem("types", "Choose at least one type of events.") }
         if Set(types).count < types.count { problem("types", "A type stands there twice.") }
         for (setting, given) in [("event_type_ids", typeNumbers), ("columns", columns)] {
-            for token in given.keys.sorted() where EventTypes.type(token) == nil { problem(setting, "There is no type of events \"\(token)\".") }
+            for token in given.keys.filter({ EventTypes.type($0) == nil }).sorted().prefix(20) { problem(setting, "There is no type of events \"\(token)\".") }
         }
-        for (token, number) in typeNumbers.sorted(by: { $0.key < $1.key }) where Int64(number) == nil {
+        for (token, number) in typeNumbers.filter({ Int64($0.value) == nil }).sorted(by: { $0.key < $1.key }).prefix(20) {
             problem("event_type_ids", "The number of \(token) is a whole number; \"\(number)\" is not.")
         }
         if readyFile != "none", readyName == "replace", readyExtension == self.extension {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConnectHost
 import ConnectModel
+import RecordEngine
 import RunEngine
 
 struct AccountImportsCommand: ParsableCommand {
