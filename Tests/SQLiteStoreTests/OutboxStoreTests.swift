@@ -24,7 +24,7 @@ import Testing
     }
 
     private func ended(_ job: Job, _ status: RunStatus) throws -> Run {
-        let run = try store.claim(try store.createRun(of: job, family: .import, trigger: "manual", atUnixMilliseconds: 1).id, atUnixMilliseconds: 2)
+        let run = try store.claim(try store.createRun(of: job, family: .import, origin: .manual, atUnixMilliseconds: 1).id, atUnixMilliseconds: 2)
         var finished = run
         finished.state = .finished
         finished.status = status
@@ -35,7 +35,7 @@ import Testing
 
     @Test("ACT-1, ACT-2: what follows a run stands in the outbox when the run has ended, and not before")
     func writtenWithTheEnd() throws {
-        let run = try store.claim(try store.createRun(of: try job(), family: .import, trigger: "manual", atUnixMilliseconds: 1).id, atUnixMilliseconds: 2)
+        let run = try store.claim(try store.createRun(of: try job(), family: .import, origin: .manual, atUnixMilliseconds: 1).id, atUnixMilliseconds: 2)
         #expect(try store.outbox(states: [], limit: 10).isEmpty)
         var finished = run
         finished.state = .finished
