@@ -34,6 +34,8 @@ let package = Package(
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransportEntry"]),
         .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
         .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransportEntry"]),
+        .library(name: "ORCEImport", type: .dynamic, targets: ["ORCEImportEntry"]),
+        .library(name: "EventFeeds", type: .dynamic, targets: ["EventFeedsEntry"]),
         .library(name: "ADBCSource", type: .dynamic, targets: ["ADBCSource"]),
         .library(name: "DiskSpaceJob", type: .dynamic, targets: ["DiskSpaceJob"]),
     ],
@@ -97,6 +99,11 @@ let package = Package(
         .target(
             name: "FTPTransportEntry", dependencies: ["FTPTransport", "PluginABI"], path: "Plugins/FTPTransport/Entry", linkerSettings: connectorLinkage),
         .target(
+            name: "ORCEImport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/ORCEImport", exclude: ["README.md", "Entry", "Samples"]),
+        .target(name: "ORCEImportEntry", dependencies: ["ORCEImport", "PluginABI"], path: "Plugins/ORCEImport/Entry", linkerSettings: connectorLinkage),
+        .target(name: "EventFeeds", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/EventFeeds", exclude: ["README.md", "Entry"]),
+        .target(name: "EventFeedsEntry", dependencies: ["EventFeeds", "PluginABI"], path: "Plugins/EventFeeds/Entry", linkerSettings: connectorLinkage),
+        .target(
             name: "ADBCSource", dependencies: ["PluginABI"], path: "Plugins/ADBCSource", exclude: ["README.md"],
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-fvisibility=hidden"])], linkerSettings: connectorLinkage),
 
@@ -117,7 +124,7 @@ let package = Package(
             name: "StoreCrashChild", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], path: "Tests/SQLiteStoreTests/CrashChild"),
         .testTarget(name: "StoreContractTests", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], exclude: ["Support"]),
         .testTarget(
-            name: "SQLiteStoreTests", dependencies: ["StoreTesting", "StoreCrashChild", "SQLiteStore", "StoreAPI", "ConnectModel", sqlite],
+            name: "SQLiteStoreTests", dependencies: ["StoreTesting", "StoreCrashChild", "SQLiteStore", "StoreAPI", "RecordEngine", "ConnectModel", sqlite],
             exclude: ["CrashChild"]),
         .target(name: "ServerSupport", dependencies: ["ConnectorKit"], path: "Tests/ServerSupport"),
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),

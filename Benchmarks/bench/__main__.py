@@ -6,8 +6,9 @@ Prints one table and writes bench.json at the root of the repository.
 environment:
   BENCH_RUNS=3      how often each row is measured; the median counts (at least 3)
   BENCH_ROWS=…      records of the main data, 1,000,000 where not given
+  BENCH_EVENTS=…    events that are taken in and fed, 5,000,000 where not given
   BENCH_EXPORT_ROWS=…  rows of the exports, 1,500,000 where not given
-  BENCH_ONLY=a,b    only these groups: import, export, transfer, parse, list, schedule, connectors, worker
+  BENCH_ONLY=a,b    only these groups: import, export, event, transfer, parse, list, schedule, connectors, worker
   BENCH_PEERS=all   also the slow or unusual peers: a sqlite3 shell with a large cache, PostgreSQL
   BENCH_LARGE=1     also an import of 20,000,000 records, for its memory
   BENCH_DIR=…       where data and homes are put, .build/bench where not given; must be on the disk to be measured
@@ -15,6 +16,7 @@ environment:
 import os
 import sys
 
+from events import event_rows
 from exports import export_rows
 from imports import import_rows
 from lists import connector_list_row, many_connectors_row, parse_row, worker_row
@@ -27,7 +29,7 @@ from transfers import transfer_rows
 def main():
     workplace = Workplace(os.environ)
     report = Report(workplace)
-    groups = {"import": import_rows, "export": export_rows, "transfer": transfer_rows, "parse": parse_row, "list": connector_list_row,
+    groups = {"import": import_rows, "export": export_rows, "event": event_rows, "transfer": transfer_rows, "parse": parse_row, "list": connector_list_row,
               "schedule": schedule_rows, "connectors": many_connectors_row, "worker": worker_row}
     wanted = os.environ.get("BENCH_ONLY", ",".join(groups)).split(",")
     unknown = [name for name in wanted if name not in groups]

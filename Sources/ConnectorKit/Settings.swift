@@ -33,6 +33,8 @@ public struct SettingField: Sendable {
         case server, list
         /// Any table of the audience store.
         case table
+        /// Types of events: the values of the list are those that the host's event store takes in.
+        case eventType = "event-type"
     }
 
     public var name: String
@@ -58,6 +60,8 @@ public struct SettingField: Sendable {
     public var isExclusive = false
     /// `x-ref` in the schema. Of job kinds only.
     public var reference: Reference?
+    /// The channels that the event types belong to; `x-event-channels` in the schema. Of job kinds only.
+    public var channels: [String] = []
 
     public init(
         _ name: String, title: String, help: String, kind: Kind, required isRequired: Bool = false, default defaultValue: Default? = nil,
@@ -83,6 +87,14 @@ public struct SettingField: Sendable {
     public var exclusive: SettingField { with { $0.isExclusive = true } }
     /// The same setting, the name of something that the host has (`x-ref`).
     public func naming(_ reference: Reference) -> SettingField { with { $0.reference = reference } }
+
+    /// The same setting, a list of event types that belong to these channels.
+    public func eventTypes(ofChannels channels: [String]) -> SettingField {
+        with {
+            $0.reference = .eventType
+            $0.channels = channels
+        }
+    }
 
     private func with(_ change: (inout SettingField) -> Void) -> SettingField {
         var copy = self

@@ -30,6 +30,7 @@ extension SettingField {
         if isAccountWide { members.append(#""x-scope":"account""#) }
         if isExclusive { members.append(#""x-exclusive":true"#) }
         if let reference { members.append(#""x-ref":"\#(reference.rawValue)""#) }
+        if !channels.isEmpty { members.append(#""x-event-channels":[\#(channels.map(SettingsSchema.quoted).joined(separator: ","))]"#) }
         members.append(#""x-order":\#(order)"#)
         return "{\(members.joined(separator: ","))}"
     }

@@ -27,6 +27,7 @@ enum Composition {
             catalog: catalog,
             kinds: kinds(catalog),
             workers: WorkerLauncher(executable: executable),
+            events: events(home),
             clock: now)
     }
 
@@ -40,6 +41,10 @@ enum Composition {
     /// The host's own job kinds and those of the connectors.
     static func kinds(_ catalog: ConnectorCatalog) -> JobKindRegistry {
         JobKindRegistry(connectors: { catalog.scan().flatMap(\.connectors) })
+    }
+
+    static func events(_ home: HomeLayout) -> @Sendable () throws -> any EventStore {
+        { try SQLiteEventStore(path: home.eventDatabase) }
     }
 
     static func audience(_ home: HomeLayout) throws -> any AudienceStore {

@@ -137,6 +137,7 @@ struct WorkerMain {
             providedJob: try request.job.map { job in
                 try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
             },
+            events: Composition.events(home),
             clock: Composition.now)
     }
 

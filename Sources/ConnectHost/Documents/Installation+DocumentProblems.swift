@@ -96,7 +96,7 @@ extension Installation {
         if found.isEmpty { found += kind.problems(in: entry.definition) }
         found += FollowUpFields.problems(in: entry.definition)
         if let kind = kind as? ConnectorJobKind {
-            found += try connectorProblems(entry, kind, known)
+            found += try connectorProblems(entry, kind, known, afterSchema: found)
         } else {
             found += referenceProblems(Self.without(found, entry.definition), kind, known)
             if kind is DataExport, found.isEmpty { found += exportProblems(schema.filled(entry.definition), known) }

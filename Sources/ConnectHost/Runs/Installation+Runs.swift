@@ -4,11 +4,13 @@ import RunEngine
 import StoreAPI
 
 extension Installation {
-    /// Runs a job now and waits for its end; an earlier run of it that was interrupted is finished first.
+    /// Runs a job now and waits for its end; an earlier run of it that was interrupted is finished first. `isScheduled`: the start is one of a
+    /// schedule that something other than the server keeps (cron, a timer), and not out of turn.
     public func runJob(
-        _ name: String, stop: @escaping @Sendable () -> Bool, onStart: (Run) -> Void, onMessage: @escaping (WorkerMessage) -> Void
+        _ name: String, isScheduled: Bool = false, stop: @escaping @Sendable () -> Bool, onStart: (Run) -> Void,
+        onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> Run {
-        let job = try runnableJob(name)
+        let job = try runnableJob(name, isScheduled: isScheduled)
         // What waits for this run's end in a server, a start or a message, goes on at once.
         defer { notifyServer() }
         return try starting(job, stop: stop, onMessage: onMessage) { run in
@@ -158,14 +160,14 @@ extension Installation {
         try kinds.kind(kind).needs(of: definition).servers.map { try connection(to: $0) }
     }
 
-    func runnableJob(_ name: String) throws -> Job {
+    func runnableJob(_ name: String, isScheduled: Bool = false) throws -> Job {
         let job = try existingJob(name)
         guard job.active else {
             throw ConnectError(
                 "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Activate it with `connecthost jobs activate \"\(job.name)\"`.")
         }
         let kind = try kinds.kind(job.kind)
-        guard kind.allows.runNow else {
+        guard kind.allows.runNow || isScheduled else {
             throw ConnectError(
                 "job.no-run-now", .configuration, "\(kind.title) jobs cannot be run out of turn.", remedy: "Job \"\(job.name)\" starts by its schedule.")
         }

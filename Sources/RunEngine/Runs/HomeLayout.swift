@@ -9,6 +9,7 @@ public struct HomeLayout: Sendable {
 
     public var controlDatabase: String { root + "/control.sqlite" }
     public var audienceDatabase: String { root + "/audience.sqlite" }
+    public var eventDatabase: String { root + "/events.sqlite" }
     public var secretKey: String { root + "/secret.key" }
     /// Held by the one process that delivers what follows runs.
     public var outbox: String { root + "/outbox" }

@@ -13,6 +13,8 @@ public struct RunEnvironment: Sendable {
     /// A list of top-level domains; nil leaves that check out with a warning in the log.
     public let topLevelDomainsFile: String?
     public let retryPolicy: RetryPolicy
+    /// Opens the event store.
+    public let events: @Sendable () throws -> any EventStore
     /// The work of a run whose kind is a connector's.
     public let providedJob: (any ProvidedJob)?
     /// Milliseconds since 1970 UTC.
@@ -21,7 +23,7 @@ public struct RunEnvironment: Sendable {
     public init(
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
         reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
-        providedJob: (any ProvidedJob)? = nil,
+        providedJob: (any ProvidedJob)? = nil, events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
         clock: @escaping @Sendable () -> Int64
     ) {
         self.home = home
@@ -33,7 +35,13 @@ public struct RunEnvironment: Sendable {
         self.topLevelDomainsFile = topLevelDomainsFile
         self.retryPolicy = retryPolicy
         self.providedJob = providedJob
+        self.events = events
         self.clock = clock
+    }
+
+    /// For work that has nothing to do with events.
+    @Sendable public static func noEvents() throws -> any EventStore {
+        throw ConnectError("events.none", .internal, "There is no event store here.")
     }
 
     /// A connection to the server that retries; closed by its caller.
