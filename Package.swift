@@ -34,6 +34,8 @@ let package = Package(
         .library(name: "SFTPTransport", type: .dynamic, targets: ["SFTPTransportEntry"]),
         .library(name: "SCPTransport", type: .dynamic, targets: ["SCPTransportEntry"]),
         .library(name: "FTPTransport", type: .dynamic, targets: ["FTPTransportEntry"]),
+        .library(name: "ORCEImport", type: .dynamic, targets: ["ORCEImportEntry"]),
+        .library(name: "EventFeeds", type: .dynamic, targets: ["EventFeedsEntry"]),
         .library(name: "ADBCSource", type: .dynamic, targets: ["ADBCSource"]),
         .library(name: "DiskSpaceJob", type: .dynamic, targets: ["DiskSpaceJob"]),
     ],
@@ -55,20 +57,21 @@ let package = Package(
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "RecordEngine", dependencies: ["ConnectModel", "CISAL", "CArchive", crypto]),
+        .target(name: "GnuPG", dependencies: ["RecordEngine", "ConnectModel"]),
         .target(name: "StoreAPI", dependencies: ["ConnectModel", "RecordEngine"]),
         .target(name: "SQLiteStore", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", grdb, sqlite]),
-        .target(name: "RunEngine", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", crypto]),
+        .target(name: "RunEngine", dependencies: ["StoreAPI", "GnuPG", "RecordEngine", "ConnectModel", crypto]),
         .target(name: "CHostShims"),
         .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
         .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "Delivery", dependencies: ["CCurlShims", "ConnectModel"]),
-        .target(name: "ConnectHost", dependencies: ["Delivery", "CHostShims", "RunEngine", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
+        .target(name: "ConnectHost", dependencies: ["Delivery", "CHostShims", "RunEngine", "GnuPG", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
         .target(name: "ConnectWeb", dependencies: ["ConnectHost", "ConnectModel", hummingbird, logging]),
         .target(
             name: "ConnectCLI",
             dependencies: [
-                "ConnectHost", "ConnectWeb", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "StoreAPI",
+                "ConnectHost", "ConnectWeb", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "GnuPG", "StoreAPI",
                 "RecordEngine", "ConnectModel", argumentParser, logging,
             ]),
         .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),
@@ -97,6 +100,11 @@ let package = Package(
         .target(
             name: "FTPTransportEntry", dependencies: ["FTPTransport", "PluginABI"], path: "Plugins/FTPTransport/Entry", linkerSettings: connectorLinkage),
         .target(
+            name: "ORCEImport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/ORCEImport", exclude: ["README.md", "Entry", "Samples"]),
+        .target(name: "ORCEImportEntry", dependencies: ["ORCEImport", "PluginABI"], path: "Plugins/ORCEImport/Entry", linkerSettings: connectorLinkage),
+        .target(name: "EventFeeds", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/EventFeeds", exclude: ["README.md", "Entry"]),
+        .target(name: "EventFeedsEntry", dependencies: ["EventFeeds", "PluginABI"], path: "Plugins/EventFeeds/Entry", linkerSettings: connectorLinkage),
+        .target(
             name: "ADBCSource", dependencies: ["PluginABI"], path: "Plugins/ADBCSource", exclude: ["README.md"],
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-fvisibility=hidden"])], linkerSettings: connectorLinkage),
 
@@ -110,6 +118,7 @@ let package = Package(
         .target(name: "ConnectTesting", path: "Tests/ConnectTesting"),
         .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
+        .testTarget(name: "GnuPGTests", dependencies: ["GnuPG", "RecordEngine", "ConnectModel"]),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ConnectModel"]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
         .target(name: "StoreTesting", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel"], path: "Tests/StoreContractTests/Support"),
@@ -117,13 +126,14 @@ let package = Package(
             name: "StoreCrashChild", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], path: "Tests/SQLiteStoreTests/CrashChild"),
         .testTarget(name: "StoreContractTests", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], exclude: ["Support"]),
         .testTarget(
-            name: "SQLiteStoreTests", dependencies: ["StoreTesting", "StoreCrashChild", "SQLiteStore", "StoreAPI", "ConnectModel", sqlite],
+            name: "SQLiteStoreTests", dependencies: ["StoreTesting", "StoreCrashChild", "SQLiteStore", "StoreAPI", "RecordEngine", "ConnectModel", sqlite],
             exclude: ["CrashChild"]),
         .target(name: "ServerSupport", dependencies: ["ConnectorKit"], path: "Tests/ServerSupport"),
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SCPTransportTests", dependencies: ["SCPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "FTPTransportTests", dependencies: ["FTPTransport", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "ChaosTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "PluginABI", "ConnectTesting"]),
         .testTarget(
@@ -135,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "ConnectHostTests", dependencies: ["ConnectHost", "SQLiteStore", "StoreAPI", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
-        .testTarget(name: "CrashTests", dependencies: ["ConnectTesting"]),
+        .testTarget(name: "CrashTests", dependencies: ["ConnectTesting", "ServerSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

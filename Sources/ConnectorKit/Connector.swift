@@ -6,7 +6,8 @@ public protocol Connector {
     static var settings: SettingsSchema { get }
     /// Throws `.configuration` naming the setting. No I/O.
     static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> Settings
-    /// What the schema cannot say, everything at once, each with the JSON pointer of its setting ("/port"). No I/O.
+    /// What the schema cannot say, everything at once, each with the JSON pointer of its setting ("/port"). Settings may be missing or
+    /// out of their limits, which is told already. No I/O.
     static func problems(_ values: SettingValues) -> [SettingProblem]
     /// The steps of a connection test (FS-6), reported by `call.step`; read-only at the far end. Throws where a step fails.
     static func check(_ settings: Settings, _ call: any CallContext) throws(ConnectorError)
@@ -26,9 +27,8 @@ extension Connector {
 
     static func problems(inJSON json: String) -> [SettingProblem] {
         let (values, problems) = settings.values(fromJSON: json)
-        guard problems.isEmpty else { return problems }
-        let own = Self.problems(values)
-        guard own.isEmpty else { return own }
+        let found = problems + Self.problems(values).filter { own in !problems.contains { $0.path == own.path } }
+        guard found.isEmpty else { return found }
         do {
             _ = try makeSettings(values)
             return []

@@ -43,7 +43,8 @@ struct ExportedJob {
     init<Job: JobConnector>(_ job: Job.Type) {
         connector = ExportedConnector(job)
         run = { json, run, call throws(ConnectorError) in try job.run(try job.settings(fromJSON: json), run, call) }
-        plan = { json throws(ConnectorError) in try job.plan(try job.settings(fromJSON: json)) }
+        // Of a draft too: what is wrong with it is told by `validate`.
+        plan = { json throws(ConnectorError) in try job.plan(try job.makeSettings(job.settings.values(fromJSON: json).values)) }
     }
 }
 

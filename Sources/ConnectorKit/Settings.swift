@@ -33,6 +33,8 @@ public struct SettingField: Sendable {
         case server, list
         /// Any table of the audience store.
         case table
+        /// Types of events: the values of the list are those that the host's event store takes in.
+        case eventType = "event-type"
     }
 
     public var name: String
@@ -50,16 +52,21 @@ public struct SettingField: Sendable {
     public var isAdvanced: Bool
     /// Asked for only while another setting has this value; `x-depends` in the schema.
     public var dependsOn: (name: String, value: String)?
+    /// Of a boolean: what an administrator must have turned on for the account before this may be true; `x-capability` in the schema.
+    public var capability: String?
     /// The account's, the same for all jobs of the kind, and not set by a job; `x-scope` in the schema. Of job kinds only.
     public var isAccountWide = false
     /// Each value may stand in one active job of the kind only; `x-exclusive` in the schema. Of job kinds only.
     public var isExclusive = false
     /// `x-ref` in the schema. Of job kinds only.
     public var reference: Reference?
+    /// The channels that the event types belong to; `x-event-channels` in the schema. Of job kinds only.
+    public var channels: [String] = []
 
     public init(
         _ name: String, title: String, help: String, kind: Kind, required isRequired: Bool = false, default defaultValue: Default? = nil,
-        secret isSecret: Bool = false, pin isPin: Bool = false, advanced isAdvanced: Bool = false, dependsOn: (name: String, value: String)? = nil
+        secret isSecret: Bool = false, pin isPin: Bool = false, advanced isAdvanced: Bool = false, dependsOn: (name: String, value: String)? = nil,
+        capability: String? = nil
     ) {
         self.name = name
         self.title = title
@@ -71,6 +78,7 @@ public struct SettingField: Sendable {
         self.isPin = isPin
         self.isAdvanced = isAdvanced
         self.dependsOn = dependsOn
+        self.capability = capability
     }
 
     /// The same setting as the account's (`x-scope`).
@@ -79,6 +87,14 @@ public struct SettingField: Sendable {
     public var exclusive: SettingField { with { $0.isExclusive = true } }
     /// The same setting, the name of something that the host has (`x-ref`).
     public func naming(_ reference: Reference) -> SettingField { with { $0.reference = reference } }
+
+    /// The same setting, a list of event types that belong to these channels.
+    public func eventTypes(ofChannels channels: [String]) -> SettingField {
+        with {
+            $0.reference = .eventType
+            $0.channels = channels
+        }
+    }
 
     private func with(_ change: (inout SettingField) -> Void) -> SettingField {
         var copy = self

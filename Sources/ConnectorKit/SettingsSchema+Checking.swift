@@ -53,9 +53,9 @@ extension SettingField {
             return choices.contains { $0.value == text } ? nil : "\"\(name)\" is one of: \(choices.map(\.value).joined(separator: ", "))."
         case (.boolean, .boolean), (.strings, .strings), (.map, .map): return nil
         case (.choices(let choices), .strings(let texts)):
-            let unknown = texts.filter { text in !choices.contains { $0.value == text } }
-            guard !unknown.isEmpty else { return nil }
-            return "\"\(name)\" is a list out of \(choices.map(\.value).joined(separator: ", ")); \(unknown.joined(separator: ", ")) is none of them."
+            let known = Set(choices.map(\.value))
+            guard let unknown = texts.first(where: { !known.contains($0) }) else { return nil }
+            return "\"\(name)\" is a list out of \(choices.map(\.value).joined(separator: ", ")); \"\(unknown.prefix(100))\" is none of them."
         case (.string, _), (.choice, _): return "\"\(name)\" is a text."
         case (.integer, _): return "\"\(name)\" is a whole number."
         case (.boolean, _): return "\"\(name)\" is true or false."

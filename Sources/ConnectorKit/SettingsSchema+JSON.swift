@@ -26,9 +26,11 @@ extension SettingField {
         if let dependsOn {
             members.append(#""x-depends":{\#(SettingsSchema.quoted(dependsOn.name)):\#(SettingsSchema.quoted(dependsOn.value))}"#)
         }
+        if let capability { members.append(#""x-capability":\#(SettingsSchema.quoted(capability))"#) }
         if isAccountWide { members.append(#""x-scope":"account""#) }
         if isExclusive { members.append(#""x-exclusive":true"#) }
         if let reference { members.append(#""x-ref":"\#(reference.rawValue)""#) }
+        if !channels.isEmpty { members.append(#""x-event-channels":[\#(channels.map(SettingsSchema.quoted).joined(separator: ","))]"#) }
         members.append(#""x-order":\#(order)"#)
         return "{\(members.joined(separator: ","))}"
     }

@@ -91,6 +91,24 @@ enum ControlStoreMigrations {
                     """)
         }
         registerSchedules(in: &migrator)
+        migrator.registerMigration("007-exports") { db in
+            try db.execute(
+                sql: """
+                    -- Filters, audiences and views.
+                    CREATE TABLE selection (
+                        kind TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        body TEXT NOT NULL,
+                        PRIMARY KEY (kind, name)
+                    ) WITHOUT ROWID;
+                    -- What the last export of a job that succeeded has read up to.
+                    CREATE TABLE export_mark (
+                        job INTEGER PRIMARY KEY,
+                        run INTEGER NOT NULL,
+                        mark TEXT NOT NULL
+                    );
+                    """)
+        }
         return migrator
     }
 

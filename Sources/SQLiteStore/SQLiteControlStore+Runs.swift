@@ -71,12 +71,16 @@ extension SQLiteControlStore {
     }
 
     public func advance(_ run: Run, from state: RunState) throws {
+        let run = cleaned(run)
         try write { db in
             guard let current = try fetch(run.id, db), current.epoch == run.epoch, current.state == state,
                 current.family.machine.allows(state, to: run.state)
             else { throw ControlStoreError.runStale(run.id) }
             try store(run, db)
-            if run.state == .finished { try addFollowUps(of: run, db) }
+            if run.state == .finished {
+                try moveMark(of: run, db)
+                try addFollowUps(of: run, db)
+            }
         }
     }
 

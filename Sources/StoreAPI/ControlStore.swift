@@ -3,7 +3,7 @@ public import ConnectModel
 /// Servers, jobs, runs and encrypted secrets: what the host knows, apart from people. Any thread. All throw `ConnectError`.
 ///
 /// Every change of settings, servers and jobs writes its `AuditLog` entry in the same transaction.
-public protocol ControlStore: OutboxStore, SettingStore, AuditLog, SchedulingStore, GroupStore {
+public protocol ControlStore: OutboxStore, SettingStore, AuditLog, SchedulingStore, GroupStore, SelectionStore {
     /// Everything `body` does with this store, on its own thread, becomes one transaction; an error undoes it all.
     func transaction<Value>(_ body: () throws -> Value) throws -> Value
 
@@ -59,6 +59,7 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog, SchedulingSto
     /// Takes an unfinished run up: epoch + 1, status running. Throws `run.finished` when there is nothing left to do.
     func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run
     /// Writes the run down if it is still of this epoch and in state `from`; throws `run.stale` otherwise and changes nothing.
+    /// An export that becomes `finished` and has succeeded moves its job's watermark in the same transaction (EXP-2).
     /// A run that becomes `finished` brings its outbox messages (`FollowUpPlan`) in the same transaction (ACT-1 to ACT-3).
     func advance(_ run: Run, from state: RunState) throws
     /// Marks a run whose worker is gone; only if it is still of this epoch and unfinished.
@@ -77,6 +78,7 @@ public struct SecretName: Sendable, Hashable {
 
     public static func hook(_ name: String, _ key: String) -> SecretName { SecretName(owner: "hook/\(name)", key: key) }
     public static func setting(_ name: String, _ key: String) -> SecretName { SecretName(owner: "setting/\(name)", key: key) }
+    public static func passphrase(ofKey fingerprint: String) -> SecretName { SecretName(owner: "key/\(fingerprint)", key: "passphrase") }
     public static func server(_ name: String, _ key: String) -> SecretName { SecretName(owner: "server/\(name)", key: key) }
 }
 

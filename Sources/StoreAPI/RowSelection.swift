@@ -19,9 +19,13 @@ public struct RowSelection: Sendable, Equatable {
     /// Only rows that were inserted or updated after this mark; nil asks for all. Of a view, rows whose MODIFIED_DATE_ is not before the first
     /// change after the mark, so that a row may come twice and none is missed.
     public var changedSince: ChangeMark?
+    /// Not those changed after this mark. Not for views, whose rows have no such number.
+    public var changedThrough: ChangeMark?
     /// Only rows of the latest load of this name (IMP-10).
     public var loadSet: String?
     public var limit: Int?
+    /// Longest time for a condition or view; nil: the store's own limit.
+    public var timeLimitSeconds: Int?
 
     public init(_ source: Source, fields: [String] = [], changedSince: ChangeMark? = nil, loadSet: String? = nil, limit: Int? = nil) {
         self.source = source

@@ -27,7 +27,7 @@ import Testing
         #expect(kinds[place]["allows"]["run_now"].bool == true && kinds[place]["allows"]["group"].bool == false)
         #expect(kinds[place]["connector"].string == "com.example.disk-space")
         let template = try host.expectSuccess("jobs", "new", "disk-space")
-        #expect(template.contains("kind: com.example.disk-space") && template.contains("minimum_free_mb: 1000"))
+        #expect(template.contains("kind: disk-space") && template.contains("minimum_free_mb: 1000"))
         let filled = template.replacingOccurrences(of: "directory: \"\"", with: "directory: /tmp")
         #expect(try host.run("validate", "-", input: filled).status == 0)
         #expect(try host.run("validate", "-", input: template).status == 3, "the directory of the template is empty, which the schema refuses")

@@ -136,7 +136,7 @@ import Testing
 }
 
 /// Faults for the connections that are made after it was armed, one each; looking at the host's keys takes some before.
-private final class Faults: Sendable {
+final class Faults: Sendable {
     private let state: Mutex<(isArmed: Bool, faults: [ChaosProxy.Fault])>
 
     init(_ faults: [ChaosProxy.Fault]) { state = Mutex((false, faults)) }

@@ -13,7 +13,7 @@ struct RunReport: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case run, job, kind, status, state, trigger, group, due, created, started, finished, file, sha256, bytes, records, rejects, archived, error, warnings
-        case result
+        case result, export
         case durationMilliseconds = "duration_ms"
     }
 
@@ -40,6 +40,40 @@ struct RunReport: Encodable {
         try container.encodeIfPresent(run.failure, forKey: .error)
         try container.encode(run.warnings, forKey: .warnings)
         try container.encodeIfPresent(run.result, forKey: .result)
+        try container.encodeIfPresent(run.export.map(ExportReport.init), forKey: .export)
+    }
+}
+
+/// What an export has made, as JSON presents it.
+struct ExportReport: Encodable {
+    struct File: Encodable {
+        var path: String
+        var readyFile: String?
+        var bytes: Int64
+        var records: Int64
+        var sha256: String
+        enum CodingKeys: String, CodingKey {
+            case path, bytes, records, sha256
+            case readyFile = "ready_file"
+        }
+    }
+
+    var server: String
+    var changesOnly: Bool
+    var files: [File]
+    var replacedCharacters: Int64
+
+    init(_ progress: ExportProgress) {
+        server = progress.server
+        changesOnly = progress.from != nil
+        files = progress.files.map { File(path: $0.path, readyFile: $0.readyPath, bytes: $0.bytes, records: $0.records, sha256: $0.sha256) }
+        replacedCharacters = progress.replacedCharacters
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case server, files
+        case changesOnly = "changes_only"
+        case replacedCharacters = "replaced_characters"
     }
 }
 
@@ -78,7 +112,12 @@ struct RunText {
     var text: String {
         var lines = ["Run \(run.id) of \"\(run.jobName)\" \(run.status.rawValue)" + (run.durationMilliseconds.map { " in \(Moment.duration($0))" } ?? "")]
         if let source = run.source { lines.append("  file \(source.path) on \"\(source.server)\", \(Moment.bytes(max(run.bytes, source.size)))") }
-        lines += CountText.lines(run.records, run.rejectedByReason)
+        if let export = run.export {
+            lines += export.files.map { "  file \($0.path) on \"\(export.server)\", \(Moment.number($0.records)) records, \(Moment.bytes($0.bytes))" }
+            if export.files.isEmpty { lines.append("  no file was written") }
+        } else {
+            lines += CountText.lines(run.records, run.rejectedByReason)
+        }
         if let archived = run.archivedPath { lines.append("  archived as \(archived)") }
         lines += run.warnings.map { "  warning: \($0)" }
         if let failure = run.failure {

@@ -27,19 +27,24 @@ enum Composition {
             catalog: catalog,
             kinds: kinds(catalog),
             workers: WorkerLauncher(executable: executable),
+            events: events(home),
             clock: now)
     }
 
     /// What the server does besides schedules and runs.
     static func services(_ host: Installation) -> [any BackgroundService] { [] }
 
-    static func control(_ home: HomeLayout) throws -> any ControlStore {
-        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now)
+    static func control(_ home: HomeLayout, cleaned: @escaping @Sendable (Run) -> Run = { $0 }) throws -> any ControlStore {
+        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now, cleaned: cleaned)
     }
 
     /// The host's own job kinds and those of the connectors.
     static func kinds(_ catalog: ConnectorCatalog) -> JobKindRegistry {
         JobKindRegistry(connectors: { catalog.scan().flatMap(\.connectors) })
+    }
+
+    static func events(_ home: HomeLayout) -> @Sendable () throws -> any EventStore {
+        { try SQLiteEventStore(path: home.eventDatabase) }
     }
 
     static func audience(_ home: HomeLayout) throws -> any AudienceStore {

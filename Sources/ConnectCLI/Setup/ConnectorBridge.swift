@@ -40,10 +40,15 @@ struct JobBridge {
 
     func job() throws -> any ProvidedJob { try connector.providedJob(connection.settings, isIdempotent: connection.isIdempotent) }
 
-    /// What the connector says about the settings, and its plan where it finds nothing wrong.
+    /// What the connector says about the settings, and its plan: also that of a draft, so that everything can be told at once.
     func check() throws -> WorkerResult {
         let problems = try connector.validate(connection.settings)
-        let isUsable = !problems.contains { $0.severity == .error }
-        return .checkedJob(problems: problems, plan: isUsable ? try connector.plan(connection.settings) : nil)
+        do {
+            return .checkedJob(problems: problems, plan: try connector.plan(connection.settings))
+        } catch {
+            // Why there is no plan has been told by the problems, where there are some.
+            guard problems.contains(where: { $0.severity == .error }) else { throw error }
+            return .checkedJob(problems: problems, plan: nil)
+        }
     }
 }

@@ -37,7 +37,7 @@ extension Installation {
     func planned(_ job: Job) throws -> Job {
         guard let kind = try connectorKind(job.kind), kind.hasPlan else { return job }
         let (problems, plan) = try checkedByConnector(kind, try frozen(job).definition)
-        guard let plan else {
+        guard let plan, !problems.contains(where: { $0.severity == .error }) else {
             throw ProblemList("job.invalid", "Job \"\(job.name)\" is not complete", problems).error
         }
         var job = job
@@ -47,22 +47,25 @@ extension Installation {
     }
 
     /// Everything that is wrong with a connector's job beyond its schema, each under the setting at fault ("settings.list").
-    func connectorProblems(_ entry: JobDocument.JobEntry, _ kind: ConnectorJobKind, _ known: KnownNames) throws -> [Problem] {
+    func connectorProblems(
+        _ entry: JobDocument.JobEntry, _ kind: ConnectorJobKind, _ known: KnownNames, afterSchema schema: [Problem]
+    ) throws -> [Problem] {
         var definition = entry.definition
         definition[ConnectorJobKind.accountSection] = .object(try control.profile(ofConnector: kind.id))
         let settings = kind.settings(definition, account: definition[ConnectorJobKind.accountSection]?.objectValue ?? [:])
         var found = profileProblems(kind, settings) + referenceProblems(kind, settings, known) + (try exclusionProblems(entry, kind, settings))
+        // A setting that is missing or of a wrong form has been told; what the connector and its plan say of it adds nothing.
+        let told = Set((schema + found).map(\.path))
+        var more: [Problem] = []
         do {
             let (problems, plan) = try checkedByConnector(kind, definition)
-            found += problems.map { Self.renamed($0, "\(ConnectorJobKind.section)\($0.path.replacing("/", with: "."))") }
-            if let plan { found += try planProblems(entry, plan, known) }
+            more += problems.map { Self.renamed($0, "\(ConnectorJobKind.section)\($0.path.replacing("/", with: "."))") }
+            if let plan { more += try planProblems(entry, plan, known) }
         } catch let error as ConnectError where error.category == .configuration {
-            found.append(Problem(path: ConnectorJobKind.section, message: error.message))
+            more.append(Problem(path: ConnectorJobKind.section, message: error.message))
         }
-        // The same fault may be seen by the schema of the plan and by the connector; it is told once for each place.
-        return found.reduce(into: []) { kept, problem in
-            if !kept.contains(where: { $0.path == problem.path && $0.message == problem.message }) { kept.append(problem) }
-        }
+        for problem in more where !told.contains(problem.path) && !found.contains(problem) { found.append(problem) }
+        return found
     }
 
     /// What is wrong with the host's own work that the job plans, under the settings that it comes from.
@@ -86,7 +89,7 @@ extension Installation {
     private func profileProblems(_ kind: ConnectorJobKind, _ settings: [String: JSONValue]) -> [Problem] {
         kind.accountSettings.filter { $0.isRequired && settings[$0.name] == nil }.map { field in
             Problem(
-                path: ConnectorJobKind.section,
+                path: "\(ConnectorJobKind.section).\(field.name)",
                 message: "The account's profile for \(kind.title) has no \"\(field.name)\". Set it with "
                     + "`connecthost connectors profile set \(kind.aliases.first ?? kind.id) --set \(field.name)=…`.")
         }

@@ -10,9 +10,10 @@ extension Installation {
         // What a run has made goes again by itself.
         let all = try audience.tables(of: nil).filter { $0.expiresAtUnixMilliseconds == nil }
         let tables = TableSection.allCases.map { section in (section.rawValue, all.filter { TableSection($0.kind) == section }.map(node)) }
+        let selections = try SavedSelection.Kind.allCases.map { ("\($0.rawValue)s", try selectionNodes($0)) }
         let jobs = try control.jobs().map(node)
         let groups = try control.groups().map(node)
-        for (name, entries) in [("servers", servers)] + tables + [("jobs", jobs), ("groups", groups)] where !entries.isEmpty {
+        for (name, entries) in [("servers", servers)] + tables + selections + [("jobs", jobs), ("groups", groups)] where !entries.isEmpty {
             sections.append((Node(name), Node(entries, .implicit, .block)))
         }
         guard !sections.isEmpty else { return "" }
@@ -45,6 +46,19 @@ extension Installation {
             members.append((Node("fields"), Node(table.customFields.map { (Node($0.name), text($0.type.rawValue)) }, .implicit, .block)))
         }
         return Node(members, .implicit, .block)
+    }
+
+    private func selectionNodes(_ kind: SavedSelection.Kind) throws -> [Node] {
+        try control.savedSelections(kind).map { saved in
+            let members: [(String, JSONValue)] = switch saved {
+            case .filter(let filter): [("list", .string(filter.list)), ("where", .string(filter.condition))]
+            case .view(let view): [("sql", .string(view.sql))]
+            case .audience(let audience):
+                [("list", .string(audience.list))] + [("all", audience.all), ("any", audience.any), ("except", audience.except)].filter { !$0.1.isEmpty }
+                    .map { ($0.0, .array($0.1.map(JSONValue.string))) }
+            }
+            return Node([(Node("name"), text(saved.name))] + members.map { (Node($0.0), node($0.1)) }, .implicit, .block)
+        }
     }
 
     private func node(_ job: Job) -> Node {

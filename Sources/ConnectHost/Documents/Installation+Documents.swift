@@ -10,6 +10,7 @@ extension Installation {
         let known = try KnownNames(self, documents)
         return try documents.flatMap { document in
             let found = try document.problems + document.servers.flatMap(serverProblems) + document.tables.flatMap { try tableProblems($0, known) }
+                + documentSelectionProblems(document, documents)
                 + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) }
             return found.map { problem in
                 Problem(
@@ -26,7 +27,7 @@ extension Installation {
         }
         var changes: [DocumentPlan.Change] = []
         for document in documents {
-            changes += try document.servers.map(change) + document.tables.map(change) + document.jobs.map(change) + document.groups.map(change)
+            changes += try document.servers.map(change) + document.tables.map(change) + document.selections.map(change) + document.jobs.map(change) + document.groups.map(change)
         }
         return DocumentPlan(changes: changes)
     }
@@ -37,6 +38,8 @@ extension Installation {
         for document in documents {
             for entry in document.servers where try change(entry).action != .unchanged { try control.save(try server(entry)) }
             for entry in document.tables { try applyTable(entry.table) }
+            for entry in document.selections where try change(entry).action != .unchanged { try save(entry.selection) }
+            try checkExports(document.jobs)
             for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
         }
         for entry in documents.flatMap(\.groups) where try change(entry).action != .unchanged { try applyGroup(entry) }

@@ -39,6 +39,8 @@ public struct JobDocument: Sendable {
     var servers: [ServerEntry] = []
     /// In the order in which they can be made: owners first.
     var tables: [TableEntry] = []
+    /// Filters, then audiences, then views.
+    var selections: [SelectionEntry] = []
     var jobs: [JobEntry] = []
     var groups: [GroupEntry] = []
     /// What is wrong with its form; found before anything is compared with the host.
@@ -52,18 +54,21 @@ public struct JobDocument: Sendable {
         guard let root = node.value.objectValue else {
             throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists:, other tables or jobs:.")
         }
-        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["jobs", "groups"]
+        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["filters", "audiences", "views", "jobs", "groups"]
         for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
         for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
         for section in TableSection.allCases {
             for (index, entry) in entries(root, section.rawValue) { readTable(entry, section, "\(section.rawValue)[\(index)]") }
         }
+        for (index, entry) in entries(root, "filters") { readFilter(entry, "filters[\(index)]") }
+        for (index, entry) in entries(root, "audiences") { readAudience(entry, "audiences[\(index)]") }
+        for (index, entry) in entries(root, "views") { readView(entry, "views[\(index)]") }
         for (index, entry) in entries(root, "jobs") { readJob(entry, "jobs[\(index)]") }
         for (index, entry) in entries(root, "groups") { readGroup(entry, "groups[\(index)]") }
         for (kind, names) in [
             ("servers", servers.map(\.name)), ("tables of every kind", tables.map(\.table.name)), ("jobs", jobs.map(\.name)),
             ("groups", groups.map(\.name)),
-        ] {
+        ] + selectionNames {
             for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
                 problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
             }
@@ -80,7 +85,7 @@ public struct JobDocument: Sendable {
         problem(path, "\"\(name)\" is not known here. " + (close.map { "Did you mean \"\($0)\"?" } ?? "Known: \(known.joined(separator: ", "))."))
     }
 
-    private mutating func entries(_ root: [String: JSONValue], _ section: String) -> [(Int, [String: JSONValue])] {
+    mutating func entries(_ root: [String: JSONValue], _ section: String) -> [(Int, [String: JSONValue])] {
         guard let value = root[section], value != .null else { return [] }
         guard let array = value.arrayValue else {
             problem(section, "\"\(section)\" is a list; begin each entry with a dash.")
@@ -96,7 +101,7 @@ public struct JobDocument: Sendable {
     }
 
     /// A text that must be there; numbers are taken as they are written.
-    private mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
+    mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
         switch members[name] {
         case .string(let text): return text
         case .integer(let number): return String(number)
@@ -106,7 +111,7 @@ public struct JobDocument: Sendable {
         return nil
     }
 
-    private mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
+    mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
         guard let value = members[name], value != .null else { return [:] }
         guard let object = value.objectValue else {
             problem("\(place).\(name)", "\"\(name)\" holds named values, one a line beneath it.")
@@ -115,7 +120,7 @@ public struct JobDocument: Sendable {
         return object
     }
 
-    private mutating func check(_ members: [String: JSONValue], _ place: String, _ known: [String]) {
+    mutating func check(_ members: [String: JSONValue], _ place: String, _ known: [String]) {
         for name in members.keys.sorted() where !known.contains(name) { unknown(name, at: "\(place).\(name)", among: known) }
     }
 

@@ -7,7 +7,7 @@ extension Installation {
     func errors(of job: Job, isNew: Bool) throws -> [Problem] {
         let place = "job"
         let entry = JobDocument.JobEntry(
-            place: place, name: job.name, kind: job.kind, description: job.description, definition: job.definition, active: job.active)
+            place: place, name: job.name, kind: job.kind, description: job.description, definition: job.definition, active: true)
         var found = try jobProblems(entry, try KnownNames(self, [])).filter { $0.severity == .error }
         if isNew, found.isEmpty { found = ScheduleRules.timeProblems(Self.schedule(job.definition), at: nowSeconds) }
         return found.map { problem in

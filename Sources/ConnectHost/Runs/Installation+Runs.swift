@@ -4,11 +4,13 @@ import RunEngine
 import StoreAPI
 
 extension Installation {
-    /// Runs a job now and waits for its end; an earlier run of it that was interrupted is finished first.
+    /// Runs a job now and waits for its end; an earlier run of it that was interrupted is finished first. `isScheduled`: the start is one of a
+    /// schedule that something other than the server keeps (cron, a timer), and not out of turn.
     public func runJob(
-        _ name: String, stop: @escaping @Sendable () -> Bool, onStart: (Run) -> Void, onMessage: @escaping (WorkerMessage) -> Void
+        _ name: String, isScheduled: Bool = false, stop: @escaping @Sendable () -> Bool, onStart: (Run) -> Void,
+        onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> Run {
-        let job = try runnableJob(name)
+        let job = try runnableJob(name, isScheduled: isScheduled)
         // What waits for this run's end in a server, a start or a message, goes on at once.
         defer { notifyServer() }
         return try starting(job, stop: stop, onMessage: onMessage) { run in
@@ -150,7 +152,8 @@ extension Installation {
     private func request(for run: Run, isDetached: Bool) throws -> WorkerRequest {
         WorkerRequest(
             home: home.root, task: .run(run.id), connections: try connections(run.kind, run.definition), isDetached: isDetached,
-            limits: WorkerLimits(definition: run.definition), job: try jobConnection(run.kind, run.definition))
+            limits: WorkerLimits(definition: run.definition), job: try jobConnection(run.kind, run.definition),
+            passphrases: try passphrases(run.kind, run.definition))
     }
 
     /// To every server that a job of this kind and definition needs.
@@ -158,14 +161,19 @@ extension Installation {
         try kinds.kind(kind).needs(of: definition).servers.map { try connection(to: $0) }
     }
 
-    func runnableJob(_ name: String) throws -> Job {
+    /// Of the key ring's private keys, if a job of this kind and definition may use one.
+    private func passphrases(_ kind: String, _ definition: [String: JSONValue]) throws -> [String: String] {
+        try kinds.kind(kind).needs(of: definition).privateKeys ? try passphrases().mapValues { $0.reveal() } : [:]
+    }
+
+    func runnableJob(_ name: String, isScheduled: Bool = false) throws -> Job {
         let job = try existingJob(name)
         guard job.active else {
             throw ConnectError(
                 "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Activate it with `connecthost jobs activate \"\(job.name)\"`.")
         }
         let kind = try kinds.kind(job.kind)
-        guard kind.allows.runNow else {
+        guard kind.allows.runNow || isScheduled else {
             throw ConnectError(
                 "job.no-run-now", .configuration, "\(kind.title) jobs cannot be run out of turn.", remedy: "Job \"\(job.name)\" starts by its schedule.")
         }
@@ -185,21 +193,21 @@ extension Installation {
     /// What a run of the job would do, with nothing written (IMP-18). `onMessage` gets log lines and progress.
     public func previewJob(_ name: String, rows: Int, onMessage: @escaping (WorkerMessage) -> Void) throws -> JobPreview {
         let job = try planned(try existingJob(name))
-        let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition))
+        let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition),
+            passphrases: try passphrases(job.kind, job.definition))
         guard case .preview(let preview) = try workers.perform(request, onMessage: onMessage) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }
         return preview
     }
 
-    /// Copies one file between a server and this machine through the server's connector; returns its bytes.
-    public func transfer(server: String, upload: Bool, remote: String, local: String) throws -> Int64 {
-        let request = WorkerRequest(
-            home: home.root, task: .transfer(upload: upload, remote: remote, local: local), connections: [try connection(to: server)])
-        guard case .transferred(let bytes) = try workers.perform(request, onMessage: { _ in }) else {
+    /// Copies files between a server and this machine through the server's connector.
+    public func transfer(_ task: TransferTask, server: String) throws -> TransferTotal {
+        let request = WorkerRequest(home: home.root, task: .transfer(task), connections: [try connection(to: server)])
+        guard case .transferred(let total) = try workers.perform(request, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }
-        return bytes
+        return total
     }
 
     public func deleteJob(_ name: String) throws {

@@ -12,13 +12,16 @@ public final class Installation: Sendable {
     public let audience: any AudienceStore
     public let catalog: ConnectorCatalog
     public let kinds: JobKindRegistry
+    /// Opens the event store, which is made when it is first opened.
+    public let events: @Sendable () throws -> any EventStore
     let vault: SecretVault
     let workers: WorkerLauncher
     let clock: @Sendable () -> Int64
 
     public init(
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, catalog: ConnectorCatalog, kinds: JobKindRegistry,
-        workers: WorkerLauncher, clock: @escaping @Sendable () -> Int64
+        workers: WorkerLauncher, events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
+        clock: @escaping @Sendable () -> Int64
     ) {
         self.home = home
         self.control = control
@@ -27,6 +30,7 @@ public final class Installation: Sendable {
         self.kinds = kinds
         self.workers = workers.withholding { Self.secretVariables(of: control) }
         self.clock = clock
+        self.events = events
         let environment = ProcessInfo.processInfo.environment
         vault = SecretVault(source: .find(home: home.secretKey, environment), environment: environment, store: control)
     }

@@ -31,7 +31,7 @@ enum DescriptorChecks {
             switch info.kind {
             case .transport: 0xFF
             case .source: 0x7
-            case .job: 0xF
+            case .job: 0x7F
             }
         context.expect(
             info.features & ~known == 0,

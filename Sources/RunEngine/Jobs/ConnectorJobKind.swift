@@ -49,6 +49,12 @@ public struct ConnectorJobKind: JobKind {
         Self.properties(info).compactMap { name, schema in schema["x-ref"]?.stringValue.map { (name, $0) } }
     }
 
+    /// The types of events that it knows, and the channels that they belong to.
+    public var eventTypes: [String] { Self.properties(info).filter { $0.schema["x-ref"]?.stringValue == "event-type" }.flatMap { Self.choices($0.schema) } }
+    public var eventChannels: [String] { Self.properties(info).flatMap { $0.schema["x-event-channels"]?.arrayValue?.compactMap(\.stringValue) ?? [] } }
+
+    private static func choices(_ schema: JSONValue) -> [String] { schema["items"]?["enum"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+
     /// What the connector gets: the account's settings, the job's over them, defaults where neither says anything.
     public func settings(_ definition: [String: JSONValue], account: [String: JSONValue]) -> [String: JSONValue] {
         let given = definition[Self.section]?.objectValue ?? [:]

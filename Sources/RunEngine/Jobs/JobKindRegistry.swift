@@ -34,7 +34,7 @@ extension JobKind {
 /// dropped in while the host runs (CON-4).
 public struct JobKindRegistry: Sendable {
     /// The host's own kinds.
-    public static let core: [any JobKind] = [ListImport(), TableImport(), ExtensionImport(), AppChannelImport()]
+    public static let core: [any JobKind] = [ListImport(), TableImport(), ExtensionImport(), AppChannelImport(), DataExport()]
 
     private let own: [any JobKind]
     private let connectors: @Sendable () -> [ConnectorInfo]

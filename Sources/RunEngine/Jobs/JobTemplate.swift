@@ -4,7 +4,7 @@ extension JobKind {
     /// A commented job file to fill in: what is required stands there, what has a default stands as a comment.
     public var template: String {
         var lines = ["# \(summary)", "# Check it with `connecthost validate FILE`, make it so with `connecthost apply FILE`.", "jobs:"]
-        lines += ["  - name: My job", "    kind: \(id)", "    description: What this job is for"]
+        lines += ["  - name: My job", "    kind: \(aliases.first ?? id)", "    description: What this job is for"]
         for (section, fields) in sections {
             let isRequired = fields.contains(where: \.isRequired)
             lines.append(isRequired ? "    \(section):" : "    # \(section):")

@@ -95,15 +95,6 @@ struct Handle<Value>: @unchecked Sendable {
     init(_ value: Value) { self.value = value }
 }
 
-/// One buffer on its way from the server to the reader and back. `@unchecked Sendable`: it is owned by one stage at a time, as the queues pass it on.
-private final class Chunk: @unchecked Sendable {
-    let buffer: UnsafeMutableRawBufferPointer
-    var count = 0
-
-    init(capacity: Int) { buffer = .allocate(byteCount: capacity, alignment: 4096) }
-    deinit { buffer.deallocate() }
-}
-
 /// The queue as the record reader wants it.
 private final class QueueSource: ByteSource {
     private let chunks: BoundedQueue<Chunk>

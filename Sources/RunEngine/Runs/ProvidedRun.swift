@@ -94,7 +94,11 @@ final class RunServices: JobServices {
     }
 
     func deliverEvents(_ request: JSONValue) throws -> JSONValue {
-        throw ConnectError("events.unsupported", .internal, "This host has no event store.")
+        try noted {
+            let result = try EventFeed(try EventFeedRequest(request), environment, workDirectory: workDirectory).deliver()
+            current.records.read += result.files.reduce(0) { $0 + $1.events }
+            return try JSONValue(encoding: result)
+        }
     }
 
     /// Remembers the error in its own words.

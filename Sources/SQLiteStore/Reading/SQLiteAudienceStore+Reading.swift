@@ -6,7 +6,7 @@ extension SQLiteAudienceStore {
         let (what, names) = try tables(of: selection)
         let snapshot = try TableSnapshot(of: names, in: self)
         if let reader = try TreeRowReader(selection, snapshot) { return try body(reader) }
-        let guardian = QueryGuard(timeLimit: queryTimeLimit, tables: snapshot.readableNames)
+        let guardian = QueryGuard(timeLimit: selection.timeLimitSeconds.map { .seconds($0) } ?? queryTimeLimit, tables: snapshot.readableNames)
         defer { QueryGuard.remove(snapshot.connection.handle) }
         let selected = try SelectionStatement(selection, snapshot, guardian)
         try body(StatementRowReader(selected, snapshot, guardian, what: what))

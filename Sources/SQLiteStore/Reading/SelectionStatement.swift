@@ -47,7 +47,9 @@ struct SelectionStatement {
         }
         if let mark = selection.changedSince {
             let changed = ([base] + extensions).map { member in
-                "\(quoted(member.table.name)).\(TableLayout.change.name) > \(Self.change(of: member, in: mark))"
+                let column = "\(quoted(member.table.name)).\(TableLayout.change.name)"
+                let through = selection.changedThrough.map { " AND \(column) <= \(Self.change(of: member, in: $0))" } ?? ""
+                return "\(column) > \(Self.change(of: member, in: mark))\(through)"
             }
             conditions.append("(" + changed.joined(separator: " OR ") + ")")
         }

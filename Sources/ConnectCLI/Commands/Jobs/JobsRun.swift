@@ -16,6 +16,7 @@ struct JobsRun: ParsableCommand {
             """)
     @Argument(help: "The job, by name or number.") var name: String
     @Flag(name: .long, help: "Start the run, print its number and return; `runs show` tells how it went.") var detach = false
+    @Flag(name: .long, help: "This start is one of the job's schedule, kept by cron or a timer; for kinds that are not run out of turn.") var scheduled = false
     @Flag(name: .long, help: "No progress on standard error.") var quiet = false
     @Flag(name: .long, help: "Leave what follows the run to a server or to `outbox deliver`.") var leaveOutbox = false
     @OptionGroup var host: HostOptions
@@ -29,7 +30,7 @@ struct JobsRun: ParsableCommand {
         }
         let interrupt = Interrupt()
         let display = ProgressDisplay(quiet: quiet)
-        let run = try opened.runJob(name, stop: { interrupt.isRaised }, onStart: { _ in }, onMessage: display.show)
+        let run = try opened.runJob(name, isScheduled: scheduled, stop: { interrupt.isRaised }, onStart: { _ in }, onMessage: display.show)
         display.end()
         try Output(output).show(RunReport(run), text: RunText(run).text)
         fflush(nil)

@@ -1,0 +1,32 @@
+import ConnectModel
+import RunEngine
+import StoreAPI
+
+extension Installation {
+    /// What an export reads must be there, or come with the document, and must have the columns it names.
+    func exportProblems(_ definition: [String: JSONValue], _ known: KnownNames) -> [Problem] {
+        guard let kind = definition["source"]?["type"]?.stringValue.flatMap(ExportSource.Kind.init), let name = definition["source"]?["name"]?.stringValue else { return [] }
+        // What the document brings is compared once it is there: applying it runs this again before the job is saved.
+        if known.comesWithDocument(kind, name) { return [] }
+        do {
+            let source = ExportSource(kind: kind, name: name, list: definition["source"]?["list"]?.stringValue)
+            let isChangesOnly = definition["source"]?["records"]?.stringValue == "changed"
+            let selection = RowSelection(
+                try source.selection(control, audience), fields: definition["source"]?["columns"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+                changedSince: isChangesOnly ? ChangeMark([:]) : nil, limit: 0)
+            try audience.read(selection) { _ in }
+            return []
+        } catch let error as ConnectError {
+            let path = switch error.code {
+            case "field.missing": "source.columns"
+            case "view.undated": "source.records"
+            case "source.kind": "source.type"
+            case "source.list": "source.list"
+            default: "source.name"
+            }
+            return [Problem(path: path, message: error.description)]
+        } catch {
+            return [Problem(path: "source", message: "\(error)")]
+        }
+    }
+}

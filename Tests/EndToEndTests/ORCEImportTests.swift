@@ -1,0 +1,120 @@
+import ConnectTesting
+import Foundation
+import Testing
+
+/// Imports of ORCE data through the connector's interface alone.
+@Suite struct ORCEImportTests {
+    private static let samples = CompiledConnector.root + "/Plugins/ORCEImport/Samples"
+
+    /// A list with three people, and a table for each kind of data.
+    private static func host() throws -> Installation {
+        let host = try Installation()
+        try host.apply(
+            """
+            lists:
+              - name: CONTACTS
+                fields: { FIRST_NAME: STR100 }
+            pets:
+              - name: LOYALTY
+                list: CONTACTS
+                fields: { LOYALTY_PROGRAM: STR50, ACCOUNT_NUMBER: STR50, TIER: STR25, POINTS_BALANCE: INTEGER, ACTIVE: CHAR, ENROLLED: TIMESTAMP }
+              - name: ATTRIBUTES
+                list: CONTACTS
+                fields: { ATTRIBUTE_SHOE_SIZE: STR25, ATTRIBUTE_HOME_STORE: STR100, ATTRIBUTE_LAST_VISIT: TIMESTAMP }
+              - name: SEGMENTS
+                list: CONTACTS
+                fields: { SEGMENT: STR50, STRATUM: STR25, ASSIGNED: TIMESTAMP }
+            jobs:
+              - name: People
+                kind: import-list
+                file: { name: people.csv }
+                target: { list: CONTACTS, match: [CUSTOMER_ID_] }
+            """)
+        try host.put(
+            "people.csv",
+            "CUSTOMER_ID_,EMAIL_ADDRESS_\nC00000001,a@example.com\nC00000002,b@example.com\nC00000003,c@example.com\n")
+        try host.expectSuccess("jobs", "run", "People")
+        for kind in ["loyalty", "attributes", "segments"] {
+            try host.expectSuccess("connectors", "profile", "set", "orce-\(kind)", "--set", "server=files", "--set", "directory=upload")
+        }
+        return host
+    }
+
+    private static func put(_ name: String, _ host: Installation) throws {
+        let data = try #require(FileManager.default.contents(atPath: samples + "/" + name))
+        try host.put(name, data)
+    }
+
+    private func rows(_ host: Installation, _ pet: String, _ fields: String) throws -> [String] {
+        try host.expectSuccess("pets", "query", pet, "--fields", fields, "--limit", "0", "--json").split(separator: "\n").map(String.init).sorted()
+    }
+
+    @Test(
+        "ORC-1: each kind of data goes from the account's file into a table that exists, and the file to the archive",
+        arguments: [
+            ("loyalty", "demo_LoyaltyAccountsSync.txt", "LOYALTY", "mapping: { LEVEL: TIER }", "TIER", #"{"TIER":"GOLD"}"#),
+            ("attributes", "demo_CustomersSync.txt", "ATTRIBUTES", "replace_all: false", "ATTRIBUTE_HOME_STORE", #"{"ATTRIBUTE_HOME_STORE":"Zagreb"}"#),
+            ("segments", "demo_SegmentsSync.txt", "SEGMENTS", "replace_all: true", "STRATUM", #"{"STRATUM":"D"}"#),
+        ])
+    func imports(kind: String, file: String, pet: String, extra: String, field: String, row: String) throws {
+        let host = try Self.host()
+        try Self.put(file, host)
+        try host.apply("jobs:\n  - name: ORCE\n    kind: orce-\(kind)\n    settings: { list: CONTACTS, pet: \(pet), \(extra) }\n")
+        #expect(try host.expectSuccess("jobs", "preview", "ORCE").contains("Nothing was written"))
+        let run = try host.json("jobs", "run", "ORCE")
+        #expect(run["status"].string == "succeeded" && run["records"]["inserted"].int == 3 && run["archived"].string?.hasPrefix("archive/\(file)") == true)
+        #expect(run["kind"].string == "org.connecthost.orce.\(kind)" && run["state"].string == "finished")
+        #expect(try rows(host, pet, field).contains(row))
+        #expect(host.directory.names(in: "home/files/upload").isEmpty)
+    }
+
+    @Test("ORC-2: every error of a job is told at once, each with its field, also those of the host's own import")
+    func errors() throws {
+        let host = try Self.host()
+        let draft = """
+            jobs:
+              - name: Draft
+                kind: orce-loyalty
+                settings: { list: NOBODY, mapping: { A: TIER, B: TIER }, mapping_file: "X,X" }
+                options: { notify: { when: always, to: ["no address"] } }
+                active: false
+            """
+        try host.expectSuccess("apply", "--draft", "-", input: draft)
+        let report = try host.json("jobs", "errors", "Draft")
+        let paths = Set((0..<report["problems"].count).compactMap { report["problems"][$0]["path"].string })
+        #expect(paths.isSuperset(of: ["settings.list", "settings.pet", "settings.mapping", "settings.mapping_file", "options.notify.to"]), "\(paths)")
+        #expect(try host.run("jobs", "errors", "Draft").status == 3)
+        #expect(try host.run("jobs", "activate", "Draft").status == 3)
+    }
+
+    @Test("ORC-2: a mapping file names the columns, and with replace-all earlier rows are gone")
+    func mappingFile() throws {
+        let host = try Self.host()
+        try host.expectSuccess("connectors", "profile", "set", "orce-segments", "--set", "header=false", "--set", "delimiter=,", "--set", "file_name=seg.csv")
+        try host.apply(
+            """
+            jobs:
+              - name: Segments
+                kind: orce-segments
+                settings: { list: CONTACTS, pet: SEGMENTS, replace_all: true, mapping_file: "CUSTOMER_ID;'SEGMENT';STRATUM", mapping_file_delimiter: ";", mapping_file_enclosure: single }
+            """)
+        for (content, expected) in [("C00000001,Old,A\nC00000002,Old,B\n", 2), ("C00000003,New,C\n", 1)] {
+            try host.put("seg.csv", content)
+            let run = try host.json("jobs", "run", "Segments")
+            #expect(run["status"].string == "succeeded", "\(run["error"]["message"].string ?? "")")
+            #expect(try rows(host, "SEGMENTS", "SEGMENT").count == expected)
+        }
+    }
+
+    @Test("ORC-3: a draft may lack anything; it is checked when it is activated, and a file that is empty goes to the archive")
+    func drafts() throws {
+        let host = try Self.host()
+        try host.expectSuccess("apply", "--draft", "-", input: "jobs:\n  - name: Draft\n    kind: orce-attributes\n    active: false\n")
+        #expect(try host.run("jobs", "activate", "Draft").status == 3)
+        try host.apply("jobs:\n  - name: Draft\n    kind: orce-attributes\n    settings: { list: CONTACTS, pet: ATTRIBUTES }\n    active: true\n")
+        try host.put("demo_CustomersSync.txt", "\u{0}\u{1}\u{2}\u{0}not text at all")
+        let run = try host.json("jobs", "run", "Draft")
+        #expect(run["status"].string == "failed" && run["error"]["category"].string == "data", "\(run["error"]["message"].string ?? "")")
+        #expect(host.directory.names(in: "home/files/upload").isEmpty && host.directory.names(in: "home/files/archive").contains { $0.hasPrefix("demo_CustomersSync") })
+    }
+}

@@ -1,0 +1,65 @@
+import ConnectTesting
+import Foundation
+import ServerSupport
+import Testing
+
+/// Exports to a real SSH server.
+@Suite struct ServerExportTests {
+    private func installation(_ server: TestServer, port: Int? = nil) throws -> Installation {
+        let installation = try Installation()
+        try installation.expectSuccess(
+            "servers", "add", "partner", "sftp", "--set", "host=127.0.0.1", "--set", "port=\(port ?? server.port)", "--set", "username=\(server["USERNAME"])",
+            "--set", "directory=\(server["DIRECTORY"])", "--set", "stall_timeout_seconds=2", "--secret-file", "private_key=\(server["USER_KEY_ED25519"])")
+        try installation.expectSuccess("servers", "trust", "partner", "--yes")
+        try installation.apply(
+            """
+            lists:
+              - name: CONTACTS
+                fields: { NAME: STR100 }
+            jobs:
+              - name: load
+                kind: import-list
+                file: { name: contacts.csv }
+                target: { list: CONTACTS }
+                mapping: { fields: { mail: EMAIL_ADDRESS_ } }
+              - name: out
+                kind: export
+                source: { type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, NAME] }
+                file: { server: partner, name: contacts.csv, ready_file: count }
+            """)
+        try installation.put("contacts.csv", "mail,NAME\n" + (0..<60_000).map { "p\($0)@example.com,Name number \($0) of a longer sort\n" }.joined())
+        try installation.expectSuccess("jobs", "run", "load")
+        return installation
+    }
+
+    private func expectWhole(_ server: TestServer, _ run: JSONObject) throws {
+        #expect(run["status"].string == "succeeded", "\(run.value ?? "")")
+        let names = try FileManager.default.contentsOfDirectory(atPath: server.files.path).sorted()
+        #expect(names == ["2_2_contacts.csv", "2_2_contacts.ready"])
+        let text = try String(contentsOf: server.files.appendingPathComponent("2_2_contacts.csv"), encoding: .utf8)
+        #expect(text.split(separator: "\n").count == 60_001)
+        #expect(try String(contentsOf: server.files.appendingPathComponent("2_2_contacts.ready"), encoding: .utf8) == "60000\n")
+    }
+
+    @Test("EXP-6, FS-2: a file and its ready file come to a server of another by SFTP")
+    func exports() throws {
+        try TestServer.with { server in
+            let installation = try installation(server)
+            try expectWhole(server, try installation.json("jobs", "run", "out"))
+        }
+    }
+
+    @Test("EXP-6, FS-8: a connection that is cut while a file is written is made anew, and the file written again, whole")
+    func cut() throws {
+        try TestServer.with { server in
+            let faults = Faults([.cut(afterBytes: 5000), .cut(afterBytes: 6500), .reset(afterBytes: 8000)])
+            let proxy = try ChaosProxy(to: server.port) { _ in faults.next() }
+            defer { proxy.stop() }
+            let installation = try installation(server, port: proxy.port)
+            // What a server answers while it takes a file is little; the faults strike at some point of that, or of logging in.
+            faults.arm()
+            try expectWhole(server, try installation.json("jobs", "run", "out"))
+            #expect(try installation.expectSuccess("runs", "log", "2.2").contains("The file is written again"))
+        }
+    }
+}

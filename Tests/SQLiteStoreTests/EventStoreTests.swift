@@ -1,0 +1,78 @@
+import ConnectModel
+import Foundation
+import RecordEngine
+import SQLiteStore
+import StoreAPI
+import Testing
+
+/// The event store's file by itself.
+@Suite struct EventStoreTests {
+    private func ingest(_ store: SQLiteEventStore, _ lines: [String], at now: Int64 = 5) throws -> EventCounts {
+        let ingest = try store.beginIngest(types: nil)
+        let batch = EventBatch()
+        _ = try EventLines(MemorySource(Array(lines.joined(separator: "\n").utf8)), names: ingest, now: now).fill(batch, most: .max, mostBytes: .max)
+        return try ingest.store(batch, atUnixMilliseconds: now)
+    }
+
+    private func line(_ id: Int, _ type: String = "SENT") -> String { #"{"id":"\#(id)","type":"\#(type)","time":\#(1000 + id),"N":\#(id)}"# }
+
+    private func numbers(_ store: SQLiteEventStore, _ window: EventWindow) throws -> [Int64] {
+        var found: [Int64] = []
+        try store.read(window) { found.append($0.number) }
+        return found
+    }
+
+    @Test("EVT-6: an event is kept once, within a batch and between batches, and numbers have no gaps")
+    func once() throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteEventStore(path: directory.path + "/events.sqlite")
+        let first = try ingest(store, [line(3), line(1), line(3), line(1, "OPEN")])
+        #expect(first.stored == 3 && first.repeated == 1)
+        let second = try ingest(store, [line(2), line(3), line(4)], at: 9)
+        #expect(second.stored == 2 && second.repeated == 1)
+        #expect(try numbers(store, EventWindow(type: "SENT")) == [1, 2, 3, 4] && store.newest(ofType: "SENT") == 4)
+        #expect(try numbers(store, EventWindow(type: "SENT", after: 1, through: 3)) == [2, 3])
+        #expect(try numbers(store, EventWindow(type: "SENT", storedFrom: 6, storedBefore: 10)) == [3, 4])
+        #expect(try numbers(store, EventWindow(type: "NONE")).isEmpty)
+        var order: [Int64] = []
+        try store.read(EventWindow(type: "SENT")) { order.append($0.capturedUnixMilliseconds) }
+        #expect(order == [1003, 1001, 1002, 1004].map { $0 * 1000 }, "in the order of arrival")
+    }
+
+    @Test("EVT-5: a mark moves with its delivery, once, and not back")
+    func marks() throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteEventStore(path: directory.path + "/events.sqlite")
+        var delivery = FeedDelivery(type: "SENT", after: 0, through: 10, server: "files", path: "a.txt")
+        try store.begin(delivery)
+        delivery.stage = .publishing
+        try store.begin(delivery)
+        #expect(try store.position(ofType: "SENT").delivery == delivery && store.position(ofType: "SENT").mark == 0)
+        try store.complete(delivery)
+        try store.complete(FeedDelivery(type: "SENT", after: 0, through: 3, server: "files", path: "b.txt"))
+        #expect(try store.position(ofType: "SENT").mark == 10 && store.position(ofType: "SENT").delivery == nil)
+        try store.begin(delivery)
+        try store.abandon(delivery)
+        #expect(try store.position(ofType: "SENT").delivery == nil)
+    }
+
+    @Test("EVT-5: whoever reads up to a number has read all below it, while eight writers add")
+    func commitOrder() throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteEventStore(path: directory.path + "/events.sqlite")
+        let writers = (0..<8).map { writer in
+            Thread { for round in 0..<20 { _ = try? self.ingest(store, (0..<25).map { self.line(writer * 100_000 + round * 25 + $0) }) } }
+        }
+        writers.forEach { $0.start() }
+        var seen: [Int64] = []
+        var mark: Int64 = 0
+        while true {
+            let isOver = writers.allSatisfy(\.isFinished)
+            let newest = try store.newest(ofType: "SENT")
+            seen += try numbers(store, EventWindow(type: "SENT", after: mark, through: newest))
+            mark = newest
+            if isOver { break }
+        }
+        #expect(seen == Array(1...4000))
+    }
+}
