@@ -17,9 +17,9 @@ build: deps ## Build .build/release/connecthost with its connectors beside it
 test: deps check ## Build and run every test
 	@scripts/run-tests
 
-soak: deps ## The long crash and fuzz suites, and the tests under AddressSanitizer (hours on a small machine)
+soak: deps ## The long crash, fuzz and chaos suites, and the tests under AddressSanitizer (hours on a small machine)
 	@CONNECTHOST_FUZZ_CASES=1000000 scripts/run-sanitized
-	@CRASH_ROUNDS=1000 SERVE_CRASH_ROUNDS=100 SIMULATED_DAILY=100 FEED_CRASH_SECONDS=60 CONNECTHOST_FUZZ_CASES=5000000 SFTP_FUZZ_CASES=1000000 scripts/run-tests
+	@CHAOS_CUTS=100 CRASH_ROUNDS=1000 SERVE_CRASH_ROUNDS=100 SIMULATED_DAILY=100 FEED_CRASH_SECONDS=60 CONNECTHOST_FUZZ_CASES=5000000 SFTP_FUZZ_CASES=1000000 AUDIENCE_COMBINATIONS=1000000 scripts/run-tests
 
 bench: build ## Measure against other tools in one run; writes bench.json
 	@scripts/install-deps --bench
@@ -37,8 +37,9 @@ install: build ## Install below PREFIX (default /usr/local; DESTDIR is honoured)
 uninstall: ## Remove what `make install` put below PREFIX
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install --remove
 
-check: ## Rules of the tree that the compiler does not know
+check: ## Rules of the tree that the compiler does not know, and the released interface
 	@scripts/check-tree
+	@scripts/check-abi
 
 format: ## Format the Swift sources in place
 	@$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Plugins Tests Examples Benchmarks

@@ -150,6 +150,22 @@ class Workplace:
         return self._server
 
 
+    def ftp_server(self):
+        """Settings of a throwaway FTP server on loopback, stopped at the end: vsftpd, or the Python one where that cannot be; None without either."""
+        place = self.path("ftp-server")
+        for name in ("vsftpd", "ftp"):
+            script = os.path.join(self.root, "Tests/servers", name)
+            if os.path.exists(place):
+                subprocess.run([script, "stop", place], capture_output=True)
+                shutil.rmtree(place, ignore_errors=True)
+            started = subprocess.run([script, "start", place], capture_output=True, text=True)
+            if started.returncode == 0:
+                self.at_end(lambda: subprocess.run([script, "stop", place], capture_output=True))
+                return dict(line.split("=", 1) for line in started.stdout.splitlines() if "=" in line)
+            say(f"  {started.stderr.strip()}")
+        return None
+
+
 def place_file(source, target):
     """The same file under a second name, without copying its bytes where that is possible."""
     if os.path.exists(target):

@@ -45,11 +45,21 @@ class Installation:
             file.write(DOCUMENT % (", server: bench" if server else ""))
         self.call("apply", document)
 
-    def add_server(self, server, directory):
+    def add_server(self, server, directory, connector="sftp", *more):
         self.call(
-            "servers", "add", "bench", "sftp", "--set", f"host={server['HOST']}", "--set", f"port={server['PORT']}",
+            "servers", "add", "bench", connector, *(word for setting in more for word in ("--set", setting)), "--set", f"host={server['HOST']}", "--set", f"port={server['PORT']}",
             "--set", f"username={server['USERNAME']}", "--set", f"directory={directory}", "--secret-file", f"private_key={server['USER_KEY_ED25519']}")
         self.call("servers", "trust", "bench", "--yes")
+
+    def add_ftp_server(self, server):
+        """Plain FTP, as the peers speak it here."""
+        password = os.path.join(self.home, "ftp-password")
+        with open(password, "w", encoding="utf-8") as out:
+            out.write(server["PASSWORD"])
+        self.call("account", "set", "plaintext-transfers=on")
+        self.call(
+            "servers", "add", "bench", "ftp", "--set", f"host={server['HOST']}", "--set", f"port={server['PORT']}", "--set",
+            f"username={server['USERNAME']}", "--set", "security=none", "--set", "allow_plaintext=true", "--secret-file", f"password={password}")
 
     def call(self, *arguments):
         return run([self.program, *arguments, "--home", self.home])

@@ -1,95 +1,145 @@
-"""One gibibyte over SFTP on loopback, both ways: ours against OpenSSH's sftp and rclone, through the same server."""
+"""Files over the network on loopback, both ways, ours and others' through the same server: one gibibyte by SFTP, SCP and FTP, and many small files."""
 import os
 import shutil
 
-from measure import Series, measured, run, say
+from measure import Failed, Series, measured, say
 from ours import Installation
+from peers import LFTP, Curl, OpenSSHSCP, OpenSSHSFTP, Rclone, RcloneMany
 
-SIZE = 1 << 30
+SIZE = int(os.environ.get("BENCH_TRANSFER_BYTES", 1 << 30))
+FILES = int(os.environ.get("BENCH_TRANSFER_FILES", 2000))
+FILE_SIZE = 10 << 10
 
 
 def transfer_rows(workplace, report):
-    server = workplace.ssh_server()
-    local, remote = workplace.path("transfer.bin"), os.path.join(server["DIRECTORY"], "transfer")
+    ssh = workplace.ssh_server()
+    ftp = workplace.ftp_server()
+    local = workplace.path("transfer.bin")
     make_data(local)
-    os.makedirs(remote, exist_ok=True)
+    large_file(workplace, report, "SFTP", ssh, Ours(workplace, "sftp", ssh), [OpenSSHSFTP(workplace, ssh), Rclone(ssh)], local)
+    large_file(workplace, report, "SCP", ssh, Ours(workplace, "scp", ssh, "transfer=scp"), [OpenSSHSCP(ssh)], local)
+    if ftp:
+        large_file(workplace, report, "FTP", ftp, Ours(workplace, "ftp", ftp), [Curl(ftp), LFTP(ftp), Rclone(ftp)], local)
+    else:
+        report.skip("FTP", "no FTP server could be started")
+    small_files(workplace, report, ssh)
+
+
+def size_name(size):
+    return "1 GiB" if size == 1 << 30 else f"{size / (1 << 20):.0f} MiB"
+
+
+def large_file(workplace, report, protocol, server, ours, peers, local):
+    """Rows for one protocol: each client in turn, both directions, and what arrived is looked at."""
+    remote = os.path.join(server["DIRECTORY"], "transfer")
+    shutil.rmtree(remote, ignore_errors=True)
+    os.makedirs(remote)
+    os.chmod(remote, 0o777)
     shutil.copyfile(local, os.path.join(remote, "get.bin"))
-    clients = [Ours(workplace, server, remote)]
-    for peer in (OpenSSH(workplace, server, remote), Rclone(server, remote)):
+    os.chmod(os.path.join(remote, "get.bin"), 0o644)
+    clients = [ours]
+    for peer in peers:
         if shutil.which(peer.program):
             clients.append(peer)
         else:
-            report.skip(f"1 GiB by SFTP, {peer.name}", "not installed")
+            report.skip(f"{size_name(SIZE)} by {protocol}, {peer.name}", f"{peer.program} is not installed")
     series = {(client.name, direction): Series() for client in clients for direction in ("get", "put")}
     for number in range(1, workplace.runs + 1):
-        say(f"  run {number} of {workplace.runs}")
-        for client in clients:
-            for direction, source, target in (("get", os.path.join(remote, "get.bin"), workplace.path("got.bin")),
-                                              ("put", local, os.path.join(remote, "put.bin"))):
-                series[client.name, direction].add(client.transfer(direction, source, target))
-                check_and_remove(target)
+        say(f"  {protocol}, run {number} of {workplace.runs}")
+        for client in list(clients):
+            try:
+                for direction in ("get", "put"):
+                    arrived = workplace.path("got.bin") if direction == "get" else os.path.join(remote, "put.bin")
+                    source = "transfer/get.bin" if direction == "get" else local
+                    target = arrived if direction == "get" else "transfer/put.bin"
+                    series[client.name, direction].add(client.transfer(direction, source, target))
+                    check_and_remove(arrived, SIZE)
+            except Failed as failure:
+                if client is ours:
+                    raise
+                report.skip(f"{size_name(SIZE)} by {protocol}, {client.name}", str(failure))
+                clients.remove(client)
     shutil.rmtree(remote)
     for direction in ("get", "put"):
         for peer in clients[1:]:
-            most = 1.0 if direction == "get" or peer.sets_target_for_put else None
-            report.compare(f"{direction} 1 GiB by SFTP", series[clients[0].name, direction], peer.name, series[peer.name, direction], most)
+            report.compare(f"{direction} {size_name(SIZE)} by {protocol}", series[ours.name, direction], peer.name, series[peer.name, direction], 1.0)
+
+
+def small_files(workplace, report, server):
+    """Many files of a few kilobytes, where waiting for answers is what costs; rclone with its own defaults (four at once)."""
+    if not shutil.which("rclone"):
+        report.skip("many small files", "rclone is not installed")
+        return
+    remote = os.path.join(server["DIRECTORY"], "small")
+    shutil.rmtree(remote, ignore_errors=True)
+    os.makedirs(os.path.join(remote, "there"))
+    source = workplace.fresh_directory("small")
+    for number in range(FILES):
+        content = os.urandom(FILE_SIZE)
+        for directory in (source, os.path.join(remote, "there")):
+            with open(os.path.join(directory, f"file-{number:05}.bin"), "wb") as out:
+                out.write(content)
+    clients = [Ours(workplace, "sftp", server), RcloneMany(server)]
+    series = {(client.name, direction): Series() for client in clients for direction in ("get", "put")}
+    for number in range(1, workplace.runs + 1):
+        say(f"  small files, run {number} of {workplace.runs}")
+        for client in clients:
+            got = workplace.fresh_directory("small-got")
+            series[client.name, "get"].add(client.transfer_all("get", "small/there", got))
+            check_all(got)
+            put = os.path.join(remote, "put")
+            shutil.rmtree(put, ignore_errors=True)
+            os.makedirs(put)
+            series[client.name, "put"].add(client.transfer_all("put", source, "small/put"))
+            check_all(put)
+    shutil.rmtree(remote)
+    for direction in ("get", "put"):
+        report.compare(
+            f"{direction} {FILES:,} files of 10 KiB by SFTP", series[clients[0].name, direction], clients[1].name, series[clients[1].name, direction], 1.0)
 
 
 def make_data(path):
     """Bytes that do not compress."""
     if os.path.exists(path) and os.path.getsize(path) == SIZE:
         return
-    block = 1 << 24
+    block = 1 << 20
     with open(path, "wb") as out:
         for _ in range(SIZE // block):
             out.write(os.urandom(block))
 
 
-def check_and_remove(path):
-    if os.path.getsize(path) != SIZE:
-        raise AssertionError(f"{path} has {os.path.getsize(path)} bytes instead of {SIZE}")
+def check_and_remove(path, size):
+    if os.path.getsize(path) != size:
+        raise AssertionError(f"{path} has {os.path.getsize(path)} bytes instead of {size}")
     os.remove(path)
 
 
+def check_all(directory):
+    sizes = [os.path.getsize(os.path.join(directory, name)) for name in os.listdir(directory)]
+    if sizes != [FILE_SIZE] * FILES:
+        raise AssertionError(f"{directory} has {len(sizes)} files of {sum(sizes)} bytes instead of {FILES} of {FILE_SIZE}")
+
+
 class Ours:
+    """ConnectHost's connectors, through the command that does nothing but copy."""
     name = "ConnectHost"
 
-    def __init__(self, workplace, server, remote):
-        self.installation = Installation(workplace, "transfer-home", None)
-        self.installation.add_server(server, remote)
+    def __init__(self, workplace, connector, server, *more):
+        self.installation = Installation(workplace, f"transfer-{connector}-home", None)
+        if connector == "ftp":
+            self.installation.add_ftp_server(server)
+        else:
+            self.installation.add_server(server, server["DIRECTORY"], connector, *more)
 
     def transfer(self, direction, source, target):
-        # Names on the server are relative to the server's directory, which is `remote`.
+        # Names on the server are relative to its directory.
         remote, local = (source, target) if direction == "get" else (target, source)
-        return measured([self.installation.program, "bench-transfer", direction, "bench", os.path.basename(remote), local, "--home", self.installation.home])
+        return self.copy(direction, remote, local)
 
+    def transfer_all(self, direction, source, target):
+        remote, local = (source, target) if direction == "get" else (target, source)
+        return self.copy(direction, remote, local, "--directory")
 
-class OpenSSH:
-    name = "OpenSSH sftp"
-    program = "sftp"
-    sets_target_for_put = True
-
-    def __init__(self, workplace, server, remote):
-        self.batch = workplace.path("sftp-batch")
-        self.arguments = [
-            "sftp", "-q", "-F", "/dev/null", "-b", self.batch, "-P", server["PORT"], "-i", server["USER_KEY_ED25519"], "-o", "IdentitiesOnly=yes",
-            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", f"{server['USERNAME']}@{server['HOST']}"]
-
-    def transfer(self, direction, source, target):
-        with open(self.batch, "w", encoding="utf-8") as out:
-            out.write(f"{direction} {source} {target}\n")
-        return measured(self.arguments)
-
-
-class Rclone:
-    name = "rclone"
-    program = "rclone"
-    sets_target_for_put = False
-
-    def __init__(self, server, remote):
-        self.remote = f":sftp,host={server['HOST']},port={server['PORT']},user={server['USERNAME']},key_file={server['USER_KEY_ED25519']},disable_hashcheck=true:"
-
-    def transfer(self, direction, source, target):
-        # Without its check of a hash afterwards, which the others do not do either.
-        names = [self.remote + source, target] if direction == "get" else [source, self.remote + target]
-        return measured(["rclone", "--config", "/dev/null", "--ignore-checksum", "copyto", *names])
+    def copy(self, direction, remote, local, *options):
+        program = self.installation.program
+        return measured([program, "bench-transfer", direction, "bench", remote, local, *options, "--home", self.installation.home])

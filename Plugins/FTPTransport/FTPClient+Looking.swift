@@ -30,12 +30,43 @@ extension FTPClient {
             try command(["CWD " + path], name: name, call)
             return ListedFile(name: [], kind: .directory)
         } catch  where error.status == .notFound || error.status == .permission {
-            let size = try size(path, name: name, call)
+            let size = try sizeWithoutReason(path, name: name, call)
             let replies = try command(["*MDTM " + path], name: name, call)
             let modified = replies.last { $0.code == 213 }.flatMap { FTPTime.unixNanoseconds($0.text) }
-            guard size != nil || modified != nil else { throw error }
-            return ListedFile(name: [], kind: .file, size: size, modified: modified)
+            if size != nil || modified != nil { return ListedFile(name: [], kind: .file, size: size, modified: modified) }
+            // Servers that give one answer for what is not there and what is not allowed still show what is there.
+            if error.status == .permission, let isThere = try? isListed(path, name: name, call) {
+                throw isThere ? error : ConnectorError(.notFound, "\(name) does not exist on \(settings.address).")
+            }
+            throw error
         }
+    }
+
+    /// nil also where the server answers that it could not tell.
+    private func sizeWithoutReason(_ path: String, name: String, _ call: any CallContext) throws(ConnectorError) -> Int64? {
+        do throws(ConnectorError) {
+            return try size(path, name: name, call)
+        } catch  where error.status == .notFound || error.status == .permission {
+            return nil
+        }
+    }
+
+    /// Whether the directory of a path has its last name. Throws where it cannot be listed.
+    private func isListed(_ path: String, name: String, _ call: any CallContext) throws(ConnectorError) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let last = parts.last, !last.isEmpty else { return true }
+        let parent = parts.dropLast().joined(separator: "/")
+        var isThere = false
+        try list(parent.isEmpty ? "/" : parent, name: name, call) { (file) throws(ConnectorError) in
+            if file.name == Array(last.utf8) { isThere = true }
+        }
+        return isThere
+    }
+
+    /// The error of a verb, told apart where a server has one answer (550) for what is not there and what is not allowed.
+    func distinguished(_ error: ConnectorError, _ path: String, name: String, _ call: any CallContext) -> ConnectorError {
+        guard error.status == .permission, let isThere = try? exists(path, name: name, call), !isThere else { return error }
+        return ConnectorError(.notFound, "\(name) does not exist on \(settings.address).")
     }
 
     func exists(_ path: String, name: String, _ call: any CallContext) throws(ConnectorError) -> Bool {

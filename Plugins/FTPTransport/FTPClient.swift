@@ -9,6 +9,13 @@ final class FTPClient {
     private(set) var offers: Set<String> = []
 
     init(_ settings: FTPSettings) throws(ConnectorError) {
+        let version = curl_version_info(CURLVERSION_FIRST).pointee.version_num
+        // They forget TLS on data connections that the server opens (curl issue 10666).
+        if settings.isActive, settings.security != .none, (0x07_57_00..<0x08_00_00).contains(version) {
+            throw ConnectorError(
+                .configuration,
+                "The installed libcurl (7.87 and 7.88) cannot protect data connections that the server opens. Set `mode` to passive, or install libcurl 8.")
+        }
         self.settings = settings
         driver = try CurlDriver()
     }

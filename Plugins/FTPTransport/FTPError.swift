@@ -14,7 +14,7 @@ enum FTPError {
             if let code = reply?.code, code / 100 == 4 { return status(code, reply?.text ?? "", name: name, server: server, answer) }
             return ConnectorError(.authentication, "\(server) refused the log-in. Check `username` and `password`.\(answer)")
         case CURLE_USE_SSL_FAILED:
-            return ConnectorError(.authentication, "\(server) does not offer TLS (AUTH TLS). Ask its administrator for FTPS or SFTP.\(answer)")
+            return ConnectorError(.configuration, "\(server) does not offer TLS (AUTH TLS). Ask its administrator for FTPS or SFTP.\(answer)")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
             return ConnectorError(
                 .authentication,

@@ -18,7 +18,14 @@ final class FTPSession: TransportSession {
 
     func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError) {
         let name = directory.isEmpty ? "the directory" : "the directory \(FTPRoot.quoted(directory))"
-        try client.list(root.resolve(directory), name: name, call) { (file) throws(ConnectorError) in
+        let absolute = try root.resolve(directory)
+        try told(absolute, name, call) { () throws(ConnectorError) in try list(absolute, name, directory, call, each) }
+    }
+
+    private func list(
+        _ absolute: String, _ name: String, _ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void
+    ) throws(ConnectorError) {
+        try client.list(absolute, name: name, call) { (file) throws(ConnectorError) in
             switch RemoteName.check(file.name) {
             case .dots: return
             case .unusable(let reason):
@@ -32,9 +39,12 @@ final class FTPSession: TransportSession {
     }
 
     func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
-        let transfer = try client.transfer(path: root.file(path))
-        if offset > 0 { transfer.setOffset(offset) }
-        return try FTPReadFile(client, transfer, name: FTPRoot.quoted(path), call)
+        let absolute = try root.file(path)
+        return try told(absolute, FTPRoot.quoted(path), call) { () throws(ConnectorError) in
+            let transfer = try client.transfer(path: absolute)
+            if offset > 0 { transfer.setOffset(offset) }
+            return try FTPReadFile(client, transfer, name: FTPRoot.quoted(path), call)
+        }
     }
 
     func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
@@ -60,8 +70,11 @@ final class FTPSession: TransportSession {
         }
         do throws(ConnectorError) {
             try client.command(["RNFR " + old, "RNTO " + new], name: name, call)
-        } catch  where replace && (error.status == .permission || error.status == .exists) {
-            guard try client.exists(old, name: name, call), try client.look(new, name: target, call).kind == .file else { throw error }
+        } catch  where !replace {
+            throw client.distinguished(error, old, name: name, call)
+        } catch  where error.status == .permission || error.status == .exists {
+            guard try client.exists(old, name: name, call) else { throw client.distinguished(error, old, name: name, call) }
+            guard let there = try? client.look(new, name: target, call), there.kind == .file else { throw error }
             call.log(.info, "The server does not replace by renaming; the old file is removed first.", ["file": to])
             try client.command(["DELE " + new], name: target, call)
             try client.command(["RNFR " + old, "RNTO " + new], name: name, call)
@@ -69,7 +82,17 @@ final class FTPSession: TransportSession {
     }
 
     func remove(_ path: String, _ call: any CallContext) throws(ConnectorError) {
-        try client.command(["DELE " + root.file(path)], name: FTPRoot.quoted(path), call)
+        let absolute = try root.file(path)
+        try told(absolute, FTPRoot.quoted(path), call) { () throws(ConnectorError) in
+            try client.command(["DELE " + absolute], name: FTPRoot.quoted(path), call)
+        }
+    }
+
+    /// What `body` does with a path, with an error that says whether it is there.
+    @discardableResult private func told<Result>(
+        _ absolute: String, _ name: String, _ call: any CallContext, _ body: () throws(ConnectorError) -> Result
+    ) throws(ConnectorError) -> Result {
+        do throws(ConnectorError) { return try body() } catch { throw client.distinguished(error, absolute, name: name, call) }
     }
 
     func makeDirectory(_ path: String, _ call: any CallContext) throws(ConnectorError) {
@@ -86,6 +109,8 @@ final class FTPSession: TransportSession {
         do throws(ConnectorError) {
             try client.command(["RMD " + root.resolve(path)], name: FTPRoot.quoted(path), call)
         } catch  where error.status == .permission {
+            let told = try client.distinguished(error, root.resolve(path), name: FTPRoot.quoted(path), call)
+            guard told.status == .permission else { throw told }
             // Servers that only say that it failed.
             var isEmpty = true
             try list(path, call) { _ in isEmpty = false }

@@ -21,7 +21,7 @@ struct FTPSettings: Sendable {
     var keepaliveSeconds: Int
 
     /// As messages name the server.
-    var address: String { "\(host):\(port)" }
+    var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     static let schema = SettingsSchema([
         SettingField(
@@ -44,7 +44,7 @@ struct FTPSettings: Sendable {
         SettingField(
             "allow_plaintext", title: "Allow plain FTP",
             help: "Must be true for `security: none`: the password and the files can then be read and changed on the way. The default is false.",
-            kind: .boolean, default: .boolean(false), dependsOn: ("security", "none")),
+            kind: .boolean, default: .boolean(false), dependsOn: ("security", "none"), capability: "plaintext-transfers"),
         SettingField(
             "certificate_pins", title: "Trusted certificates",
             help: "SHA-256 of the public keys the server's certificate may have, as `sha256//BASE64`. Any other is refused. Without any, the certificate "
@@ -81,7 +81,8 @@ struct FTPSettings: Sendable {
             throw ConnectorError(
                 .configuration,
                 "`security: none` sends the password and every file unprotected, and is not allowed here. Use the SFTP connector or `security: explicit` "
-                    + "(FTPS); where the server offers neither, an administrator can set `allow_plaintext: true`.")
+                    + "(FTPS). Where the server offers neither, an administrator allows it with `connecthost account set plaintext-transfers=on`; "
+                    + "then set `allow_plaintext: true`.")
         }
     }
 

@@ -25,9 +25,6 @@ enum SCPConnector: TransportConnector {
     }
 
     static func identify(_ values: SettingValues, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] {
-        try HostKeyScan.run(
-            host: values.string("host") ?? "", port: Int(values.integer("port") ?? 22),
-            timeoutSeconds: Int(values.integer("connect_timeout_seconds") ?? 30), call
-        ).map(\.identity)
+        try SSHSettings.identify(values, call)
     }
 }

@@ -13,12 +13,12 @@ public struct ConnectHostCommand: ParsableCommand {
             """,
         version: Composition.fullVersion,
         subcommands: [
-            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, AccountCommand.self, ListsCommand.self, PetsCommand.self, TablesCommand.self, AppsCommand.self,
+            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, KeysCommand.self, AccountCommand.self, ListsCommand.self, PetsCommand.self, TablesCommand.self, AppsCommand.self,
             FiltersCommand.self, AudiencesCommand.self, ViewsCommand.self,
             JobsCommand.self, GroupsCommand.self, ScheduleCommand.self, RunsCommand.self, EventsCommand.self, ServeCommand.self,
             OutboxCommand.self, HooksCommand.self, SecretsCommand.self, AuditCommand.self,
             ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,
-            WorkerCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, ReferenceCommand.self,
+            WorkerCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, WorkerStartCommand.self, ReferenceCommand.self, ImportReferenceCommand.self,
         ])
 
     public init() {}

@@ -15,7 +15,8 @@ public enum OutboxState: String, Sendable, Codable, CaseIterable {
 
     public var successors: Set<OutboxState> {
         switch self {
-        case .waiting: [.delivering, .dropped]
+        // A person may have one that waits tried at once.
+        case .waiting: [.delivering, .dropped, .waiting]
         case .delivering: [.delivered, .waiting, .dead]
         case .dead: [.waiting, .dropped]
         case .delivered, .dropped: []

@@ -27,8 +27,8 @@ public struct WorkerRequest: Sendable, Codable {
         case identifyServer
         /// The files of one directory.
         case listFiles(directory: String)
-        /// Copies one file between a server and a local file; for measuring and for support.
-        case transfer(upload: Bool, remote: String, local: String)
+        /// Copies files between a server and this machine; for measuring and for support.
+        case transfer(TransferTask)
         /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
         case checkJob
     }
@@ -41,9 +41,12 @@ public struct WorkerRequest: Sendable, Codable {
     public var limits: WorkerLimits
     /// The connector of a job whose kind is a connector's.
     public var job: JobConnection?
+    /// Of private OpenPGP keys, by fingerprint; must not appear in any text either.
+    public var passphrases: [String: String]
 
     public init(
-        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil
+        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil,
+        passphrases: [String: String] = [:]
     ) {
         self.home = home
         self.task = task
@@ -51,6 +54,35 @@ public struct WorkerRequest: Sendable, Codable {
         self.isDetached = isDetached
         self.limits = limits
         self.job = job
+        self.passphrases = passphrases
+    }
+}
+
+/// Files to copy between a server and this machine.
+public struct TransferTask: Sendable, Codable {
+    public var isUpload: Bool
+    /// Below the server's directory: a file, or a directory where `connections` is given.
+    public var remote: String
+    /// The whole path here, of the same kind.
+    public var local: String
+    /// Every file of a directory, over so many connections at once; nil for a single file.
+    public var connections: Int?
+
+    public init(isUpload: Bool, remote: String, local: String, connections: Int? = nil) {
+        self.isUpload = isUpload
+        self.remote = remote
+        self.local = local
+        self.connections = connections
+    }
+}
+
+public struct TransferTotal: Sendable, Codable, Equatable {
+    public var files: Int
+    public var bytes: Int64
+
+    public init(files: Int = 0, bytes: Int64 = 0) {
+        self.files = files
+        self.bytes = bytes
     }
 }
 
@@ -68,7 +100,7 @@ public enum WorkerResult: Sendable, Codable {
     case checked
     case identities([PeerIdentity])
     case files([SourceFile])
-    case transferred(bytes: Int64)
+    case transferred(TransferTotal)
     case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)
 }
@@ -125,10 +157,13 @@ public struct ImportPreview: Sendable, Codable {
         public var source: String
         public var target: String?
         public var reason: String
-        public init(source: String, target: String?, reason: String) {
+        /// 1 for what the job says and for equal names, less for what was inferred; nil for columns that go nowhere.
+        public var confidence: Double?
+        public init(source: String, target: String?, reason: String, confidence: Double? = nil) {
             self.source = source
             self.target = target
             self.reason = reason
+            self.confidence = confidence
         }
     }
 
@@ -155,6 +190,8 @@ public struct ImportPreview: Sendable, Codable {
     public var records: RecordCounts
     public var rejectedByReason: [String: Int64]
     public var firstRejects: [Reject]
+    /// Values that would be cut to the length of their field, by field.
+    public var cut: [String: Int]
 
     public init(file: SourceFile) {
         self.file = file
@@ -168,5 +205,6 @@ public struct ImportPreview: Sendable, Codable {
         records = RecordCounts()
         rejectedByReason = [:]
         firstRejects = []
+        cut = [:]
     }
 }

@@ -52,6 +52,8 @@ public struct SettingField: Sendable {
     public var isAdvanced: Bool
     /// Asked for only while another setting has this value; `x-depends` in the schema.
     public var dependsOn: (name: String, value: String)?
+    /// Of a boolean: what an administrator must have turned on for the account before this may be true; `x-capability` in the schema.
+    public var capability: String?
     /// The account's, the same for all jobs of the kind, and not set by a job; `x-scope` in the schema. Of job kinds only.
     public var isAccountWide = false
     /// Each value may stand in one active job of the kind only; `x-exclusive` in the schema. Of job kinds only.
@@ -63,7 +65,8 @@ public struct SettingField: Sendable {
 
     public init(
         _ name: String, title: String, help: String, kind: Kind, required isRequired: Bool = false, default defaultValue: Default? = nil,
-        secret isSecret: Bool = false, pin isPin: Bool = false, advanced isAdvanced: Bool = false, dependsOn: (name: String, value: String)? = nil
+        secret isSecret: Bool = false, pin isPin: Bool = false, advanced isAdvanced: Bool = false, dependsOn: (name: String, value: String)? = nil,
+        capability: String? = nil
     ) {
         self.name = name
         self.title = title
@@ -75,6 +78,7 @@ public struct SettingField: Sendable {
         self.isPin = isPin
         self.isAdvanced = isAdvanced
         self.dependsOn = dependsOn
+        self.capability = capability
     }
 
     /// The same setting as the account's (`x-scope`).

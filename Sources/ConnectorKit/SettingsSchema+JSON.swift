@@ -26,6 +26,7 @@ extension SettingField {
         if let dependsOn {
             members.append(#""x-depends":{\#(SettingsSchema.quoted(dependsOn.name)):\#(SettingsSchema.quoted(dependsOn.value))}"#)
         }
+        if let capability { members.append(#""x-capability":\#(SettingsSchema.quoted(capability))"#) }
         if isAccountWide { members.append(#""x-scope":"account""#) }
         if isExclusive { members.append(#""x-exclusive":true"#) }
         if let reference { members.append(#""x-ref":"\#(reference.rawValue)""#) }

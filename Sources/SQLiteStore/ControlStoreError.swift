@@ -76,7 +76,7 @@ enum ControlStoreError {
     static func outboxState(_ message: OutboxMessage, _ wanted: OutboxState) -> ConnectError {
         ConnectError(
             "outbox.state", .configuration, "Message \(message.id) is \(message.state.rawValue) and cannot become \(wanted.rawValue).",
-            remedy: wanted == .waiting ? "Only dead messages are retried; those that wait are tried again by themselves." : nil)
+            remedy: wanted == .waiting ? "Only messages that are dead or wait are tried again." : nil)
     }
 
     static func outboxStale(_ id: String) -> ConnectError {

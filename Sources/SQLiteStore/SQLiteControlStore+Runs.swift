@@ -71,6 +71,7 @@ extension SQLiteControlStore {
     }
 
     public func advance(_ run: Run, from state: RunState) throws {
+        let run = cleaned(run)
         try write { db in
             guard let current = try fetch(run.id, db), current.epoch == run.epoch, current.state == state,
                 current.family.machine.allows(state, to: run.state)

@@ -9,10 +9,15 @@ public final class SQLiteControlStore: ControlStore {
     /// Who changes things, and when, for the audit log.
     let actor: String
     let clock: @Sendable () -> Int64
+    let cleaned: @Sendable (Run) -> Run
 
     /// Opens or creates the file and brings its tables up to date. `actor` stands in the audit log as the one who makes the changes.
-    public init(path: String, actor: String, clock: @escaping @Sendable () -> Int64) throws {
+    /// - Parameter cleaned: takes secrets out of the texts of a run before it is written down, for a process in which connectors write them (OPS-3).
+    public init(
+        path: String, actor: String, clock: @escaping @Sendable () -> Int64, cleaned: @escaping @Sendable (Run) -> Run = { $0 }
+    ) throws {
         self.actor = actor
+        self.cleaned = cleaned
         self.clock = clock
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
@@ -69,7 +74,18 @@ public final class SQLiteControlStore: ControlStore {
     }
 
     public func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try write { db in try CurrentTransaction.with(db, of: self, body) }
+        // An error of the caller's own comes out as it was thrown.
+        var thrown: (any Error)?
+        do {
+            return try write { db in
+                do { return try CurrentTransaction.with(db, of: self, body) } catch {
+                    thrown = error
+                    throw error
+                }
+            }
+        } catch {
+            throw thrown ?? error
+        }
     }
 
     /// Within a transaction of this thread both go to it; what fails there undoes no more than itself.

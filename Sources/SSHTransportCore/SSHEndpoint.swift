@@ -24,11 +24,14 @@ public struct SSHEndpoint: Sendable {
     public let algorithms: SSHAlgorithmPolicy
     /// The absolute path of a certificate for the key (`…-cert.pub`). With OpenSSH's program only.
     public let certificateFile: String?
+    /// The host that the connection goes through, or none (OpenSSH's ProxyJump). With OpenSSH's program only.
+    public var jump: SSHEndpoint? { jumps.first }
+    private let jumps: [SSHEndpoint]
 
     /// Throws `.configuration` naming the setting that is wrong.
     public init(
         host: String, port: Int, username: String, credential: Credential, hostKeys: [HostKey], connectTimeoutSeconds: Int, keepaliveSeconds: Int,
-        algorithms: SSHAlgorithmPolicy = .compatible, certificateFile: String? = nil
+        algorithms: SSHAlgorithmPolicy = .compatible, certificateFile: String? = nil, jump: SSHEndpoint? = nil
     ) throws(ConnectorError) {
         guard Self.isHost(host) else {
             throw ConnectorError(
@@ -49,6 +52,7 @@ public struct SSHEndpoint: Sendable {
         self.keepaliveSeconds = keepaliveSeconds
         self.algorithms = algorithms
         self.certificateFile = certificateFile
+        jumps = jump.map { [$0] } ?? []
     }
 
     /// HOST:PORT, with brackets around an IPv6 address.

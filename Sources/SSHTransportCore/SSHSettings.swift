@@ -79,23 +79,24 @@ public struct SSHSettings: Sendable {
                 "Seconds of silence after which the server is asked for a sign of life; three without an answer end the connection. 0 never asks. "
                 + "The default is 15.",
             kind: .integer(minimum: 0, maximum: 3600), default: .integer(15), advanced: true),
-    ]
+    ] + SSHJumpSettings.fields
 
     /// Throws `.configuration` naming the setting. No I/O.
     public init(_ values: SettingValues) throws(ConnectorError) {
         engine = try Self.choice("engine", values, default: .auto)
         stallTimeoutSeconds = Int(values.integer("stall_timeout_seconds") ?? 60)
+        let credential = try Self.credential(values)
         endpoint = try SSHEndpoint(
             host: values.string("host") ?? "", port: Int(values.integer("port") ?? 22), username: values.string("username") ?? "",
-            credential: Self.credential(values), hostKeys: Self.pins(values),
+            credential: credential, hostKeys: Self.pins("host_keys", values),
             connectTimeoutSeconds: Int(values.integer("connect_timeout_seconds") ?? 30),
             keepaliveSeconds: Int(values.integer("keepalive_seconds") ?? 15), algorithms: Self.choice("algorithms", values, default: .compatible),
-            certificateFile: Self.filled("certificate_file", values))
+            certificateFile: Self.filled("certificate_file", values), jump: SSHJumpSettings.endpoint(values, credential))
     }
 
-    private static func filled(_ name: String, _ values: SettingValues) -> String? { values.string(name).flatMap { $0.isEmpty ? nil : $0 } }
+    static func filled(_ name: String, _ values: SettingValues) -> String? { values.string(name).flatMap { $0.isEmpty ? nil : $0 } }
 
-    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    static func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ name: String, _ values: SettingValues, default fallback: Choice
     ) throws(ConnectorError) -> Choice {
         guard let text = values.string(name) else { return fallback }
@@ -106,13 +107,13 @@ public struct SSHSettings: Sendable {
         return choice
     }
 
-    private static func pins(_ values: SettingValues) throws(ConnectorError) -> [HostKey] {
+    static func pins(_ setting: String, _ values: SettingValues) throws(ConnectorError) -> [HostKey] {
         var pins: [HostKey] = []
-        for text in values.strings("host_keys") ?? [] {
+        for text in values.strings(setting) ?? [] {
             guard let pin = HostKey(pin: text) else {
                 throw ConnectorError(
                     .configuration,
-                    "\(quoted(String(text.prefix(80)))) in `host_keys` is not a host key such as `ssh-ed25519 AAAAC3…`. "
+                    "\(quoted(String(text.prefix(80)))) in `\(setting)` is not a host key such as `ssh-ed25519 AAAAC3…`. "
                         + "Run `connecthost servers trust NAME`.")
             }
             pins.append(pin)
@@ -120,7 +121,7 @@ public struct SSHSettings: Sendable {
         return pins
     }
 
-    private static func credential(_ values: SettingValues) throws(ConnectorError) -> SSHEndpoint.Credential {
+    static func credential(_ values: SettingValues) throws(ConnectorError) -> SSHEndpoint.Credential {
         let passphrase = filled("passphrase", values)
         switch values.string("authentication") {
         case "password":

@@ -13,6 +13,8 @@ public final class SSHSharedConnection {
     private var master: OpenSSHChannel?
     private var directory: PrivateDirectory?
     private var socket = ""
+    /// Of channels that log in by themselves, the one that was opened last, as long as somebody uses it or asks about it.
+    private var latest: (any SSHChannel)?
 
     /// Nothing is connected yet. - Parameter sharing: false for servers that allow one channel a connection (MaxSessions 1).
     public init(_ endpoint: SSHEndpoint, engine: SSHEngine, sharing: Bool) {
@@ -50,8 +52,11 @@ public final class SSHSharedConnection {
     /// Whether a shared log-in is there.
     public var isStarted: Bool { master != nil }
 
-    /// False once a shared log-in has ended; without one there is nothing that could.
-    public var isAlive: Bool { master.map { $0.child.exitStatus(withinMilliseconds: 100) == nil } ?? true }
+    /// Whether what became of the last channel says something about the server: a shared log-in is still there, or the channel's own was done.
+    public var wasLoggedIn: Bool {
+        if let master { return master.child.exitStatus(withinMilliseconds: 100) == nil }
+        return latest?.milestones[.authenticated] != nil
+    }
 
     /// A channel of its own for the request; the caller closes it.
     public func open(_ request: SSHRequest, _ call: any CallContext) throws(ConnectorError) -> any SSHChannel {
@@ -62,7 +67,9 @@ public final class SSHSharedConnection {
             through.established()
             channel = through
         } else {
+            latest = nil
             channel = try SSHConnection.open(endpoint, request, engine: engine, call)
+            latest = channel
         }
         channels.add(channel)
         return channel
@@ -96,6 +103,7 @@ public final class SSHSharedConnection {
     /// Ends every channel, within two seconds.
     public func close() {
         channels.closeOthers(than: master)
+        latest = nil
         master?.child.askToEnd()
         master?.close()
         master = nil

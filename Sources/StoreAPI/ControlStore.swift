@@ -78,6 +78,7 @@ public struct SecretName: Sendable, Hashable {
 
     public static func hook(_ name: String, _ key: String) -> SecretName { SecretName(owner: "hook/\(name)", key: key) }
     public static func setting(_ name: String, _ key: String) -> SecretName { SecretName(owner: "setting/\(name)", key: key) }
+    public static func passphrase(ofKey fingerprint: String) -> SecretName { SecretName(owner: "key/\(fingerprint)", key: "passphrase") }
     public static func server(_ name: String, _ key: String) -> SecretName { SecretName(owner: "server/\(name)", key: key) }
 }
 

@@ -68,8 +68,8 @@ import Testing
     private func live(_ home: SimulatedHome, _ numbers: inout SeededNumbers) throws {
         var ends: [(at: Int64, run: RunID)] = []
         let end = Self.begin + Self.year
-        while let next = try home.host.control.earliestDue() ?? ends.map(\.at).min(), min(next, ends.map(\.at).min() ?? next) < end {
-            home.time = max(home.time, min(next, ends.map(\.at).min() ?? next)) + Int64.random(in: 0...20, using: &numbers)
+        while let next = try home.host.control.earliestDue() ?? ends.map(\.at).min(), next < end {
+            home.time = max(home.time, next) + Int64.random(in: 0...20, using: &numbers)
             if Int.random(in: 0..<400, using: &numbers) == 0 {
                 home.time += Int64.random(in: 60...(3 * 86_400), using: &numbers)
                 try home.restart()

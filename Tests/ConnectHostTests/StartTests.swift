@@ -100,6 +100,20 @@ import Testing
         }
     }
 
+    @Test("SCH-5: a job that is edited while its slot has begun still starts in it; with another schedule it follows that one")
+    func editedWithinItsSlot() throws {
+        let home = try SimulatedHome(at: begin)
+        var job = try home.addJob("a", SimulatedHome.daily(2, "0-14"))
+        let due = try #require(try home.host.control.due(.job(job.id)))
+        home.time = due.next.slot
+        job.description = "edited"
+        try home.host.write(job)
+        #expect(try home.host.control.due(.job(job.id)) == due)
+        job.definition["schedule"] = .object(SimulatedHome.daily(5, "0-14"))
+        try home.host.write(job)
+        #expect(try home.host.control.due(.job(job.id))?.next.slot == due.next.slot + 3 * 3600)
+    }
+
     @Test("MGT-2: a job that is deactivated, deleted or put into a group has no next start; activated, it has")
     func lifeCycle() throws {
         let home = try SimulatedHome(at: begin)

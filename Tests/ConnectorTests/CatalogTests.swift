@@ -35,7 +35,8 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: probe + ".program", withDestinationPath: Installation.program)
         let probed = { () -> [String] in
             let lines = (try? String(contentsOfFile: count, encoding: .utf8))?.split(separator: "\n") ?? []
-            return lines.map { URL(fileURLWithPath: String($0)).lastPathComponent }
+            // Files are looked at side by side.
+            return lines.map { URL(fileURLWithPath: String($0)).lastPathComponent }.sorted()
         }
         let cached = catalog.catalog(cached: true, probe: [probe, "connector-probe"])
         let first = cached.scan()

@@ -154,6 +154,41 @@ import Testing
         #expect(column.errors.contains("no field NOPE"))
     }
 
+    @Test("EXP-1: PETs, App Channel lists and supplemental tables, each by its own type; another type is refused")
+    func otherTables() throws {
+        let installation = try installation()
+        let sources = [("pet", "LOYALTY", "list: CONTACTS"), ("app_list", "APPS", "list: CONTACTS"), ("table", "ORDERS", ""), ("audience_scope", "ORDERS", "")]
+        try installation.apply(
+            """
+            pets:
+              - { name: LOYALTY, list: CONTACTS, fields: { LEVEL: STR25 } }
+            apps:
+              - { name: APPS, list: CONTACTS }
+            tables:
+              - { name: ORDERS, key: [NUMBER], fields: { NUMBER: INTEGER, TOTAL: NUMBER } }
+            jobs:
+              - { name: pets, kind: import-pet, file: { name: pets.csv }, target: { list: CONTACTS, pet: LOYALTY, match: [EMAIL_ADDRESS_] } }
+              - { name: orders, kind: import-table, file: { name: orders.csv }, target: { table: ORDERS } }
+
+            """
+                + sources.map { type, name, list in
+                    "  - { name: \(type), kind: export, source: { type: \(type), name: \(name)\(list.isEmpty ? "" : ", " + list) }, file: { name: \(type).csv } }\n"
+                }.joined())
+        try installation.put("pets.csv", "EMAIL_ADDRESS_,LEVEL\np1@example.com,A\np2@example.com,B\n")
+        try installation.put("orders.csv", "NUMBER,TOTAL\n7,9.5\n8,12\n")
+        for job in ["pets", "orders"] { try installation.expectSuccess("jobs", "run", job) }
+        let counts = try sources.map { type, _, _ in try installation.json("jobs", "run", type)["export"]["files"][0]["records"].int }
+        #expect(counts == [2, 0, 2, 2])
+        let pet = try #require(files(installation).first { $0.hasSuffix("pet.csv") })
+        #expect(text(installation, pet).hasPrefix("RIID_,CREATED_DATE_,MODIFIED_DATE_,LEVEL\n2,"))
+        let orders = try #require(files(installation).first { $0.hasSuffix("_table.csv") })
+        #expect(text(installation, orders).contains(",7,9.5\n"))
+        for (source, field) in [("type: list, name: ORDERS", "source.type"), ("type: pet, name: LOYALTY, list: OTHER", "source.list"), ("type: table, name: NOPE", "source.name")] {
+            let refused = try installation.json("validate", try installation.directory.write("x.yaml", job("x", source: source, file: "name: x.csv")))
+            #expect(refused["problems"].count == 1, "\(field): \(refused.value ?? "")")
+        }
+    }
+
     @Test("EXP-4, EXP-5: what the character set does not have is replaced and counted; gunzip and unzip read the packed file")
     func packed() throws {
         let installation = try installation(people: Self.people(0..<3) + "z@example.com,日本,,,\n")

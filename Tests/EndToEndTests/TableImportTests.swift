@@ -187,6 +187,36 @@ import Testing
         #expect(try installation.run("lists", "query", "CONTACTS", "--load", "Autumn").status == 3)
     }
 
+    @Test("IMP-1: an audience scope file beside a list import is loaded with it, once, whatever dies between, where the account may", arguments: ["", "run.scope", "merge.after-commit:2"])
+    func scope(failpoint: String) throws {
+        let installation = try installation("  []")
+        let job = """
+            jobs:
+              - name: scoped
+                kind: import-list
+                file: { name: people.csv }
+                target: { list: CONTACTS, match: [CUSTOMER_ID_], scope_file: "{NAME}_scope.csv", scope_pet: LOYALTY }
+                mapping: { fields: { who: CUSTOMER_ID_ } }
+            """
+        let refused = try installation.run("apply", "-", input: job)
+        #expect(refused.status == 3 && (refused.output + refused.errors).contains("audience-scope"))
+        try installation.expectSuccess("account", "set", "audience-scope=on")
+        try installation.apply(job)
+        try installation.put("people.csv", "who,FIRST_NAME\nC1,Ann\nC2,Bob\n")
+        #expect(try installation.json("jobs", "run", "scoped")["error"]["code"].string == "scope.missing")
+        try installation.put("people_scope.csv", "who,TIER\nC1,North\nC2,South\nC9,West\n")
+        let environment = failpoint.isEmpty ? [:] : ["CONNECTHOST_FAILPOINT": failpoint]
+        let run = try installation.run("jobs", "run", "scoped", environment: environment)
+        if failpoint.isEmpty { #expect(run.status == 0, "\(run.errors)") } else { try installation.expectSuccess("runs", "recover") }
+        #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 2)
+        #expect(try rows(installation, "pets", "LOYALTY", "RIID_,TIER") == [#"{"RIID_":"1","TIER":"North"}"#, #"{"RIID_":"2","TIER":"South"}"#])
+        let last = try installation.json("runs", "list")[0]
+        #expect(last["status"].string == "succeeded")
+        #expect(last["records"]["inserted"].int == 2)
+        #expect(installation.directory.names(in: "home/files/upload").isEmpty)
+        #expect(installation.directory.names(in: "home/files/archive").count == 2)
+    }
+
     @Test("MGT-6: tables of every kind are exported, applied again without a change, altered and dropped")
     func documents() throws {
         let installation = try installation("  - { name: log, kind: import-table, file: { name: log.csv }, target: { table: LOG, load: insert } }")

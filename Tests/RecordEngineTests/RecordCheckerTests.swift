@@ -76,7 +76,7 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
 
     @Test("IMP-9: timestamps in the named formats become one text", arguments: timestamps)
     func timestamp(format: NamedDateFormat, value: String, expected: String) {
-        #expect(stored(value, "BIRTH_DATE", .timestamp, CheckRules(dateFormat: format)) == expected)
+        #expect(stored(value, "BIRTH_DATE", .timestamp, CheckRules(dateFormat: DateFormat(format))) == expected)
     }
 
     @Test("IMP-9: every named format is tried above") func everyFormat() {

@@ -3,7 +3,37 @@ internal import Synchronization
 
 /// A TCP proxy on loopback that breaks connections in a way a test chooses. Everything it opens is closed by `stop`.
 public final class ChaosProxy: Sendable {
-    /// What goes wrong with one connection, counted in bytes from the server to the client.
+    /// Whose bytes a fault counts.
+    public enum Direction: Sendable, CaseIterable { case fromServer, toServer }
+
+    /// Bytes that passed, of one connection or of several, so that a fault can strike once wherever the bytes go. The connection that reaches the
+    /// limit is struck; the others go on.
+    public final class Count: Sendable {
+        private let state = Mutex((fromServer: 0, toServer: 0, isStruck: false))
+        public init() {}
+
+        public func total(_ direction: Direction) -> Int { state.withLock { direction == .fromServer ? $0.fromServer : $0.toServer } }
+        public var isStruck: Bool { state.withLock(\.isStruck) }
+
+        fileprivate func add(_ count: Int, _ direction: Direction) {
+            state.withLock { state in if direction == .fromServer { state.fromServer += count } else { state.toServer += count } }
+        }
+
+        /// How many bytes may pass before the fault; no limit once it has struck elsewhere.
+        fileprivate func room(_ direction: Direction, before limit: Int) -> Int {
+            state.withLock { state in state.isStruck ? .max : limit - (direction == .fromServer ? state.fromServer : state.toServer) }
+        }
+
+        /// True for the one that strikes.
+        fileprivate func strike() -> Bool {
+            state.withLock { state in
+                defer { state.isStruck = true }
+                return !state.isStruck
+            }
+        }
+    }
+
+    /// What goes wrong with one connection, counted in bytes from the server to the client unless the proxy was told otherwise.
     public enum Fault: Sendable, Equatable {
         case none
         /// After so many bytes nothing moves any more in either direction; the connection stays open.
@@ -12,7 +42,7 @@ public final class ChaosProxy: Sendable {
         case cut(afterBytes: Int)
         /// Both sides are reset.
         case reset(afterBytes: Int)
-        /// The client gets an end of stream, and may go on sending.
+        /// Who receives what is counted gets an end of stream, and may go on sending.
         case halfClose(afterBytes: Int)
         case throttle(bytesPerSecond: Int)
     }
@@ -27,14 +57,21 @@ public final class ChaosProxy: Sendable {
     private let listener: Int32
     private let target: Int
     private let fault: @Sendable (Int) -> Fault
+    private let counting: Direction
+    private let count: Count?
     private let state = Mutex(State())
     private let struck = DispatchSemaphore(value: 0)
     private let threads = DispatchGroup()
 
-    /// - Parameter fault: which fault connection 0, 1, 2 … meets.
-    public init(to target: Int, fault: @escaping @Sendable (Int) -> Fault) throws {
+    /// - Parameters:
+    ///   - counting: whose bytes the faults count.
+    ///   - count: of all connections together, and perhaps of another proxy's too; nil counts each connection by itself.
+    ///   - fault: which fault connection 0, 1, 2 … meets.
+    public init(to target: Int, counting: Direction = .fromServer, count: Count? = nil, fault: @escaping @Sendable (Int) -> Fault) throws {
         self.target = target
         self.fault = fault
+        self.counting = counting
+        self.count = count
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = Self.loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -98,18 +135,18 @@ public final class ChaosProxy: Sendable {
                 continue
             }
             let fault = fault(number)
-            let connection = Connection(client: client, server: server, fault: fault)
+            let connection = Connection(client: client, server: server, fault: fault, counting: counting, count: count ?? Count())
             run { $0.serve(connection) }
         }
     }
 
     private func serve(_ connection: Connection) {
         let upstream = DispatchSemaphore(value: 0)
-        run { _ in
-            connection.forward(from: connection.client, to: connection.server, counted: false) {}
+        run { proxy in
+            connection.forward(.toServer) { proxy.struck.signal() }
             upstream.signal()
         }
-        connection.forward(from: connection.server, to: connection.client, counted: true) { [struck] in struck.signal() }
+        connection.forward(.fromServer) { [struck] in struck.signal() }
         upstream.wait()
         state.withLock { state in
             state.sockets.remove(connection.client)
@@ -133,30 +170,37 @@ private final class Connection: Sendable {
     let client: Int32
     let server: Int32
     private let fault: ChaosProxy.Fault
+    private let counting: ChaosProxy.Direction
+    private let count: ChaosProxy.Count
     private let stalled = Mutex(false)
 
-    init(client: Int32, server: Int32, fault: ChaosProxy.Fault) {
+    init(client: Int32, server: Int32, fault: ChaosProxy.Fault, counting: ChaosProxy.Direction, count: ChaosProxy.Count) {
         self.client = client
         self.server = server
         self.fault = fault
+        self.counting = counting
+        self.count = count
     }
 
-    /// Copies until one side ends or the fault strikes; `counted` is the direction that faults count.
-    func forward(from source: Int32, to destination: Int32, counted: Bool, struck: () -> Void) {
+    /// Copies in one direction until one side ends or the fault strikes.
+    func forward(_ direction: ChaosProxy.Direction, struck: () -> Void) {
+        let (source, destination) = direction == .fromServer ? (server, client) : (client, server)
         var buffer = [UInt8](repeating: 0, count: 16384)
-        var total = 0
         while true {
-            let room = counted ? min(buffer.count, limit - total) : buffer.count
+            var room = direction == counting ? min(buffer.count, count.room(direction, before: limit)) : buffer.count
             if room <= 0 {
-                strike(struck)
-                return
+                if count.strike() {
+                    strike(receiver: destination, struck)
+                    return
+                }
+                room = buffer.count
             }
-            let count = recv(source, &buffer, room, 0)
-            if count <= 0 { break }
+            let received = recv(source, &buffer, room, 0)
+            if received <= 0 { break }
             if stalled.withLock({ $0 }) { continue }
-            if counted, case .throttle(let rate) = fault { usleep(UInt32(clamping: count * 1_000_000 / rate)) }
-            guard sendAll(destination, buffer[0..<count]) else { break }
-            total += count
+            if direction == counting, case .throttle(let rate) = fault { usleep(UInt32(clamping: received * 1_000_000 / rate)) }
+            guard sendAll(destination, buffer[0..<received]) else { break }
+            count.add(received, direction)
         }
         shutdown(destination, Int32(SHUT_WR))
         shutdown(source, Int32(SHUT_RD))
@@ -169,13 +213,13 @@ private final class Connection: Sendable {
         }
     }
 
-    private func strike(_ struck: () -> Void) {
+    private func strike(receiver: Int32, _ struck: () -> Void) {
         switch fault {
         case .stall:
             stalled.withLock { $0 = true }
             struck()
         case .halfClose:
-            shutdown(client, Int32(SHUT_WR))
+            shutdown(receiver, Int32(SHUT_WR))
             struck()
         case .reset:
             var linger = linger(l_onoff: 1, l_linger: 0)

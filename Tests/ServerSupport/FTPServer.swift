@@ -1,20 +1,34 @@
 public import Foundation
 internal import Glibc
 
-/// A throwaway FTP server on loopback, started by `Tests/servers/ftp`; a test that uses it stops it.
+/// A throwaway FTP server on loopback, started by `Tests/servers/ftp` or `Tests/servers/vsftpd`; a test that uses it stops it.
 public final class FTPServer: Sendable {
     /// What the script printed.
     public let settings: [String: String]
     private let directory: URL
+    private let script: String
+
+    /// The script that starts a server.
+    public enum Kind: String, Sendable {
+        /// Python's pyftpdlib: no root needed, MLSD.
+        case ftp
+        /// What many Linux machines run: LIST alone, and TLS only for data connections that take up the control connection's session.
+        case vsftpd
+    }
+
+    /// Whether there is a vsftpd, and the rights to make it an account. It is not installed for the tests, because its package starts a service.
+    public static let canTestVsftpd = getuid() == 0 && access("/usr/sbin/vsftpd", X_OK) == 0
 
     /// - Parameters:
     ///   - security: "none", "explicit" or "implicit".
     ///   - isOld: without MLSD and MLST.
-    public init(security: String = "none", isOld: Bool = false) throws {
+    ///   - address: where it listens.
+    public init(_ kind: Kind = .ftp, security: String = "none", isOld: Bool = false, address: String = "127.0.0.1") throws {
+        script = Self.scripts + kind.rawValue
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-ftp-" + UUID().uuidString)
-        let started = try Program.run(Self.script, ["start", directory.path, "--tls", security] + (isOld ? ["--old"] : []))
+        let started = try Program.run(script, ["start", directory.path, "--tls", security, "--listen", address] + (isOld ? ["--old"] : []))
         guard started.status == 0 else {
-            throw TestServer.Unavailable(description: "ftp start ended with \(started.status): \(started.errors)")
+            throw TestServer.Unavailable(description: "\(kind.rawValue) start ended with \(started.status): \(started.errors)")
         }
         var settings: [String: String] = [:]
         for line in started.output.split(separator: "\n") {
@@ -25,13 +39,15 @@ public final class FTPServer: Sendable {
     }
 
     /// Runs `body` with a server and stops it, whatever happens.
-    public static func with(security: String = "none", isOld: Bool = false, _ body: (FTPServer) throws -> Void) throws {
-        let server = try FTPServer(security: security, isOld: isOld)
+    public static func with(
+        _ kind: Kind = .ftp, security: String = "none", isOld: Bool = false, address: String = "127.0.0.1", _ body: (FTPServer) throws -> Void
+    ) throws {
+        let server = try FTPServer(kind, security: security, isOld: isOld, address: address)
         defer { server.stop() }
         try body(server)
     }
 
-    public func stop() { _ = try? Program.run(Self.script, ["stop", directory.path]) }
+    public func stop() { _ = try? Program.run(script, ["stop", directory.path]) }
 
     /// Ends the server without a goodbye, and waits until it has ended; `stop` still has to come.
     public func kill() {
@@ -49,6 +65,5 @@ public final class FTPServer: Sendable {
     /// The directory that transfers go from and to, on this machine.
     public var files: URL { URL(fileURLWithPath: self["DIRECTORY"]) }
 
-    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("servers/ftp").path
+    private static let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/servers/"
 }

@@ -14,12 +14,17 @@ public final class TestServer: Sendable {
     /// - Parameters:
     ///   - password: lets a password in too; needs root.
     ///   - account: what it may do: "full", "shell" (no sftp) or "scp" (nothing else).
+    ///   - algorithms: the generation of the server, "new" or "old"; nil for what is installed.
+    ///   - address: where it listens.
     ///   - first: lines of sshd_config that win over the script's own.
     ///   - options: lines of sshd_config.
-    public init(password: Bool = false, account: String = "full", first: [String] = [], options: [String] = []) throws {
+    public init(
+        password: Bool = false, account: String = "full", algorithms: String? = nil, address: String = "127.0.0.1", first: [String] = [],
+        options: [String] = []
+    ) throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-sshd-" + UUID().uuidString)
         let lines = first.flatMap { ["--first", $0] } + options.flatMap { ["--option", $0] }
-        let arguments = ["start", directory.path] + (password ? ["--password"] : []) + ["--account", account] + lines
+        let arguments = ["start", directory.path] + (password ? ["--password"] : []) + ["--account", account, "--listen", address] + (algorithms.map { ["--algorithms", $0] } ?? []) + lines
         let started = try Program.run(Self.script, arguments)
         guard started.status == 0 else {
             throw Unavailable(description: "openssh start ended with \(started.status): \(started.errors)")
@@ -37,9 +42,11 @@ public final class TestServer: Sendable {
 
     /// Runs `body` with a server and stops it, whatever happens.
     public static func with(
-        password: Bool = false, account: String = "full", first: [String] = [], options: [String] = [], _ body: (TestServer) throws -> Void
+        password: Bool = false, account: String = "full", algorithms: String? = nil, address: String = "127.0.0.1", first: [String] = [],
+        options: [String] = [], _ body: (TestServer) throws -> Void
     ) throws {
-        let server = try TestServer(password: password, account: account, first: first, options: options)
+        let server = try TestServer(
+            password: password, account: account, algorithms: algorithms, address: address, first: first, options: options)
         defer { server.stop() }
         try body(server)
     }

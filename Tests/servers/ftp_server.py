@@ -1,4 +1,4 @@
-"""The server that Tests/servers/ftp starts: ftp_server.py DIRECTORY PASSWORD none|explicit|implicit OLD(yes|no)."""
+"""The server that Tests/servers/ftp starts: ftp_server.py DIRECTORY PASSWORD none|explicit|implicit OLD(yes|no) ADDRESS."""
 import logging
 import os
 import re
@@ -12,7 +12,8 @@ from pyftpdlib.servers import FTPServer
 
 # Test programs start this from threads that block signals, and the end comes by one.
 signal.pthread_sigmask(signal.SIG_SETMASK, [])
-directory, password, security, old = sys.argv[1:]
+directory, password, security, old, address = sys.argv[1:]
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
 base = FTPHandler if security == "none" else TLS_FTPHandler
 
 
@@ -41,8 +42,8 @@ class DataHandler(TLS_DTPHandler):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.socket(family) as probe:
+        probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
@@ -63,7 +64,7 @@ if security != "none":
 if old == "yes":
     handler.proto_cmds = {name: value for name, value in handler.proto_cmds.items() if name not in ("MLSD", "MLST")}
 logging.basicConfig(level=logging.INFO)
-server = FTPServer(("127.0.0.1", 0), handler)
+server = FTPServer((address, 0), handler)
 with open(os.path.join(directory, "ports.new"), "w") as file:
     file.write("PORT=%d\nDATA_PORT=%d\n" % (server.address[1], data_port))
 os.rename(os.path.join(directory, "ports.new"), os.path.join(directory, "ports"))

@@ -1,13 +1,15 @@
 """The server that `Tests/servers/sink start DIRECTORY http` starts: keeps every call as JSON, and speaks enough of the campaign service.
 
 Words of DIRECTORY/behaviour, a line a call that is no log-in: a status ("500", "429 2" with a Retry-After), `hang`, `late` (answers after two
-seconds), `close` (goes away without an answer), `redirect URL` (status 307), or `expired` (the service's answer to an old token).
+seconds), `close` (goes away without an answer), `redirect URL` (status 307), `stale` (the service's answer to an
+old token, which can be refreshed) or `expired` (the same, and it cannot).
 POST /rest/api/v1.3/auth/token logs in and refreshes; campaigns/NAME/schedule wants the last token that was given.
 """
 import fcntl
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -72,11 +74,13 @@ class Handler(BaseHTTPRequestHandler):
         if word == "late":
             time.sleep(2)
         if word == "close":
-            return self.connection.close()
+            self.close_connection = True
+            return self.connection.shutdown(socket.SHUT_RDWR)
         if word == "redirect":
             return self.answer(307, headers=[("Location", rest)])
-        if word == "expired":
-            tokens.clear()
+        if word in ("expired", "stale"):
+            if word == "expired":
+                tokens.clear()
             return self.expired()
         if word.isdigit():
             return self.answer(int(word), {"errorCode": "NOT_THIS_TIME", "detail": "told to"}, [("Retry-After", rest)] if rest else [])

@@ -34,8 +34,8 @@ enum Composition {
     /// What the server does besides schedules and runs.
     static func services(_ host: Installation) -> [any BackgroundService] { [] }
 
-    static func control(_ home: HomeLayout) throws -> any ControlStore {
-        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now)
+    static func control(_ home: HomeLayout, cleaned: @escaping @Sendable (Run) -> Run = { $0 }) throws -> any ControlStore {
+        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now, cleaned: cleaned)
     }
 
     /// The host's own job kinds and those of the connectors.

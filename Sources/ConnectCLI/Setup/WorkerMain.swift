@@ -1,5 +1,6 @@
 import ConnectModel
 import Foundation
+import GnuPG
 import RunEngine
 import SQLiteStore
 import StoreAPI
@@ -10,7 +11,7 @@ struct WorkerMain {
     let channel: WorkerChannel
 
     private var home: HomeLayout { HomeLayout(request.home) }
-    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets)) }
+    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets) + request.passphrases.values) }
 
     func perform() {
         WorkerGuard.apply(request.limits)
@@ -56,7 +57,7 @@ struct WorkerMain {
 
     private func result(_ cancellation: Cancellation) throws -> WorkerResult {
         switch request.task {
-        case .run(let id): return .run(try run(id, cancellation))
+        case .run(let id): return .run(redaction.redacted(try run(id, cancellation)))
         case .preview(let job, let rows): return .preview(try preview(job, rows, cancellation))
         case .checkServer(let directory):
             try check(WorkerReporter(channel: channel, file: nil, redaction: redaction), directory, cancellation)
@@ -66,12 +67,12 @@ struct WorkerMain {
         case .listFiles(let directory):
             let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
             return .files(try DirectoryLook(environment, server: request.connections.first?.server ?? "").files(in: directory))
+        case .transfer(let transfer):
+            return .transferred(try perform(transfer, cancellation))
         case .checkJob:
             guard let job = request.job else { throw ConnectError("worker.request", .internal, "No job was named.") }
             let bridge = try JobBridge(job, reporter: WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation: cancellation)
             return try bridge.check()
-        case .transfer(let upload, let remote, let local):
-            return .transferred(bytes: try transfer(upload: upload, remote: remote, local: local, cancellation))
         }
     }
 
@@ -108,11 +109,18 @@ struct WorkerMain {
         return try kind(job.kind).preview(job, rows: rows, environment, workDirectory: work)
     }
 
-    private func transfer(upload: Bool, remote: String, local: String, _ cancellation: Cancellation) throws -> Int64 {
+    private func perform(_ transfer: TransferTask, _ cancellation: Cancellation) throws -> TransferTotal {
         let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
         guard let server = request.connections.first?.server else { throw ConnectError("worker.request", .internal, "No server was named.") }
-        let transfer = FileTransfer(environment, server: server)
-        return try upload ? transfer.upload(local, to: remote) : transfer.download(remote, to: local)
+        guard let connections = transfer.connections else {
+            let transport = try environment.transport(to: server)
+            defer { transport.close() }
+            let single = FileTransfer(transport)
+            let bytes = try transfer.isUpload ? single.upload(transfer.local, to: transfer.remote) : single.download(transfer.remote, to: transfer.local)
+            return TransferTotal(files: 1, bytes: bytes)
+        }
+        let all = DirectoryTransfer(connections: connections) { try environment.transport(to: server) }
+        return try transfer.isUpload ? all.upload(transfer.local, to: transfer.remote) : all.download(transfer.remote, to: transfer.local)
     }
 
     private func environment(_ reporter: WorkerReporter, _ cancellation: Cancellation) throws -> RunEnvironment {
@@ -121,7 +129,7 @@ struct WorkerMain {
         }
         return RunEnvironment(
             home: home,
-            control: try Composition.control(home),
+            control: try Composition.control(home, cleaned: redaction.redacted),
             audience: try Composition.audience(home),
             openers: Dictionary(uniqueKeysWithValues: openers),
             reporter: reporter,
@@ -130,6 +138,7 @@ struct WorkerMain {
             providedJob: try request.job.map { job in
                 try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
             },
+            keyRing: KeyRing(directory: home.keyRing, passphrases: request.passphrases.mapValues(Secret.init)),
             events: Composition.events(home),
             clock: Composition.now)
     }

@@ -13,8 +13,11 @@ extension Installation {
     public func capabilities() throws -> [Capability] {
         let set = try control.capabilities()
         let transports = catalog.scan().flatMap(\.connectors).filter { $0.kind == .transport && !$0.aliases.contains("embedded") }
-        let names = [(AccountCapabilities.externalServers, "File servers other than the account's own.")]
+        let asked = transports.flatMap { info in SettingsForm(info).fields.compactMap { field in field.capability.map { ($0, "\(info.name): \(field.title).") } } }
+        let names = [(AccountCapabilities.externalServers, "File servers other than the account's own."), (AccountCapabilities.audienceScope, "Audience scope files beside list imports.")]
             + transports.map { (AccountCapabilities.connector($0.id), $0.summary) }
+            // Several connectors may ask for the same.
+            + Dictionary(grouping: asked, by: \.0).sorted { $0.key < $1.key }.map { ($0.key, $0.value.map(\.1).joined(separator: " ")) }
         return names.map { Capability(name: $0.0, summary: $0.1, isOn: set.allows($0.0)) }
     }
 

@@ -13,6 +13,8 @@ extension Installation {
     /// Delivers what is due now, in no more than the given time, for a command that has done its work. Nobody waits for far sides that hang, and
     /// nothing here fails the command: what was not delivered waits for the next one, or for a server.
     public func deliverAfterRun(withinMilliseconds limit: Int64, stop: @escaping @Sendable () -> Bool) {
+        // Where a server is, it delivers.
+        guard !RunLock.isHeld(directory: home.server) else { return ServerBell.ring(home) }
         let end = ContinuousClock.now + .milliseconds(limit)
         while ContinuousClock.now < end, !stop(), let due = (try? control.nextDelivery()) ?? nil, due <= clock() {
             if let deliverer = (try? outboxDeliverer()) ?? nil {

@@ -34,6 +34,7 @@ public final class OutboxDeliverer: Sendable {
     /// - Parameter milliseconds: after this long nothing new is begun and what goes on is broken off, to be tried again.
     public func deliverDue(within milliseconds: Int64 = 600_000, stop: @escaping @Sendable () -> Bool = { false }) throws -> Int {
         try upkeep()
+        guard let due = try nextDelivery(), due <= host.clock() else { return 0 }
         let end = ContinuousClock.now + .milliseconds(milliseconds)
         let isOver: @Sendable () -> Bool = { stop() || ContinuousClock.now >= end }
         let board = DeliveryBoard(host: host)

@@ -1,5 +1,6 @@
 public import ConnectModel
 import Foundation
+import Synchronization
 
 /// The connectors of this installation: every file of the connector directories, loaded or refused with the reason (CON-2).
 ///
@@ -18,11 +19,12 @@ public final class ConnectorCatalog: Sendable {
         self.probe = ConnectorProbeChild(command: probe, timeLimitMilliseconds: probeLimitMilliseconds)
     }
 
-    /// Every file in search order. Of two with one connector id the first is taken and the other refused.
+    /// Every file in search order, as the directories are now: whoever runs for long sees what was dropped in, replaced or removed by asking
+    /// again (CON-4). Of two with one connector id the first is taken and the other refused.
     public func scan() -> [ConnectorFile] {
         var remembered = cache.load()
-        var isChanged = false
         var files: [ConnectorFile] = []
+        var unknown: [(place: Int, path: String, stamp: FileStamp)] = []
         for directory in directories {
             let trust = ConnectorTrust(lockFile: directory + "/connectors.lock")
             for path in Self.candidates(in: directory) where !files.contains(where: { $0.path == path }) {
@@ -34,15 +36,27 @@ public final class ConnectorCatalog: Sendable {
                 if let known = remembered[path], known.stamp == stamp {
                     files.append(known.file)
                 } else {
-                    let file = probe.look(at: path)
-                    remembered[path] = .init(stamp: stamp, file: file)
-                    isChanged = true
-                    files.append(file)
+                    unknown.append((files.count, path, stamp))
+                    files.append(ConnectorFile(path: path, refused: "has not been looked at yet"))
                 }
             }
         }
-        if isChanged { cache.save(remembered.filter { entry in files.contains { $0.path == entry.key } }) }
+        for (found, file) in zip(unknown, look(at: unknown.map(\.path))) {
+            remembered[found.path] = .init(stamp: found.stamp, file: file)
+            files[found.place] = file
+        }
+        if !unknown.isEmpty { cache.save(remembered.filter { entry in files.contains { $0.path == entry.key } }) }
         return Self.withoutDuplicates(files)
+    }
+
+    /// Side by side, because each look is a process of its own.
+    private func look(at paths: [String]) -> [ConnectorFile] {
+        let found = Mutex([Int: ConnectorFile]())
+        DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+            let file = probe.look(at: paths[index])
+            found.withLock { $0[index] = file }
+        }
+        return found.withLock { found in paths.indices.compactMap { found[$0] } }
     }
 
     /// One file, probed whatever is remembered, and remembered anew: for `connectors check`. What a file needs of its surroundings,

@@ -19,6 +19,8 @@ public struct SettingsForm: Sendable {
         public var isAccountWide: Bool
         /// Wanted only while another setting has a value.
         public var dependsOn: [String: JSONValue]
+        /// What must be on for the account before this may be true (FS-9).
+        public var capability: String?
         var order: Int64
         var minimum: Double?
         var maximum: Double?
@@ -39,6 +41,12 @@ public struct SettingsForm: Sendable {
 
     /// The setting that holds the pinned identities of the peer (FS-7), if there is one.
     public var pinField: String? { fields.first(where: \.isPin)?.name }
+
+    /// What the account must be allowed for a server with these settings.
+    public func capabilities(neededBy values: [String: JSONValue]) -> [String] {
+        let filled = filled(values)
+        return fields.compactMap { field in filled[field.name] == .bool(true) && field.isWanted(filled) ? field.capability : nil }
+    }
 
     public func filled(_ values: [String: JSONValue]) -> [String: JSONValue] {
         fields.reduce(into: values) { filled, field in
@@ -115,6 +123,7 @@ extension SettingsForm.Field {
         isAdvanced = schema["x-advanced"]?.boolValue ?? false
         isAccountWide = schema["x-scope"]?.stringValue == "account"
         dependsOn = schema["x-depends"]?.objectValue ?? [:]
+        capability = schema["x-capability"]?.stringValue
         order = schema["x-order"]?.integerValue ?? .max
         minimum = number("minimum")
         maximum = number("maximum")

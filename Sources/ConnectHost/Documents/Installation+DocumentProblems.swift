@@ -9,6 +9,7 @@ struct KnownNames {
     /// Why a server cannot be used, by its name.
     let refusals: [String: String]
     let tables: [String: AudienceTable]
+    let capabilities: AccountCapabilities
     /// Tables and saved selections that the documents bring or change.
     private let brought: Set<String>
 
@@ -17,12 +18,14 @@ struct KnownNames {
 
     init(_ host: Installation, _ documents: [JobDocument]) throws {
         let added = documents.flatMap(\.servers).map { entry in
-            FileServer(name: entry.name, connector: (try? host.catalog.connector(entry.connector).info.id) ?? entry.connector, settings: [:])
+            FileServer(
+                name: entry.name, connector: (try? host.catalog.connector(entry.connector).info.id) ?? entry.connector, settings: entry.settings)
         }
         let all = try host.control.servers() + added
         let capabilities = try host.control.capabilities()
+        self.capabilities = capabilities
         servers = Set(all.map(\.name))
-        refusals = Dictionary(all.compactMap { server in capabilities.refusal(of: server).map { (server.name, $0) } }) { _, new in new }
+        refusals = Dictionary(try all.compactMap { server in try host.refusal(of: server, capabilities).map { (server.name, $0) } }) { _, new in new }
         var tables = Dictionary(uniqueKeysWithValues: try host.audience.tables(of: nil).map { ($0.name, $0) })
         for entry in documents.flatMap(\.tables) {
             var table = tables[entry.table.name] ?? entry.table
@@ -45,6 +48,10 @@ extension Installation {
         }
         guard info.kind == .transport else {
             return [Problem(path: "\(entry.place).connector", message: "\"\(entry.connector)\" is not a transport and cannot be a file server.")]
+        }
+        let server = FileServer(name: entry.name, connector: info.id, settings: entry.settings)
+        if let refusal = try? control.capabilities().refusal(of: server, needing: SettingsForm(info).capabilities(neededBy: entry.settings)) {
+            return [Problem(path: "\(entry.place).name", message: refusal)]
         }
         return SettingsForm(info).problems(in: entry.settings, secrets: Set(entry.secrets.keys)).map { problem in
             let name = problem.path.split(separator: "/").first.map(String.init) ?? ""
@@ -131,7 +138,22 @@ extension Installation {
         } catch {
             found.append(Problem(path: error.path, message: error.error.description))
         }
-        return found
+        return found + scopeProblems(target, known)
+    }
+
+    private func scopeProblems(_ target: ImportTarget, _ known: KnownNames) -> [Problem] {
+        guard let scope = target.scopeTarget else { return [] }
+        if !known.capabilities.allows(AccountCapabilities.audienceScope) {
+            let message = "Audience scope files are off for this account; `connecthost account set audience-scope=on` turns them on."
+            return [Problem(path: "target.scope_file", message: message)]
+        }
+        do {
+            _ = try ImportDestination(scope, among: Array(known.tables.values))
+            return []
+        } catch {
+            // A list that is not there has been told of.
+            return error.path == "target.pet" ? [Problem(path: "target.scope_pet", message: error.error.description)] : []
+        }
     }
 
     private func mappingProblems(_ definition: [String: JSONValue], _ target: MappingTarget) -> [Problem] {

@@ -152,12 +152,18 @@ extension Installation {
     private func request(for run: Run, isDetached: Bool) throws -> WorkerRequest {
         WorkerRequest(
             home: home.root, task: .run(run.id), connections: try connections(run.kind, run.definition), isDetached: isDetached,
-            limits: WorkerLimits(definition: run.definition), job: try jobConnection(run.kind, run.definition))
+            limits: WorkerLimits(definition: run.definition), job: try jobConnection(run.kind, run.definition),
+            passphrases: try passphrases(run.kind, run.definition))
     }
 
     /// To every server that a job of this kind and definition needs.
     private func connections(_ kind: String, _ definition: [String: JSONValue]) throws -> [ServerConnection] {
         try kinds.kind(kind).needs(of: definition).servers.map { try connection(to: $0) }
+    }
+
+    /// Of the key ring's private keys, if a job of this kind and definition may use one.
+    private func passphrases(_ kind: String, _ definition: [String: JSONValue]) throws -> [String: String] {
+        try kinds.kind(kind).needs(of: definition).privateKeys ? try passphrases().mapValues { $0.reveal() } : [:]
     }
 
     func runnableJob(_ name: String, isScheduled: Bool = false) throws -> Job {
@@ -187,21 +193,21 @@ extension Installation {
     /// What a run of the job would do, with nothing written (IMP-18). `onMessage` gets log lines and progress.
     public func previewJob(_ name: String, rows: Int, onMessage: @escaping (WorkerMessage) -> Void) throws -> JobPreview {
         let job = try planned(try existingJob(name))
-        let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition))
+        let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition),
+            passphrases: try passphrases(job.kind, job.definition))
         guard case .preview(let preview) = try workers.perform(request, onMessage: onMessage) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }
         return preview
     }
 
-    /// Copies one file between a server and this machine through the server's connector; returns its bytes.
-    public func transfer(server: String, upload: Bool, remote: String, local: String) throws -> Int64 {
-        let request = WorkerRequest(
-            home: home.root, task: .transfer(upload: upload, remote: remote, local: local), connections: [try connection(to: server)])
-        guard case .transferred(let bytes) = try workers.perform(request, onMessage: { _ in }) else {
+    /// Copies files between a server and this machine through the server's connector.
+    public func transfer(_ task: TransferTask, server: String) throws -> TransferTotal {
+        let request = WorkerRequest(home: home.root, task: .transfer(task), connections: [try connection(to: server)])
+        guard case .transferred(let total) = try workers.perform(request, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }
-        return bytes
+        return total
     }
 
     public func deleteJob(_ name: String) throws {

@@ -46,9 +46,10 @@ extension Installation {
     private func plan(_ owner: ScheduleOwner, _ schedule: Schedule, isActive: Bool) throws {
         let old = try control.due(owner)
         let seed = old?.seed ?? UInt64.random(in: .min ... .max)
-        guard isActive, let next = try firstFree(owner, StartCalculator(schedule, seed: seed), after: nowSeconds) else { return try control.removeDue(owner) }
-        // A start that is due already and still waits for the run before it stays so.
-        if let old, old.next.slot <= nowSeconds, old.wait != .none { return }
+        let calculator = try StartCalculator(schedule, seed: seed)
+        // A start that was written down stays, if the schedule still has it: its slot may have begun, or it waits for the run before it.
+        if isActive, let old, calculator.first(after: old.next.slot - 1) == old.next { return }
+        guard isActive, let next = try firstFree(owner, calculator, after: nowSeconds) else { return try control.removeDue(owner) }
         try control.save(DueEntry(owner: owner, seed: seed, next: next))
     }
 

@@ -113,9 +113,15 @@ extension Installation {
 
     /// Throws when the account may not use such a server (FS-9).
     private func allow(_ server: FileServer) throws {
-        if let refusal = try control.capabilities().refusal(of: server) {
+        if let refusal = try refusal(of: server, try control.capabilities()) {
             throw ConnectError("capability.off", .configuration, refusal, remedy: "An administrator turns it on with `connecthost account set`.")
         }
+    }
+
+    /// Why the account may not use it, or nil. A connector that is gone asks for nothing.
+    func refusal(of server: FileServer, _ capabilities: AccountCapabilities) throws -> String? {
+        let needed = (try? catalog.connector(server.connector)).map { SettingsForm($0.info).capabilities(neededBy: server.settings) } ?? []
+        return capabilities.refusal(of: server, needing: needed)
     }
 
     func existingServer(_ name: String) throws -> FileServer {

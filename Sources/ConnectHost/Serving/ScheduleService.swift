@@ -1,5 +1,7 @@
 import ConnectModel
+import Foundation
 import Logging
+import RunEngine
 import StoreAPI
 import Synchronization
 
@@ -8,11 +10,19 @@ import Synchronization
 final class ScheduleService: BackgroundService {
     let name = "schedules"
     private let host: Installation
-    private let lastNow = Mutex<Int64>(0)
+    private let lastNow: Mutex<Int64>
+    private let nextCount = NextPass()
+    /// What time it was when a server last looked, for a clock that is set back while none runs.
+    private let seenFile: String
     /// How often a start that waits for its job's run is looked at when nobody says that it ended, as when somebody's `jobs run` was killed.
     private static let waitingLookMilliseconds: Int64 = 10_000
 
-    init(_ host: Installation) { self.host = host }
+    init(_ host: Installation) {
+        self.host = host
+        seenFile = host.home.server + "/seen"
+        let seen = FileManager.default.contents(atPath: seenFile).flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
+        lastNow = Mutex(seen ?? 0)
+    }
 
     func perform(_ context: ServiceContext) throws -> Int64? {
         let began = ContinuousClock.now
@@ -22,14 +32,14 @@ final class ScheduleService: BackgroundService {
         let taken = try StartTaker(host: host).takeDue(at: now)
         for note in taken.notes { context.log.notice("start.unusual", metadata: ["note": "\(note)"]) }
         let next = try host.control.earliestDue()
-        let scheduled = try host.control.scheduledCount()
+        let scheduled = nextCount.isDue(context.now, every: 60_000) ? try host.control.scheduledCount() : nil
         context.metrics.change { values in
             values.startedBySchedule += Int64(taken.started)
             values.missedStarts += taken.missed
             if taken.started > 0 { values.lastLagSeconds = taken.latest }
             values.largestLagSeconds = max(values.largestLagSeconds, taken.latest)
             values.nextStart = next
-            values.scheduled = scheduled
+            values.scheduled = scheduled ?? values.scheduled
             let tick = began.duration(to: .now)
             values.others["tick_seconds"] = Double(tick.components.seconds) + Double(tick.components.attoseconds) / 1e18
         }
@@ -59,6 +69,8 @@ final class ScheduleService: BackgroundService {
             defer { last = now }
             return last
         }
+        // Without it a clock that is set back while no server runs is not noticed, which is all.
+        try? Data(String(now).utf8).write(to: URL(fileURLWithPath: seenFile))
         guard before - now > 60 else { return }
         context.log.notice("clock.set-back", metadata: ["seconds": "\(before - now)"])
         try host.planAll(after: now)

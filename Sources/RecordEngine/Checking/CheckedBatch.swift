@@ -29,6 +29,8 @@ public struct CheckedBatch: Sendable {
     public let acceptedCount: Int
     /// Malformed records and rows that were refused, in line order; one reason each, the first one found.
     public let rejects: [RecordReject]
+    /// How many values were cut to the length of their field, by field; of rows that were refused too.
+    public let cut: [String: Int]
     /// What was checked; recycle it with the reader once `batch` is no longer read.
     public let source: RecordBatch
 }

@@ -3,6 +3,8 @@ import ConnectModel
 /// The rule that a target field's values follow.
 enum ColumnCheck {
     case text(TextRule)
+    /// Text that is cut where it is too long.
+    case cutText(TextRule)
     case email(EmailRule)
     case mobile(MobileRule)
     case timestamp(TimestampRule)
@@ -12,10 +14,11 @@ enum ColumnCheck {
     case hash(HashRule)
 
     /// The system fields with rules of their own first, the field's type otherwise.
-    init(_ field: Field, _ rules: CheckRules, _ topLevelDomains: TopLevelDomains) {
+    /// A field of the match key is never cut: two people could become one.
+    init(_ field: Field, _ rules: CheckRules, _ topLevelDomains: TopLevelDomains, isKey: Bool = false) {
         switch field.name {
         case "EMAIL_ADDRESS_": self = .email(EmailRule(topLevelDomains: topLevelDomains))
-        case "MOBILE_NUMBER_": self = .mobile(MobileRule())
+        case "MOBILE_NUMBER_": self = .mobile(MobileRule(rules.mobileFormat, defaultCountry: rules.mobileCountry))
         case "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_", "POSTAL_PERMISSION_STATUS_", "CHANNEL_PERMISSION_STATUS_":
             self = .choice(.permission(optIn: rules.optInValue, optOut: rules.optOutValue))
         case "EMAIL_FORMAT_":
@@ -27,7 +30,9 @@ enum ColumnCheck {
             case .integer: self = .integer(IntegerRule())
             case .number: self = .number(NumberRule())
             case .timestamp: self = .timestamp(TimestampRule(rules.dateFormat))
-            default: self = .text(TextRule(maximumLength: field.type.maximumLength ?? .max))
+            default:
+                let rule = TextRule(maximumLength: field.type.maximumLength ?? .max)
+                self = rules.longText == .truncate && !isKey ? .cutText(rule) : .text(rule)
             }
         }
     }
@@ -37,6 +42,7 @@ enum ColumnCheck {
     func run(_ input: TextColumn, rows: Int, into output: TextColumn, reject: (Int, RejectReason) -> Void) {
         switch self {
         case .text(let rule): Self.run(rule, input, rows, output, reject)
+        case .cutText(let rule): Self.run(rule, input, rows, output, reject)
         case .email(let rule): Self.run(rule, input, rows, output, reject)
         case .mobile(let rule): Self.run(rule, input, rows, output, reject)
         case .timestamp(let rule): Self.run(rule, input, rows, output, reject)
@@ -61,12 +67,40 @@ enum ColumnCheck {
 
     /// Whether every value of a text column can be stored as it stands, so that the column need not be copied.
     func acceptsUnchanged(_ input: TextColumn, rows: Int) -> Bool {
-        guard case .text(let rule) = self else { return false }
+        let rule: TextRule
+        switch self {
+        case .text(let text), .cutText(let text): rule = text
+        default: return false
+        }
         for row in 0..<rows {
             let value = input[row]
             guard let first = value.first else { continue }
             guard !Trimming.isBlank(first), !Trimming.isBlank(value[value.count - 1]), rule.fits(value) else { return false }
         }
         return true
+    }
+
+    /// Checks mobile numbers, each with its record's country, as `run` does.
+    func runMobile(
+        _ rule: MobileRule, _ input: TextColumn, countries: TextColumn?, rows: Int, into output: TextColumn, reject: (Int, RejectReason) -> Void
+    ) {
+        for row in 0..<rows {
+            let value = Trimming.trimmed(input[row])
+            if !value.isEmpty, let reason = rule.check(value, country: countries?[row], into: output.data) { reject(row, reason) }
+            output.endValue()
+        }
+    }
+
+    /// Cuts text that is too long; returns how many values were cut.
+    func cut(_ rule: TextRule, _ input: TextColumn, rows: Int, into output: TextColumn) -> Int {
+        var count = 0
+        for row in 0..<rows {
+            let value = Trimming.trimmed(input[row])
+            let kept = rule.cut(value)
+            if kept.count < value.count { count += 1 }
+            output.data.append(kept)
+            output.endValue()
+        }
+        return count
     }
 }

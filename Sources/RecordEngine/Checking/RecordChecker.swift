@@ -5,7 +5,7 @@ public import ConnectModel
 /// Of a row that breaks several rules the first one counts, in this order: match fields empty, required channel empty, then the
 /// mapped columns in their order. Made once a run; one thread at a time (`recycle` any thread).
 public final class RecordChecker {
-    /// Fields of the batches it makes, in column order: the mapped ones, then those derived from the e-mail address
+    /// Fields of the batches it makes, in column order: the mapped ones, then those derived from the e-mail address and the mobile number
     /// (`EMAIL_DOMAIN_` text, `EMAIL_MD5_HASH_` 16 raw bytes, `EMAIL_SHA256_HASH_` 32), if it is mapped and the file does not bring them.
     public let columns: [Field]
 
@@ -14,6 +14,9 @@ public final class RecordChecker {
     private let presence: PresenceRule
     private let derived: DerivedColumns
     private let emailColumn: Int?
+    private let mobileColumn: Int?
+    /// Column of the file with the ISO country of the record's mobile number.
+    private let mobileCountrySource: Int?
     private let pool = ColumnPool()
 
     /// `mapped` comes from a plan without errors; with `derives` the fields that follow from the e-mail address are added.
@@ -21,10 +24,12 @@ public final class RecordChecker {
     public init(mapped: [MappedColumn], policy: MergePolicy, rules: CheckRules, topLevelDomains: TopLevelDomains, derives: Bool = true) {
         self.mapped = mapped
         let fields = mapped.map(\.field)
-        checks = fields.map { ColumnCheck($0, rules, topLevelDomains) }
+        checks = fields.map { ColumnCheck($0, rules, topLevelDomains, isKey: policy.match.contains($0.name)) }
         presence = PresenceRule(mapped: mapped, policy: policy)
-        derived = DerivedColumns(mapped: derives ? fields : [])
-        emailColumn = derived.fields.isEmpty ? nil : fields.firstIndex { $0.name == "EMAIL_ADDRESS_" }
+        derived = DerivedColumns(mapped: derives ? fields : [], mobileFormat: rules.mobileFormat)
+        emailColumn = fields.firstIndex { $0.name == "EMAIL_ADDRESS_" }
+        mobileColumn = fields.firstIndex { $0.name == "MOBILE_NUMBER_" }
+        mobileCountrySource = mapped.first { $0.field.name == "MOBILE_COUNTRY_" }?.sourceIndex
         columns = fields + derived.fields
     }
 
@@ -34,6 +39,7 @@ public final class RecordChecker {
         var accepted = [Bool](repeating: true, count: rows)
         var rejects: [RowReject] = []
         var output: [TextColumn] = []
+        var cut: [String: Int] = [:]
         accepted.withUnsafeMutableBufferPointer { accepted in
             func reject(_ row: Int, _ reason: RejectReason, _ field: String?) {
                 guard accepted[row] else { return }
@@ -47,18 +53,22 @@ public final class RecordChecker {
                     output.append(input)
                 } else {
                     let fresh = pool.take()
-                    check.run(input, rows: rows, into: fresh) { reject($0, $1, column.field.name) }
+                    switch check {
+                    case .mobile(let rule) where rule.needsCountry:
+                        check.runMobile(rule, input, countries: mobileCountrySource.map { batch.columns[$0] }, rows: rows, into: fresh) { reject($0, $1, column.field.name) }
+                    case .cutText(let rule): cut[column.field.name] = check.cut(rule, input, rows: rows, into: fresh)
+                    default: check.run(input, rows: rows, into: fresh) { reject($0, $1, column.field.name) }
+                    }
                     output.append(fresh)
                 }
             }
-            if let emailColumn {
-                for _ in derived.fields { output.append(pool.take()) }
-                derived.fill(output[mapped.count...], from: output[emailColumn], rows: rows, accepted: accepted)
-            }
+            for _ in derived.fields { output.append(pool.take()) }
+            derived.fill(
+                output[mapped.count...], emails: emailColumn.map { output[$0] }, mobiles: mobileColumn.map { output[$0] }, rows: rows, accepted: accepted)
         }
         return CheckedBatch(
             batch: checkedBatch(output, like: batch), accepted: accepted, acceptedCount: rows - rejects.count,
-            rejects: Self.merged(rejects, batch), source: batch)
+            rejects: Self.merged(rejects, batch), cut: cut.filter { $0.value > 0 }, source: batch)
     }
 
     /// Takes back the columns it made for a batch that nobody reads any more; the batch that was checked then goes back to its reader.

@@ -1,6 +1,6 @@
 import ConnectModel
 
-/// Text of at most so many characters, counted as Unicode scalars. Longer text is refused, never cut.
+/// Text of at most so many characters, counted as Unicode scalars. Longer text is refused, or cut where the job says so.
 struct TextRule: ValueRule {
     let maximumLength: Int
 
@@ -13,6 +13,20 @@ struct TextRule: ValueRule {
     @inline(__always)
     func fits(_ value: UnsafeRawBufferPointer) -> Bool {
         value.count <= maximumLength || (value.count <= 4 * maximumLength && Self.scalarCount(value) <= maximumLength)
+    }
+
+    /// As much of the text as fits, without half a character at its end; a letter keeps the accents that follow it, or goes with them.
+    func cut(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard !fits(value) else { return value }
+        let text = String(decoding: value, as: UTF8.self)
+        var scalars = 0
+        var bytes = 0
+        for character in text {
+            scalars += character.unicodeScalars.count
+            guard scalars <= maximumLength else { break }
+            bytes += character.utf8.count
+        }
+        return UnsafeRawBufferPointer(rebasing: value[..<min(bytes, value.count)])
     }
 
     /// Unicode scalars in well-formed UTF-8.

@@ -17,7 +17,7 @@ struct TimestampRule: ValueRule {
 
     private let elements: [Element]
 
-    init(_ format: NamedDateFormat) { elements = Self.compiled(format.pattern) }
+    init(_ format: DateFormat) { elements = Self.compiled(format.pattern) }
 
     func check(_ value: UnsafeRawBufferPointer, into output: ByteBuffer) -> RejectReason? {
         var time = Parts()

@@ -15,7 +15,7 @@ public struct ExpansionLimit: Sendable {
     }
 
     /// Throws `file.bomb` (data) beyond the limit.
-    func check(decoded: Int64, encoded: Int64) throws {
+    public func check(decoded: Int64, encoded: Int64) throws {
         guard decoded <= bytes else {
             throw ConnectError(
                 "file.bomb", .data, "The file decodes to more than \(bytes) bytes.",

@@ -1,5 +1,6 @@
 public import ConnectModel
 import Foundation
+import GnuPG
 public import RecordEngine
 
 /// The definition of an import as values. Made only from a definition that its schema has accepted.
@@ -12,6 +13,10 @@ public struct ImportDefinition: Sendable {
     public var countFile: String?
     public var settleSeconds: Int64
     public var zone: String
+    /// nil: by the name of the file.
+    public var encryption: Encryption?
+    public var signature: SignatureWish
+    public var signedBy: [String]
     /// nil: by the name of the file.
     public var compression: Compression?
     public var member: String?
@@ -28,11 +33,17 @@ public struct ImportDefinition: Sendable {
     public var htmlValue: String
     public var textValue: String
     public var dateFormat: String
+    public var longText: CheckRules.LongText
+    /// nil: as the account says.
+    public var mobileFormat: CheckRules.MobileFormat?
+    public var mobileCountry: String?
     public var mapsAutomatically: Bool
     public var mappedFields: [String: String]
     public var newFields: [Field]
     public var ignoredColumns: [String]
     public var columnNames: [String]
+    /// A file on the server that names the columns; nil: the job has none.
+    public var mappingFile: String?
     public var minimumRecords: Int64
     public var maximumRecords: Int64
     /// nil: not asked.
@@ -47,10 +58,15 @@ public struct ImportDefinition: Sendable {
         server = try values.string("file", "server")
         directory = values.optionalString("file", "directory") ?? (server == FileServer.embeddedName ? "upload" : "")
         archiveDirectory = try values.string("file", "archive_directory")
-        fileName = try values.string("file", "name")
+        fileName = NameDate.pattern(
+            name: try values.string("file", "name"), prefix: try values.string("file", "date_prefix"), suffix: try values.string("file", "date_suffix"),
+            separator: try values.string("file", "date_separator"))
         countFile = values.optionalString("file", "count_file")
         settleSeconds = try values.integer("file", "settle_seconds")
         zone = try values.string("file", "zone")
+        encryption = Encryption(rawValue: try values.string("file", "encryption"))
+        signature = try values.choice("file", "signature")
+        signedBy = try values.strings("file", "signed_by")
         compression = Compression(rawValue: try values.string("file", "compression"))
         member = values.optionalString("file", "member")
         expansionLimit = ExpansionLimit(
@@ -67,6 +83,9 @@ public struct ImportDefinition: Sendable {
         htmlValue = try values.string("target", "html_value")
         textValue = try values.string("target", "text_value")
         dateFormat = try values.string("target", "date_format")
+        longText = try values.choice("target", "long_text")
+        mobileFormat = CheckRules.MobileFormat(rawValue: try values.string("target", "mobile_format"))
+        mobileCountry = values.optionalString("target", "mobile_country")
         mapsAutomatically = try values.boolean("mapping", "auto")
         mappedFields = try values.map("mapping", "fields")
         newFields = try values.map("mapping", "new_fields").sorted { $0.key < $1.key }.compactMap { name, type in
@@ -74,6 +93,7 @@ public struct ImportDefinition: Sendable {
         }
         ignoredColumns = try values.strings("mapping", "ignore")
         columnNames = try values.strings("mapping", "columns")
+        mappingFile = values.optionalString("mapping", "file")
         minimumRecords = try values.integer("limits", "min_records")
         maximumRecords = (try? values.integer("limits", "max_records")) ?? .max
         maximumDeviationPercent = try? values.number("limits", "max_deviation_percent")
@@ -93,6 +113,7 @@ public struct ImportDefinition: Sendable {
                 found.append(Problem(path: "file.count_file", message: "One count file belongs to one data file: write {NAME} instead of * and ?."))
             }
         }
+        found += scopeProblems()
         if TimeZone(identifier: zone) == nil {
             found.append(Problem(path: "file.zone", message: "\"\(zone)\" is not a time zone; write it like Europe/Berlin or UTC."))
         }
@@ -102,10 +123,33 @@ public struct ImportDefinition: Sendable {
         }
         do { _ = try FileCharacterSet(name: charset) } catch { found.append(Problem(path: "file.charset", message: "\(error)")) }
         do { _ = try format() } catch { found.append(Problem(path: "file.delimiter", message: "\(error)")) }
-        found += recordSizeProblems() + matchProblems()
-        if !hasHeader && columnNames.isEmpty {
+        found += signatureProblems() + recordSizeProblems() + matchProblems()
+        do { _ = try DateFormat(dateFormat) } catch { found.append(Problem(path: "target.date_format", message: "\(error)")) }
+        if let mobileCountry, !CheckRules.isCountry(mobileCountry) {
+            found.append(Problem(path: "target.mobile_country", message: "\"\(mobileCountry)\" is no ISO code of a country; write two letters such as DE."))
+        }
+        if mappingFile != nil && !columnNames.isEmpty {
+            found.append(Problem(path: "mapping.file", message: "The columns are named in mapping.columns already; leave one of the two out."))
+        }
+        if !hasHeader && columnNames.isEmpty && mappingFile == nil {
             found.append(
-                Problem(path: "mapping.columns", message: "The file has no header line, so name its columns in order in mapping.columns."))
+                Problem(path: "mapping.columns", message: "The file has no header line, so name its columns in order in mapping.columns, or a file that does in mapping.file."))
+        }
+        return found
+    }
+
+    private func signatureProblems() -> [Problem] {
+        var found = signedBy.filter { !PGPKey.isFingerprint($0) }.map {
+            Problem(path: "file.signed_by", message: "\"\($0)\" is no fingerprint: 40 hexadecimal digits, as `connecthost keys list` shows them. Names and short ids can be forged.")
+        }
+        if signature == .none && !signedBy.isEmpty {
+            found.append(Problem(path: "file.signature", message: "file.signed_by names keys, but file.signature looks at no signature; set it to required or when_present."))
+        }
+        if signature != .none && signedBy.isEmpty {
+            found.append(Problem(path: "file.signed_by", message: "Name the fingerprints of the keys whose signature is accepted."))
+        }
+        if signature != .none && encryption == Encryption.none {
+            found.append(Problem(path: "file.signature", message: "Only encrypted files are looked at for a signature; set file.encryption to auto or pgp."))
         }
         return found
     }
@@ -120,6 +164,17 @@ public struct ImportDefinition: Sendable {
                 message: "A record of \(maximumRecordBytes) bytes does not fit the run's memory: it needs six times as much, "
                     + "worker.memory_mb: \(((maximumRecordBytes * 6) >> 20) + 1) or more.")
         ]
+    }
+
+    private func scopeProblems() -> [Problem] {
+        guard let scope = target.scope else { return [] }
+        let pattern = scope.file.replacingOccurrences(of: "{NAME}", with: "NAME")
+        var found = FileNamePattern.problems(in: pattern).map { Problem(path: "target.scope_file", severity: $0.severity, message: $0.message) }
+        if FileNamePattern(pattern).isGlob {
+            found.append(Problem(path: "target.scope_file", message: "One scope file belongs to one data file: write {NAME} instead of * and ?."))
+        }
+        if !hasHeader { found.append(Problem(path: "target.scope_file", message: "A scope file has a header line, and the job says that its files have none.")) }
+        return found
     }
 
     private func matchProblems() -> [Problem] {

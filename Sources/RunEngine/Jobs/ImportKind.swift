@@ -26,7 +26,9 @@ extension ImportKind {
     }
 
     public func needs(of definition: [String: JSONValue]) -> JobNeeds {
-        JobNeeds(servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName])
+        JobNeeds(
+            servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName],
+            privateKeys: Encryption.mayBeUsed(setting: definition["file"]?["encryption"]?.stringValue, fileName: definition["file"]?["name"]?.stringValue ?? ""))
     }
 
     public func executor(_ environment: RunEnvironment) throws -> any RunExecutor { ImportRun(environment, kind: self) }
@@ -60,10 +62,23 @@ public struct ImportTarget: Sendable, Equatable {
     public var people: MergePolicy?
     /// The run makes a table of its own with the fields of `table`, which the host drops after so many days (IMP-14).
     public var generatedForDays: Int64?
+    /// A file beside the data file whose records go into this PET of the list (IMP-1).
+    public var scope: Scope?
     /// Keep the rows of the load under this name (IMP-10).
     public var latestLoad: String?
     /// Raise this event for the customers of the load (IMP-11).
     public var customEvent: String?
+
+    public struct Scope: Sendable, Equatable {
+        /// Name or pattern; `{NAME}` stands for the data file's name up to its first dot.
+        public var file: String
+        public var pet: String
+    }
+
+    /// Where the records of the scope file go: each to the person whom the job's match fields find.
+    public var scopeTarget: ImportTarget? {
+        scope.map { ImportTarget(table: $0.pet, list: table, kind: .pet, policy: MergePolicy(match: policy.match)) }
+    }
 
     public init(table: String?, list: String? = nil, kind: TableKind, policy: MergePolicy, people: MergePolicy? = nil) {
         self.table = table

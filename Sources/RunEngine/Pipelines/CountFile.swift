@@ -59,16 +59,6 @@ struct CountFile {
     }
 }
 
-/// A file on a server as a source of bytes; closed with the object.
-private final class TransportSource: ByteSource {
-    private let reader: any TransportReader
-
-    init(_ reader: any TransportReader) { self.reader = reader }
-    deinit { reader.close() }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try reader.read(into: buffer) }
-}
-
 /// Bytes that were read already, then the rest.
 private final class JoinedSource: ByteSource {
     private let first: MemorySource

@@ -1,6 +1,8 @@
 import ConnectModel
 import Foundation
+import GnuPG
 import RecordEngine
+import StoreAPI
 
 /// The file of an import as checked batches: fetch and read stages, header, mapping, checks. Used by runs and by previews alike,
 /// so that a preview says what a run does.
@@ -9,7 +11,9 @@ final class ImportInput {
     private let definition: ImportDefinition
     private let environment: RunEnvironment
     private let fetch: FetchStage
-    /// The contents of the file; the same as `fetch` where they are not compressed.
+    /// What the encrypted file holds; nil where it is not encrypted.
+    private let decrypted: FetchStage?
+    /// The contents of the file; the same as the stage before where they are not compressed.
     private let content: FetchStage
     private let read: ReadStage
     private let cancelHandler: Int
@@ -20,35 +24,39 @@ final class ImportInput {
         self.environment = environment
         let charset = try FileCharacterSet(name: definition.charset)
         fetch = FetchStage(reader: Handle(try transport.openRead(source.path, offset: 0)), cancellation: environment.cancellation)
-        let compression = definition.compression ?? Compression(fileName: source.path)
+        let encryption = definition.encryption ?? Encryption(fileName: source.path)
+        do {
+            decrypted = encryption == .pgp ? try Self.decrypted(fetch, definition, environment) : nil
+        } catch {
+            fetch.stop()
+            throw error
+        }
+        let before = decrypted ?? fetch
+        let compression = definition.compression ?? Compression(fileName: encryption.innerName(of: source.path))
         if compression == .none {
-            content = fetch
+            content = before
         } else {
             // A thread of its own, so that decoding and reading records keep two cores busy.
-            let decoded = compression.decoded(fetch.source, member: definition.member, limit: definition.expansionLimit)
+            let decoded = compression.decoded(before.source, member: definition.member, limit: definition.expansionLimit)
             content = FetchStage(reader: Handle(DecodedReader(decoded)), cancellation: environment.cancellation, hashing: false)
         }
         read = ReadStage(source: Handle(content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
-        cancelHandler = environment.cancellation.onCancel { [fetch, content] in
-            fetch.abandon()
-            content.abandon()
-        }
+        let stages = [fetch] + (decrypted.map { [$0] } ?? []) + [content]
+        cancelHandler = environment.cancellation.onCancel { stages.forEach { $0.abandon() } }
         do {
             header = try Self.header(read, content, charset)
         } catch {
-            fetch.abandon()
-            content.abandon()
+            stages.forEach { $0.abandon() }
             read.stop()
-            content.stop()
-            fetch.stop()
+            stages.reversed().forEach { $0.stop() }
             environment.cancellation.remove(cancelHandler)
             throw error
         }
     }
 
     var bytesRead: Int64 { fetch.bytesRead }
-    /// Of the whole file; valid after the last batch.
-    var sha256: String { fetch.sha256 }
+    /// Of the whole file, of what it holds where it is encrypted: no two encryptions of one content are alike. Valid after the last batch.
+    var sha256: String { (decrypted ?? fetch).sha256 }
     /// The beginning of the file's contents, decoded where they are compressed.
     var sample: [UInt8] { content.sample }
 
@@ -58,11 +66,23 @@ final class ImportInput {
     /// Ends the stages; safe to call twice.
     func stop() {
         environment.cancellation.remove(cancelHandler)
-        fetch.abandon()
-        content.abandon()
-        content.stop()
-        fetch.stop()
+        let stages = [fetch] + (decrypted.map { [$0] } ?? []) + [content]
+        stages.forEach { $0.abandon() }
+        stages.reversed().forEach { $0.stop() }
         read.stop()
+    }
+
+    /// GnuPG between two queues, on a thread of its own. Its verdict on the message comes as the end of the stage or as its error, and so
+    /// before anything is committed (T27).
+    private static func decrypted(_ fetch: FetchStage, _ definition: ImportDefinition, _ environment: RunEnvironment) throws -> FetchStage {
+        let rule: SignatureRule =
+            switch definition.signature {
+            case .none: .ignored
+            case .required: .required(by: definition.signedBy)
+            case .whenPresent: .whenPresent(by: definition.signedBy)
+            }
+        let source = try environment.keyRing.decrypted(fetch.source, signature: rule, limit: definition.expansionLimit)
+        return FetchStage(reader: Handle(DecryptedReader(source)), cancellation: environment.cancellation)
     }
 
     private static func header(_ read: ReadStage, _ content: FetchStage, _ charset: FileCharacterSet) throws -> [String] {
@@ -116,9 +136,12 @@ final class ImportInput {
                 "tlds.missing", .configuration, "The list of top-level domains, tlds.txt, was not found.",
                 remedy: "Install connecthost whole, or put IANA's tlds-alpha-by-domain.txt as tlds.txt into the home.")
         }
+        let account = try environment.control.setting(AccountImports.settingName).map(AccountImports.init) ?? AccountImports()
         let rules = CheckRules(
-            dateFormat: NamedDateFormat(rawValue: definition.dateFormat) ?? .standardLongNoMillis, optInValue: definition.optInValue,
-            optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue)
+            dateFormat: try DateFormat(definition.dateFormat), optInValue: definition.optInValue,
+            optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue,
+            mobileFormat: definition.mobileFormat ?? account.mobileFormat, mobileCountry: definition.mobileCountry ?? account.mobileCountry,
+            longText: definition.longText)
         return RecordChecker(
             mapped: columns ?? (header.isEmpty ? matchColumns(of: destination) : mapping.columns), policy: destination.policy, rules: rules,
             topLevelDomains: try TopLevelDomains(path: path), derives: destination.bringsAddresses)
@@ -144,6 +167,16 @@ final class ImportInput {
         // A queue that was abandoned ends like a file that ends: only this tells the two apart.
         try environment.cancellation.check()
     }
+}
+
+/// What GnuPG makes of a file, as a stage reads it.
+private final class DecryptedReader: TransportReader {
+    private let source: DecryptingSource
+
+    init(_ source: DecryptingSource) { self.source = source }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: buffer) }
+    func close() { source.close() }
 }
 
 /// Contents on their way out of a decoder, as a stage reads them.

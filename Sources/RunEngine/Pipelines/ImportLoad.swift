@@ -17,6 +17,8 @@ final class ImportLoad {
     private let source: SourceFile
     private let expectedRecords: Int64?
     private let run: RunID
+    /// For a file that is a part of its run, and not what the run is about.
+    private let part: String?
     private let environment: RunEnvironment
     /// An earlier load of a file that looks like this one and was never archived.
     private let suspect: LedgerEntry?
@@ -24,12 +26,13 @@ final class ImportLoad {
     private(set) var warnings: [String] = []
 
     /// `expectedRecords` is what the count file says.
-    init(definition: ImportDefinition, source: SourceFile, suspect: LedgerEntry?, expectedRecords: Int64?, run: RunID, environment: RunEnvironment) {
+    init(definition: ImportDefinition, source: SourceFile, suspect: LedgerEntry?, expectedRecords: Int64?, run: RunID, part: String? = nil, environment: RunEnvironment) {
         self.definition = definition
         self.source = source
         self.suspect = suspect
         self.expectedRecords = expectedRecords
         self.run = run
+        self.part = part
         self.environment = environment
     }
 
@@ -41,7 +44,7 @@ final class ImportLoad {
 
     /// Reads, stages and commits. The rejects file is complete before the commit, so the one never stands without the other.
     func apply(from transport: any Transport, startedAt: Int64) throws -> Outcome {
-        let rejects = try RejectsWriter(path: environment.home.rejects(run))
+        let rejects = try RejectsWriter(path: environment.home.rejects(run, part: part))
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
         defer { input.stop() }
         var destination = try ImportDestination.found(definition.target, in: environment.audience)
@@ -71,13 +74,16 @@ final class ImportLoad {
         let checker = try input.checker(mapping, destination)
         let load = try StagedLoads(
             destination, columns: checker.columns, run: run, audience: environment.audience, workDirectory: environment.home.work(run),
-            loadedAtUnixMilliseconds: startedAt)
+            loadedAtUnixMilliseconds: startedAt, part: part)
         defer { load.discard() }
+        var cut: [String: Int] = [:]
         try input.forEachBatch(checker) { checked in
             try rejects.write(checked.rejects)
             try load.stage(checked.batch, accepted: checked.accepted)
+            for (field, count) in checked.cut { cut[field, default: 0] += count }
             count(checked, rejects, input)
         }
+        warnCut(cut)
         count(rejects, input)
         try checkUnchanged(input, transport)
         if let suspect, suspect.sha256 == input.sha256 { return .loadedBefore(suspect) }
@@ -138,6 +144,14 @@ final class ImportLoad {
         log(.warning, "\(what).")
     }
 
+    private func warnCut(_ cut: [String: Int]) {
+        guard !cut.isEmpty else { return }
+        let named = cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let warning = "Values that were longer than their field and were cut (target.long_text): \(named)."
+        warnings.append(warning)
+        log(.warning, warning)
+    }
+
     private func warnLeftOut(_ mapping: MappingPlan) {
         let columns = mapping.unmapped.filter { !definition.ignoredColumns.contains($0.sourceName) }
         guard !columns.isEmpty else { return }
@@ -167,7 +181,7 @@ final class ImportLoad {
 
     private func entry(_ counts: MergeCounts, _ table: String, _ input: ImportInput) -> LedgerEntry {
         LedgerEntry(
-            run: run, table: table, server: source.server, path: source.path, size: source.size >= 0 ? source.size : input.bytesRead,
+            run: run, part: part, table: table, server: source.server, path: source.path, size: source.size >= 0 ? source.size : input.bytesRead,
             modifiedUnixNanoseconds: source.modifiedUnixNanoseconds, sha256: input.sha256, recordsRead: totals.records.read, counts: counts,
             rejectedByReason: totals.rejectedByReason, appliedAtUnixMilliseconds: environment.clock())
     }

@@ -18,9 +18,10 @@ public struct ImportPreviewer {
     }
 
     public func preview(_ job: Job, rows: Int) throws -> ImportPreview {
-        let definition = try ImportDefinition(job.definition, of: kind)
-        let transport = try environment.transport(to: definition.server)
+        let written = try ImportDefinition(job.definition, of: kind)
+        let transport = try environment.transport(to: written.server)
         defer { transport.close() }
+        let definition = try written.named(from: transport)
         let now = Date(timeIntervalSince1970: Double(environment.clock()) / 1000)
         let source = try SourceSelection(definition: definition, transport: transport) { _ in false }.select(at: now)
         let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
@@ -44,7 +45,7 @@ public struct ImportPreviewer {
             "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure, "header": String(definition.hasHeader),
         ]
         preview.header = input.header
-        let mapped = mapping.columns.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason)) }
+        let mapped = mapping.columns.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason, confidence: $0.confidence)) }
         let unmapped = mapping.unmapped.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: nil, reason: $0.reason)) }
         preview.mapping = (mapped + unmapped).sorted { $0.0 < $1.0 }.map(\.1)
         preview.newFields = mapping.newFields
@@ -69,6 +70,7 @@ public struct ImportPreviewer {
             for row in 0..<checked.source.rowCount where shown.firstRows.count < rows {
                 shown.firstRows.append(checked.source.columns.map { String(decoding: $0[row], as: UTF8.self) })
             }
+            for (field, count) in checked.cut { shown.cut[field, default: 0] += count }
             for reject in checked.rejects {
                 shown.rejectedByReason[reject.reason.rawValue, default: 0] += 1
                 if shown.firstRejects.count < Self.mostRejectsShown {

@@ -52,7 +52,9 @@ public struct ImportRun: RunExecutor {
             } else {
                 try load(&run, definition, connection)
             }
-        case .finishArchiving: try archive(&run, definition, connection)
+        case .finishArchiving:
+            if run.state == ImportRunState.applied.state { try loadScope(&run, definition, connection) }
+            try archive(&run, definition, connection)
         case .close: try close(&run)
         case .nothing: break
         }
@@ -74,11 +76,13 @@ public struct ImportRun: RunExecutor {
 
     private func load(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         let transport = try connection.transport()
+        let definition = try definition.named(from: transport)
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
         let deliveries = Deliveries(environment: environment, job: run.id.job, target: definition.target)
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
+        let scopeFile = try selection.scopeFile(of: source, at: now)
         let expected = try countFile.map { try CountFile(definition: definition, transport: transport).expectedRecords(in: $0) }
         // Whoever writes the count file has finished the data file.
         if countFile == nil {
@@ -87,9 +91,11 @@ public struct ImportRun: RunExecutor {
         try advance(&run, to: .selected) { run in
             run.source = source
             run.countFile = countFile
+            run.scopeFile = scopeFile
         }
         log(.info, "Taking \(source.path) from \"\(source.server)\".", ["bytes": String(source.size)])
         Failpoint.hit("run.selected")
+        if let scopeFile { try ScopeLoad(definition, run: run.id, environment: environment)?.check(scopeFile, transport) }
         let suspect = try deliveries.unarchivedLoad(like: source)
         let load = ImportLoad(definition: definition, source: source, suspect: suspect, expectedRecords: expected, run: run.id, environment: environment)
         do {
@@ -140,6 +146,24 @@ public struct ImportRun: RunExecutor {
         }
     }
 
+    /// The list is loaded; what can be wrong with the scope file was looked for before. What is wrong all the same is told, and a cause that may go
+    /// away leaves the run where it stands, for recovery to come here again.
+    private func loadScope(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
+        guard let file = run.scopeFile, let scope = ScopeLoad(definition, run: run.id, environment: environment) else { return }
+        connection.shield()
+        Failpoint.hit("run.scope")
+        do {
+            guard let entry = try scope.apply(file, try connection.transport(), startedAt: run.startedAtUnixMilliseconds ?? environment.clock()) else { return }
+            let rejected = entry.rejectedByReason.values.reduce(0, +)
+            log(.info, "Audience scope: \(entry.recordsRead) records of \(file.path) went into \(entry.table), \(rejected) rejected.")
+            if rejected > 0 { run.warnings.append("\(rejected) records of the audience scope file were rejected; they are in \(environment.home.rejects(run.id, part: ScopeLoad.part)).") }
+        } catch let error as ConnectError where error.category == .data || error.category == .configuration {
+            let warning = "The list is loaded, but the audience scope file is not: \(error.message)"
+            log(.warning, warning, ["code": error.code])
+            run.warnings.append(warning)
+        }
+    }
+
     private func archive(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         guard let source = run.source else { return try advance(&run, to: .archived) }
         connection.shield()
@@ -148,7 +172,7 @@ public struct ImportRun: RunExecutor {
             let archive = SourceArchive(
                 run: run.id, source: source, directory: definition.archiveDirectory, transport: try connection.transport(), reporter: environment.reporter)
             place = run.state == ImportRunState.failedKeep.state ? try archive.copy() : try archive.moveAway()
-            if run.state != ImportRunState.failedKeep.state { moveCountFile(&run, archive) }
+            if run.state != ImportRunState.failedKeep.state { moveFilesBeside(&run, archive) }
         } catch let error as ConnectError where error.code != "run.stale" {
             try archivingFailed(&run, error)
             return
@@ -159,12 +183,15 @@ public struct ImportRun: RunExecutor {
     }
 
     /// Of no weight for the run: a count file that stays says what the next data file will not have, and that run will tell.
-    private func moveCountFile(_ run: inout Run, _ archive: SourceArchive) {
-        guard let countFile = run.countFile else { return }
-        do {
-            _ = try archive.of(countFile).moveAway()
-        } catch {
-            run.warnings.append("The count file \"\(countFile.path)\" could not be archived and stays where it is: \((error as? ConnectError)?.message ?? "\(error)")")
+    private func moveFilesBeside(_ run: inout Run, _ archive: SourceArchive) {
+        for (what, file) in [("count", run.countFile), ("audience scope", run.scopeFile)] {
+            guard let file else { continue }
+            do {
+                _ = try archive.of(file).moveAway()
+            } catch {
+                let why = (error as? ConnectError)?.message ?? "\(error)"
+                run.warnings.append("The \(what) file \"\(file.path)\" could not be archived and stays where it is: \(why)")
+            }
         }
     }
 

@@ -25,15 +25,31 @@ struct SourceSelection {
     /// The count file of a data file, or nil when the job has none (IMP-5). `{NAME}` in its pattern is the data file's name up to the first dot.
     func countFile(of source: SourceFile, at now: Date) throws -> SourceFile? {
         guard let pattern = definition.countFile else { return nil }
+        return try file(pattern, beside: source, at: now) { name in
+            ConnectError(
+                "count.missing", .configuration, "There is no count file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
+                remedy: "Nothing was loaded and the data file stays. Put the count file there, or take file.count_file out of the job.")
+        }
+    }
+
+    /// The audience scope file of a data file, or nil when the job has none (IMP-1).
+    func scopeFile(of source: SourceFile, at now: Date) throws -> SourceFile? {
+        guard let pattern = definition.target.scope?.file else { return nil }
+        return try file(pattern, beside: source, at: now) { name in
+            ConnectError(
+                "scope.missing", .configuration, "There is no audience scope file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
+                remedy: "Nothing was loaded and the data file stays. Put the scope file there, or take target.scope_file out of the job.")
+        }
+    }
+
+    private func file(_ pattern: String, beside source: SourceFile, at now: Date, missing: (String) -> ConnectError) throws -> SourceFile {
         let stem = RemotePath.name(source.path).split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? ""
         let name = try resolved(pattern.replacingOccurrences(of: "{NAME}", with: stem), at: now)
         do {
             let entry = try transport.stat(RemotePath.join(definition.directory, name))
             return file(entry)
         } catch let error as ConnectError where error.code == "file.missing" {
-            throw ConnectError(
-                "count.missing", .configuration, "There is no count file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
-                remedy: "Nothing was loaded and the data file stays. Put the count file there, or take file.count_file out of the job.")
+            throw missing(name)
         }
     }
 

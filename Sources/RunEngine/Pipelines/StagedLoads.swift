@@ -20,16 +20,16 @@ final class StagedLoads {
     private let people: Load?
     private let main: Load
 
-    /// `columns` are those of the checked batches.
+    /// `columns` are those of the checked batches. `part` is given for a file that is a part of its run, and not what the run is about.
     init(
-        _ destination: ImportDestination, columns: [Field], run: RunID, audience: any AudienceStore, workDirectory: String, loadedAtUnixMilliseconds: Int64
+        _ destination: ImportDestination, columns: [Field], run: RunID, audience: any AudienceStore, workDirectory: String, loadedAtUnixMilliseconds: Int64, part: String? = nil
     ) throws {
         func begin(_ table: String, _ policy: MergePolicy, part: String?, _ isWanted: (Field) -> Bool) throws -> Load {
             let chosen = columns.indices.filter { isWanted(columns[$0]) }
             var plan = TableLoadPlan(
                 table: table, columns: chosen.map { columns[$0] }, policy: policy, run: run, part: part, workDirectory: workDirectory,
                 loadedAtUnixMilliseconds: loadedAtUnixMilliseconds)
-            if part == nil {
+            if table == destination.table.name {
                 plan.loadSet = destination.target.latestLoad
                 plan.customEvent = destination.target.customEvent
             }
@@ -40,7 +40,7 @@ final class StagedLoads {
         } else {
             people = nil
         }
-        main = try begin(destination.table.name, destination.policy, part: nil) { field in
+        main = try begin(destination.table.name, destination.policy, part: part) { field in
             destination.owner == nil || destination.policy.match.contains(field.name) || destination.table.field(field.name) != nil
         }
     }

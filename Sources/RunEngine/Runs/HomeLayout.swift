@@ -13,6 +13,8 @@ public struct HomeLayout: Sendable {
     public var secretKey: String { root + "/secret.key" }
     /// Held by the one process that delivers what follows runs.
     public var outbox: String { root + "/outbox" }
+    /// OpenPGP keys, in GnuPG's form.
+    public var keyRing: String { root + "/keys" }
     public var connectors: String { root + "/connectors" }
     public var connectorCache: String { root + "/cache/connectors.json" }
     /// Directories of the account's own file server.
@@ -27,7 +29,8 @@ public struct HomeLayout: Sendable {
     /// Held by the server of this home.
     public var server: String { root + "/serve" }
     public func runLog(_ id: RunID) -> String { run(id) + "/log.jsonl" }
-    public func rejects(_ id: RunID) -> String { run(id) + "/rejects.csv" }
+    /// `part` is given for a second file of a run.
+    public func rejects(_ id: RunID, part: String? = nil) -> String { run(id) + (part.map { "/rejects-\($0).csv" } ?? "/rejects.csv") }
     public func work(_ id: RunID) -> String { run(id) + "/work" }
 
     public var isInitialised: Bool { FileManager.default.fileExists(atPath: controlDatabase) }

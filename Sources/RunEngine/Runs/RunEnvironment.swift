@@ -1,4 +1,5 @@
 import ConnectModel
+public import GnuPG
 public import StoreAPI
 
 /// What a worker gives the work of one run. Everything outside is passed in: stores, servers, the clock.
@@ -13,6 +14,8 @@ public struct RunEnvironment: Sendable {
     /// A list of top-level domains; nil leaves that check out with a warning in the log.
     public let topLevelDomainsFile: String?
     public let retryPolicy: RetryPolicy
+    /// The host's OpenPGP keys, with the passphrases that the job may need.
+    public let keyRing: KeyRing
     /// Opens the event store.
     public let events: @Sendable () throws -> any EventStore
     /// The work of a run whose kind is a connector's.
@@ -23,7 +26,8 @@ public struct RunEnvironment: Sendable {
     public init(
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
         reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
-        providedJob: (any ProvidedJob)? = nil, events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
+        providedJob: (any ProvidedJob)? = nil, keyRing: KeyRing? = nil,
+        events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
         clock: @escaping @Sendable () -> Int64
     ) {
         self.home = home
@@ -35,6 +39,7 @@ public struct RunEnvironment: Sendable {
         self.topLevelDomainsFile = topLevelDomainsFile
         self.retryPolicy = retryPolicy
         self.providedJob = providedJob
+        self.keyRing = keyRing ?? KeyRing(directory: home.keyRing)
         self.events = events
         self.clock = clock
     }
@@ -45,7 +50,7 @@ public struct RunEnvironment: Sendable {
     }
 
     /// A connection to the server that retries; closed by its caller.
-    func transport(to server: String, cancellation: Cancellation? = nil) throws -> RetryingTransport {
+    public func transport(to server: String, cancellation: Cancellation? = nil) throws -> RetryingTransport {
         guard let opener = openers[server] else {
             throw ConnectError("server.missing", .configuration, "There is no server \"\(server)\".", remedy: "`connecthost servers list` shows what there is.")
         }

@@ -73,6 +73,15 @@ public struct Redaction: Sendable {
         secrets.reduce(text) { $0.replacingOccurrences(of: $1, with: "•••") }
     }
 
+    /// The texts of a run that connectors may have written.
+    public func redacted(_ run: Run) -> Run {
+        var clean = run
+        clean.failure?.message = redacted(run.failure?.message ?? "")
+        clean.failure?.remedy = run.failure?.remedy.map(redacted)
+        clean.warnings = run.warnings.map(redacted)
+        return clean
+    }
+
     public func redacted(_ line: LogLine) -> LogLine {
         var clean = line
         clean.message = redacted(line.message)

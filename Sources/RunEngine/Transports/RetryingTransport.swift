@@ -7,10 +7,10 @@ import Foundation
 /// whether the first one arrived is for its caller to find out by looking.
 public final class RetryingTransport: Transport {
     private let opener: any TransportOpener
-    private let policy: RetryPolicy
-    private let cancellation: Cancellation
-    private let reporter: any RunReporter
-    private let name: String
+    let policy: RetryPolicy
+    let cancellation: Cancellation
+    let reporter: any RunReporter
+    let name: String
     private var current: (any Transport)?
 
     /// Opens the first connection.
@@ -39,9 +39,23 @@ public final class RetryingTransport: Transport {
         try entries.forEach(each)
     }
 
+    /// A reader that goes on after a break. Where the server cannot say what the file is, such as an account that may only fetch files by name,
+    /// nobody could tell whether a file that is opened again is still the same, and the break is the caller's to handle.
     public func openRead(_ path: String, offset: Int64) throws -> any TransportReader {
-        let (reader, entry) = try retrying("open") { (try $0.openRead(path, offset: offset), try $0.stat(path)) }
+        let (reader, entry) = try retrying("open") { (try $0.openRead(path, offset: offset), try Self.look($0, path)) }
+        guard let entry else { return reader }
         return ResumingReader(self, path: path, entry: entry, reader: reader, offset: offset)
+    }
+
+    /// A reader that ends where its connection does. For files that are as quickly read anew: it asks the server for nothing but the file.
+    func openReadOnce(_ path: String) throws -> any TransportReader { try retrying("open") { try $0.openRead(path, offset: 0) } }
+
+    private static func look(_ transport: any Transport, _ path: String) throws -> RemoteEntry? {
+        do {
+            return try transport.stat(path)
+        } catch let error as ConnectError where error.code == "transport.unsupported" {
+            return nil
+        }
     }
 
     public func openWrite(_ path: String, offset: Int64, expectedSize: Int64?) throws -> any TransportWriter {
@@ -58,12 +72,14 @@ public final class RetryingTransport: Transport {
 
     public func close() { drop() }
 
-    private func drop() {
+    /// Ends the connection; the next call makes another.
+    func drop() {
         current?.close()
         current = nil
     }
 
-    private func connected() throws -> any Transport {
+    /// The connection there is, or a new one.
+    func connected() throws -> any Transport {
         try cancellation.check()
         if let current { return current }
         let opened = try opener.open(cancellation)
@@ -100,9 +116,7 @@ public final class RetryingTransport: Transport {
 
     /// Reads on at `offset` in the file that `entry` describes, on a new connection.
     fileprivate func reopen(_ path: String, _ entry: RemoteEntry, at offset: Int64, after error: ConnectError, attempt: Int) throws -> any TransportReader {
-        guard let delay = policy.delay(after: attempt, error, jitter: .random(in: 0...1)), features.contains(.seekRead) || offset == 0 else {
-            throw error
-        }
+        guard let delay = policy.delay(after: attempt, error, jitter: .random(in: 0...1)) else { throw error }
         reporter.log(.warning, "\(error.message) Going on at byte \(offset) in \(delay) ms.", ["server": name, "path": path, "code": error.code])
         drop()
         try cancellation.wait(milliseconds: delay)
@@ -113,8 +127,28 @@ public final class RetryingTransport: Transport {
                     "file.replaced", .transient, "\"\(path)\" on \(name) was replaced while it was read.",
                     remedy: "The next run takes the new file.")
             }
-            return try transport.openRead(path, offset: offset)
+            guard offset > 0, !transport.features.contains(.seekRead) else { return try transport.openRead(path, offset: offset) }
+            return try Self.skipping(offset, of: transport.openRead(path, offset: 0))
         }
+    }
+
+    /// For transports that can only begin at the beginning: what the reader's user has already is read again and dropped.
+    private static func skipping(_ count: Int64, of reader: any TransportReader) throws -> any TransportReader {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(count, 1 << 20)), alignment: 16)
+        defer { buffer.deallocate() }
+        var left = count
+        do {
+            while left > 0 {
+                let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(left, Int64(buffer.count)))])
+                let read = try reader.read(into: piece)
+                guard read > 0 else { throw ConnectError("file.replaced", .transient, "The file became shorter while it was read.") }
+                left -= Int64(read)
+            }
+        } catch {
+            reader.close()
+            throw error
+        }
+        return reader
     }
 }
 

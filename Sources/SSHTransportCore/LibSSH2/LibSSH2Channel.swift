@@ -66,6 +66,9 @@ public final class LibSSH2Channel: SSHChannel {
         if endpoint.certificateFile != nil {
             throw ConnectorError(.configuration, "Certificates (`certificate_file`) work with OpenSSH's program only. Set `engine` to openssh.")
         }
+        if endpoint.jump != nil {
+            throw ConnectorError(.configuration, "A jump host (`jump_host`) works with OpenSSH's program only. Set `engine` to openssh.")
+        }
         if case .agent = endpoint.credential {
             throw ConnectorError(
                 .configuration, "An agent's keys (`authentication: agent`) work with OpenSSH's program only. Set `engine` to openssh.")

@@ -25,7 +25,83 @@ public enum HostKeyScan {
         let (keys, log) = try collect(output.reading, complaints.reading, until: limit, call)
         let found = parse(keys)
         guard found.isEmpty else { return found }
+        // ssh-keyscan cannot be told to take the broken algorithms that some servers have alone; looking at their key does no harm.
+        if String(decoding: log, as: UTF8.self).contains("SSH-2.0-") {
+            let old = (try? ofOldServer(host: host, port: port, timeoutSeconds: timeoutSeconds, call)) ?? []
+            if !old.isEmpty { return old }
+        }
         throw failure(host: host, port: port, timeoutSeconds, log)
+    }
+
+    /// The key that a server behind a jump host presents: `ssh` goes there, writes down the key and is let in by nobody, because it offers nothing.
+    static func throughJump(to endpoint: SSHEndpoint, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
+        guard let jump = endpoint.jump else { return [] }
+        return try asked(endpoint, call) { (program, files) throws(ConnectorError) in
+            try ["ProxyCommand=" + OpenSSHJump(jump, to: endpoint, program, files).command]
+        } failing: { files in
+            var log = OpenSSHLog()
+            log.take(content(of: files.path + "/" + OpenSSHJump.logName), atMilliseconds: MonotonicClock.milliseconds())
+            return log.jumpFailure(jump, to: endpoint)
+        }
+    }
+
+    private static func ofOldServer(host: String, port: Int, timeoutSeconds: Int, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
+        let endpoint = try SSHEndpoint(
+            host: host, port: port, username: "nobody", credential: .password("-"), hostKeys: [], connectTimeoutSeconds: timeoutSeconds, keepaliveSeconds: 0)
+        let algorithms = SSHAlgorithmPolicy.legacy.openSSHOptions(provenBy: []).filter { !$0.hasPrefix("HostKeyAlgorithms=") } + ["HostKeyAlgorithms=+ssh-rsa"]
+        return try asked(endpoint, call) { (_, _) throws(ConnectorError) in algorithms } failing: { _ in nil }
+    }
+
+    /// The key that `ssh` writes down on its way to a log-in that it does not even try.
+    ///
+    /// - Parameters:
+    ///   - more: options for `ssh`, which may need files of their own.
+    ///   - failing: a better reason than `ssh` gives when no key was seen.
+    private static func asked(
+        _ endpoint: SSHEndpoint, _ call: any CallContext, _ more: (_ program: String, PrivateDirectory) throws(ConnectorError) -> [String],
+        failing: (PrivateDirectory) -> ConnectorError?
+    ) throws(ConnectorError) -> [HostKey] {
+        guard let program = ChildProcess.find("ssh") else {
+            throw ConnectorError(.configuration, "The program ssh was not found. Install OpenSSH's client (package openssh-client).")
+        }
+        let files = try PrivateDirectory(forScripts: false)
+        defer { files.remove() }
+        let seen = files.path(for: "seen")
+        let options = [
+            "UserKnownHostsFile=" + seen, "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" + OpenSSHCommand.hostKeyAlias,
+            "StrictHostKeyChecking=accept-new", "HashKnownHosts=no", "UpdateHostKeys=no", "PreferredAuthentications=none", "PubkeyAuthentication=no",
+            "PasswordAuthentication=no", "KbdInteractiveAuthentication=no", "IdentityAgent=none", "IdentityFile=none", "BatchMode=yes",
+            "ConnectTimeout=\(endpoint.connectTimeoutSeconds)",
+        ] + (try more(program, files))
+        let null = FileDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC))
+        let output = try FileDescriptor.pipe()
+        let complaints = try FileDescriptor.pipe()
+        let child = try ChildProcess(
+            program, OpenSSHCommand.firstWords(endpoint, options) + ["--", endpoint.host, "exit"], environment: OpenSSHCommand.environment(askpass: nil),
+            input: null.number, output: output.writing.number, error: complaints.writing.number)
+        defer { child.end() }
+        output.writing.close()
+        complaints.writing.close()
+        let limit = MonotonicClock.milliseconds() + Int64(endpoint.connectTimeoutSeconds) * 2000 + 1000
+        let (_, said) = try collect(output.reading, complaints.reading, until: limit, call)
+        let found = parse(content(of: seen))
+        guard found.isEmpty else { return found }
+        if let failure = failing(files) { throw failure }
+        var log = OpenSSHLog()
+        log.take(said, atMilliseconds: MonotonicClock.milliseconds())
+        throw log.failure(endpoint) { [] }
+    }
+
+    private static func content(of path: String) -> [UInt8] {
+        let descriptor = FileDescriptor(open(path, O_RDONLY | O_CLOEXEC))
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while descriptor.number >= 0, content.count < 262_144 {
+            let count = read(descriptor.number, &chunk, chunk.count)
+            guard count > 0 else { break }
+            content += chunk[0..<count]
+        }
+        return content
     }
 
     /// Lines are `HOST TYPE BASE64`; comments and whatever is not a key of a known type are passed over.
@@ -66,7 +142,7 @@ public enum HostKeyScan {
     }
 
     private static func failure(host: String, port: Int, _ seconds: Int, _ log: [UInt8]) -> ConnectorError {
-        let address = "\(host):\(port)"
+        let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         let text = String(decoding: log, as: UTF8.self).lowercased()
         if text.contains("name or service not known") || text.contains("no address associated") {
             return ConnectorError(.configuration, "The name \(host) was not found. Check the spelling of `host`.")

@@ -23,7 +23,10 @@ public final class OpenSSHChannel: SSHChannel {
 
     init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ sharing: OpenSSHSharing, _ call: any CallContext) throws(ConnectorError) {
         guard !endpoint.hostKeys.isEmpty else {
-            let presented = try HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call)
+            let presented =
+                try endpoint.jump == nil
+                ? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: endpoint.connectTimeoutSeconds, call)
+                : HostKeyScan.throughJump(to: endpoint, call)
             throw endpoint.notTrustedYet(presented: presented)
         }
         let command = try OpenSSHCommand(endpoint, request, sharing)
@@ -91,6 +94,7 @@ public final class OpenSSHChannel: SSHChannel {
             try limits.checkCancellation(cancelled)
             guard now < end else {
                 let seconds = log.milestone == .authenticated ? max(1, (end - start + 500) / 1000) : Int64(endpoint.connectTimeoutSeconds)
+                if let jump = endpoint.jump, let early = jumpLog()?.jumpTimeout(jump, seconds: seconds) { throw early }
                 throw log.timeout(endpoint, seconds: seconds)
             }
             // A call without a descriptor to wait on is asked now and then.
@@ -139,12 +143,28 @@ public final class OpenSSHChannel: SSHChannel {
             _ = poll(&polled, 1, Int32(clamping: limit - MonotonicClock.milliseconds()))
         }
         if child.exitStatus(withinMilliseconds: 200) == 0 { return nil }
+        if let jump = endpoint.jump, let early = jumpLog()?.jumpFailure(jump, to: endpoint) { return early }
         return log.failure(endpoint, presented: scanQuietly)
+    }
+
+    /// What the `ssh` to the jump host said, as long as the server has not shown itself.
+    private func jumpLog() -> OpenSSHLog? {
+        guard log.milestone < .hostKeyShown, let command else { return nil }
+        let descriptor = FileDescriptor(open(command.files.path + "/" + OpenSSHJump.logName, O_RDONLY | O_CLOEXEC))
+        var said = OpenSSHLog()
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while descriptor.number >= 0 {
+            let count = Glibc.read(descriptor.number, &chunk, chunk.count)
+            guard count > 0 else { break }
+            said.take(chunk[0..<count], atMilliseconds: MonotonicClock.milliseconds())
+        }
+        return said
     }
 
     /// For the message about a host key of another type; without an answer the message is only shorter.
     private func scanQuietly() -> [HostKey] {
-        (try? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: min(endpoint.connectTimeoutSeconds, 5), UncancelledCall()))
+        guard endpoint.jump == nil else { return (try? HostKeyScan.throughJump(to: endpoint, UncancelledCall())) ?? [] }
+        return (try? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: min(endpoint.connectTimeoutSeconds, 5), UncancelledCall()))
             ?? []
     }
 

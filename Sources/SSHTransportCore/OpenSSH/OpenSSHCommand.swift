@@ -15,7 +15,7 @@ struct OpenSSHCommand {
     let secret: FileDescriptor?
 
     /// The name the pins are stored under; host and port need no further spelling that way.
-    private static let hostKeyAlias = "connecthost-pinned"
+    static let hostKeyAlias = "connecthost-pinned"
 
     init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ sharing: OpenSSHSharing = .none) throws(ConnectorError) {
         guard let program = ChildProcess.find("ssh") else {
@@ -46,13 +46,14 @@ struct OpenSSHCommand {
             } else {
                 []
             }
-        let options = Self.options(endpoint, knownHosts: knownHosts) + certificate + login.options(identity: identity)
+        let jump: [String] = if let jump = endpoint.jump { try ["ProxyCommand=" + OpenSSHJump(jump, to: endpoint, program, files).command] } else { [] }
+        let options = Self.options(endpoint, knownHosts: knownHosts) + certificate + login.options(identity: identity) + jump
         let words = if case .master = sharing { ["-N", "--", endpoint.host] } else { Self.words(request, endpoint.host) }
         // Of an option that is given twice, ssh heeds the first.
         arguments = Self.firstWords(endpoint, sharing.options + options) + words
     }
 
-    private static func firstWords(_ endpoint: SSHEndpoint, _ options: [String]) -> [String] {
+    static func firstWords(_ endpoint: SSHEndpoint, _ options: [String]) -> [String] {
         ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username] + options.flatMap { ["-o", $0] }
     }
 
@@ -63,7 +64,7 @@ struct OpenSSHCommand {
         }
     }
 
-    private static func options(_ endpoint: SSHEndpoint, knownHosts: String) -> [String] {
+    static func options(_ endpoint: SSHEndpoint, knownHosts: String) -> [String] {
         [
             "UserKnownHostsFile=" + knownHosts, "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" + hostKeyAlias, "StrictHostKeyChecking=yes",
             "CheckHostIP=no", "VerifyHostKeyDNS=no", "UpdateHostKeys=no",
@@ -74,7 +75,7 @@ struct OpenSSHCommand {
         ] + endpoint.algorithms.openSSHOptions(provenBy: endpoint.hostKeys)
     }
 
-    private static func environment(askpass: String?) -> [String] {
+    static func environment(askpass: String?) -> [String] {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
         var environment = ["PATH=" + path, "LC_ALL=C"]
         if let askpass {
@@ -86,7 +87,7 @@ struct OpenSSHCommand {
 }
 
 /// What the child needs for one credential.
-private struct Login {
+struct Login {
     var key: [UInt8]?
     var secret: String?
     /// The socket of an agent that has the key.

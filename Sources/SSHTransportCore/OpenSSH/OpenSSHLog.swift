@@ -47,8 +47,11 @@ struct OpenSSHLog {
     }
 
     private mutating func progress(_ text: String, _ now: Int64) {
-        if text.hasPrefix("Connecting to ") {
+        if text.hasPrefix("Connecting to ") || text.hasPrefix("Executing proxy command") {
             reach(.resolved, atMilliseconds: now)
+        } else if text.hasPrefix("Remote protocol version") {
+            // Through a jump host nobody says that a connection was made.
+            reach(.connected, atMilliseconds: now)
         } else if text.hasPrefix("Connection established") {
             reach(.connected, atMilliseconds: now)
         } else if text.hasPrefix("Server host key: "), shownHostKey == nil {

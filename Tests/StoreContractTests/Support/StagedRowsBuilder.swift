@@ -56,6 +56,12 @@ public struct TestLoad {
         return load
     }
 
+    public func apply(_ store: any AudienceStore, workDirectory: String) throws {
+        let begun = try begin(store, workDirectory: workDirectory)
+        defer { begun.discard() }
+        _ = try begun.apply(reject: { _ in }, progress: { _ in }, isCancelled: { false }, prepareCommit: entry)
+    }
+
     public func entry(_ counts: MergeCounts) -> LedgerEntry {
         LedgerEntry(
             run: run, part: part, table: list, server: "files", path: "/upload/people.csv", size: 10, modifiedUnixNanoseconds: 5, sha256: sha256,

@@ -10,7 +10,7 @@ struct ReferenceCommand: ParsableCommand {
             """
             # Job files
 
-            A file may hold `servers`, `lists` and `jobs`. `connecthost validate FILE` checks it and reports every problem with its line,
+            A file may hold `servers`, `lists`, `apps`, `pets`, `tables` and `jobs`. `connecthost validate FILE` checks it and reports every problem with its line,
             `connecthost diff FILE` shows what would change, `connecthost apply FILE` makes it so, and `connecthost export` prints what there is.
             This page is printed by `connecthost job-reference` from the declarations that check the files.
 
@@ -23,6 +23,12 @@ struct ReferenceCommand: ParsableCommand {
             lists:
               - name: CONTACTS
                 fields: { FIRST_NAME: STR100, BIRTH_DATE: TIMESTAMP }
+            apps:
+              - { name: CONTACTS apps, list: CONTACTS }                       # the App Channel list of a list
+            pets:
+              - { name: LOYALTY, list: CONTACTS, fields: { TIER: STR25 } }    # or app: NAME, of an App Channel list
+            tables:
+              - { name: ORDERS, key: [ORDER_ID], data_extraction_key: [CUSTOMER], fields: { ORDER_ID: STR50, CUSTOMER: STR50, TOTAL: NUMBER } }
             jobs:
               - name: Nightly contacts
                 kind: import-list

@@ -37,8 +37,8 @@ struct JobsPreview: ParsableCommand {
             lines.append("  \(name): \(declared)\(seen != nil && seen != declared ? "   (the file looks like \(seen ?? ""))" : "")")
         }
         lines += ["", "Mapping"]
-        var mapping = Table(["COLUMN", "FIELD", "BECAUSE"])
-        for column in preview.mapping { mapping.add([column.source, column.target ?? "-", column.reason]) }
+        var mapping = Table(["COLUMN", "FIELD", "SURE", "BECAUSE"])
+        for column in preview.mapping { mapping.add([column.source, column.target ?? "-", column.confidence.map { "\(Int(($0 * 100).rounded())) %" } ?? "-", column.reason]) }
         lines.append(mapping.text)
         if !preview.newFields.isEmpty { lines.append("New fields: " + preview.newFields.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")) }
         lines += preview.problems.map { "\($0.severity.rawValue): \($0.message)" }
@@ -48,6 +48,7 @@ struct JobsPreview: ParsableCommand {
             lines += ["", "First rows", rows.text]
         }
         lines += ["", "Would be", CountText.lines(preview.records, preview.rejectedByReason).joined(separator: "\n")]
+        if !preview.cut.isEmpty { lines.append("  cut to their field: " + preview.cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
         lines += preview.firstRejects.map { "  line \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
         return (lines + ["", "Nothing was written."]).joined(separator: "\n")
     }

@@ -56,7 +56,7 @@ struct OutboxShow: ParsableCommand {
 
 struct OutboxRetry: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Make dead messages due again; a server or `outbox deliver` then delivers them.",
+        commandName: "retry", abstract: "Make dead or waiting messages due now; a server or `outbox deliver` then delivers them.",
         discussion: "Example: connecthost outbox retry 12\n         connecthost outbox retry --all")
     @Argument(help: "Messages, by number or id.") var messages: [String] = []
     @Flag(name: .long, help: "Every dead message.") var all = false

@@ -14,7 +14,14 @@ struct TableReport: Encodable {
     var key: [String]?
     var dataExtractionKey: [String]?
     var expiresAtUnixMilliseconds: Int64?
-    var latestLoads: [LoadSet]?
+    var latestLoads: [LoadReport]?
+
+    struct LoadReport: Encodable {
+        var name: String
+        var run: RunID
+        var rows: Int64
+        var loaded_at: Int64
+    }
 
     init(_ table: AudienceTable, rows: Int64, loads: [LoadSet]) {
         name = table.name
@@ -25,7 +32,7 @@ struct TableReport: Encodable {
         key = table.keyFields.isEmpty ? nil : table.keyFields
         dataExtractionKey = table.dataExtractionKey.isEmpty ? nil : table.dataExtractionKey
         expiresAtUnixMilliseconds = table.expiresAtUnixMilliseconds
-        latestLoads = loads.isEmpty ? nil : loads
+        latestLoads = loads.isEmpty ? nil : loads.map { LoadReport(name: $0.name, run: $0.run, rows: $0.rows, loaded_at: $0.loadedAtUnixMilliseconds) }
     }
 
     enum CodingKeys: String, CodingKey {

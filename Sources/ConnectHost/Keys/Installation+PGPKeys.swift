@@ -1,0 +1,64 @@
+public import ConnectModel
+import Foundation
+public import GnuPG
+import RunEngine
+import StoreAPI
+
+/// OpenPGP keys of the host (IMP-4, EXP-5): those that files are decrypted with, and those of partners.
+extension Installation {
+    var keyRing: KeyRing {
+        KeyRing(directory: home.keyRing) { [vault] fingerprint in
+            // What the vault cannot open is told by GnuPG as a passphrase that is missing.
+            guard let secret = try? vault.secret(.passphrase(ofKey: fingerprint)), !secret.reveal().isEmpty else { return nil }
+            return secret
+        }
+    }
+
+    /// Every key, in the order they came.
+    public func pgpKeys() throws -> [PGPKey] { try keyRing.keys() }
+
+    /// Makes a key whose private half never leaves the home. Its passphrase is kept in the vault; left out, it is made up of 256 random bits.
+    public func generatePGPKey(
+        name: String, email: String?, algorithm: KeyRequest.Algorithm, expiresInDays: Int?, passphrase: Secret?
+    ) throws -> PGPKey {
+        let passphrase = passphrase ?? Secret(SealingKeyFile.newKey().base64EncodedString())
+        let key = try keyRing.generate(KeyRequest(name: name, email: email, algorithm: algorithm, expiresInDays: expiresInDays, passphrase: passphrase))
+        try vault.set(passphrase, .passphrase(ofKey: key.fingerprint))
+        return key
+    }
+
+    /// Takes in every key of an export; the passphrase opens the private ones among them, and is kept in the vault.
+    public func importPGPKeys(_ export: [UInt8], passphrase: Secret?) throws -> [PGPKey] {
+        let keys = try keyRing.take(export, passphrase: passphrase)
+        for key in keys where key.isPrivate { try vault.set(passphrase ?? Secret(""), .passphrase(ofKey: key.fingerprint)) }
+        return keys
+    }
+
+    /// The key in armoured form; the private half only where asked for, under its passphrase.
+    public func exportPGPKey(_ name: String, isPrivate: Bool) throws -> (key: PGPKey, text: [UInt8]) {
+        let key = try keyRing.key(name)
+        return (key, isPrivate ? try keyRing.exportPrivate(key) : try keyRing.export(key))
+    }
+
+    /// Removes a key with both halves and its passphrase. A private key only where that is said, since what was encrypted for it is lost.
+    public func removePGPKey(_ name: String, evenPrivate: Bool) throws -> PGPKey {
+        let key = try keyRing.key(name)
+        guard evenPrivate || !key.isPrivate else {
+            throw ConnectError(
+                "key.private", .configuration, "Key \(key.fingerprint) has its private half here; without it no file encrypted for it can be read again.",
+                remedy: "Export it first (`connecthost keys export --private --file FILE`), then give --private.")
+        }
+        try keyRing.remove(key)
+        if key.isPrivate { try vault.set(Secret(""), .passphrase(ofKey: key.fingerprint)) }
+        return key
+    }
+
+    /// Passphrases of the private keys by fingerprint, for the worker of a job that uses them.
+    func passphrases() throws -> [String: Secret] {
+        var found: [String: Secret] = [:]
+        for key in try pgpKeys() where key.isPrivate {
+            if let secret = try vault.secret(.passphrase(ofKey: key.fingerprint)), !secret.reveal().isEmpty { found[key.fingerprint] = secret }
+        }
+        return found
+    }
+}
