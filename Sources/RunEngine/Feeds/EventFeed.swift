@@ -55,6 +55,8 @@ final class EventFeed {
     private func finishEarlier(_ file: EventFeedRequest.File) throws -> EventFeedResult.File? {
         guard let delivery = try store.position(ofType: file.type).delivery else { return nil }
         guard delivery.stage == .publishing else {
+            // What was uploaded of it, if anything was, is nobody's; on a server that does not let go of it, it harms nothing.
+            if delivery.server == request.server { try? transport.remove(delivery.path + ".part") }
             try store.abandon(delivery)
             return nil
         }

@@ -60,7 +60,7 @@ public struct AppChannelImport: ImportKind {
             JobField("target.match", .choices(AppChannelList.matchableFields), default: .array([.string("DEVICE_ID_"), .string("API_KEY_")]),
                 example: "[DEVICE_ID_, API_KEY_]",
                 "RIID_, ADVERTISER_ID_ or EXTERNAL_DEVICE_TRACKING_ID_, or DEVICE_ID_ and API_KEY_ together (IMP-13)."),
-        ] + MergeFields.all + Self.askedValues { $0.hasPrefix("opt_") || $0 == "default_permission" || $0 == "date_format" || $0.contains("long") }
+        ] + MergeFields.all + Self.askedValues { $0.hasPrefix("opt_") || $0 == "default_permission" || $0 == "date_format" || $0 == "long_text" }
             + LoadTraceFields.all
     }
 

@@ -18,7 +18,7 @@ public struct TableImport: ImportKind {
             JobField("target.load", .choice(Load.allCases.map(\.rawValue)), default: .string(Load.merge.rawValue), example: "merge",
                 "insert: every record is a new row, and one whose key is taken is rejected; replace: the records take the place of all rows, in one step; "
                     + "merge: by the table's key fields (IMP-12)."),
-        ] + MergeFields.all + Self.askedValues { $0 == "date_format" || $0.contains("long") }
+        ] + MergeFields.all + Self.askedValues { $0 == "date_format" || $0 == "long_text" }
     }
 
     public func target(_ values: DefinitionValues) throws -> ImportTarget {
