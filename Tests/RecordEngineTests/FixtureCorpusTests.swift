@@ -1,3 +1,4 @@
+import ConnectModel
 import Foundation
 import RecordEngine
 import Testing
