@@ -2,6 +2,7 @@ import ConnectModel
 import Foundation
 import GnuPG
 import RecordEngine
+import StoreAPI
 
 /// The file of an import as checked batches: fetch and read stages, header, mapping, checks. Used by runs and by previews alike,
 /// so that a preview says what a run does.
