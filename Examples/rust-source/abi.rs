@@ -5,7 +5,7 @@
 use std::ffi::{c_char, c_int, c_void};
 
 pub const CH_ABI_MAJOR: u32 = 1;
-pub const CH_ABI_VERSION: u32 = CH_ABI_MAJOR << 16;
+pub const CH_ABI_VERSION: u32 = CH_ABI_MAJOR << 16 | 1;
 
 pub const CH_OK: i32 = 0;
 pub const CH_E_CONFIG: i32 = -1;

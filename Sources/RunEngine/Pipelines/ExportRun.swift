@@ -51,7 +51,7 @@ struct ExportRun: RunExecutor {
         Failpoint.hit("export.windowed")
         let transport = try connection.transport()
         try removeRemainders(of: run, window, definition, transport)
-        let files = try repeating(run, definition, transport) { try write(run, window, selection, definition, transport) }
+        let files = try repeating("The file is written") { try write(run, window, selection, definition, transport) }
         try advance(&run, to: .uploaded) { run in
             run.export?.files = files.flatMap(\.files)
             run.export?.to = files.last?.mark ?? upTo
@@ -103,10 +103,8 @@ struct ExportRun: RunExecutor {
             path: path, temporaryPath: ExportNames.temporary(path, epoch: epoch), readyPath: ready, bytes: 0, records: 0, sha256: "")
     }
 
-    /// A server may go away and come back while a file is written: it is written again from its beginning (FS-8).
-    private func repeating<Value>(
-        _ run: Run, _ definition: ExportDefinition, _ transport: any Transport, _ body: () throws -> Value
-    ) throws -> Value {
+    /// A server may go away and come back: a file is written again from its beginning, and a step that looks before it acts is taken again (FS-8).
+    private func repeating<Value>(_ what: String, _ body: () throws -> Value) throws -> Value {
         var attempt = 1
         while true {
             do {
@@ -115,7 +113,7 @@ struct ExportRun: RunExecutor {
                 guard !error.code.hasPrefix("store."), let delay = environment.retryPolicy.delay(after: attempt, error, jitter: .random(in: 0...1)) else {
                     throw error
                 }
-                log(.warning, "\(error.message) The file is written again in \(delay) ms.", ["attempt": String(attempt), "code": error.code])
+                log(.warning, "\(error.message) \(what) again in \(delay) ms.", ["attempt": String(attempt), "code": error.code])
                 try environment.cancellation.wait(milliseconds: delay)
                 attempt += 1
             }
@@ -159,7 +157,7 @@ struct ExportRun: RunExecutor {
     private func publish(_ run: inout Run, _ definition: ExportDefinition, _ connection: RunConnection) throws {
         connection.shield()
         let publication = ExportPublication(definition: definition, transport: try connection.transport(), reporter: environment.reporter)
-        for file in run.export?.files ?? [] { try publication.publish(file) }
+        for file in run.export?.files ?? [] { try repeating("The file is published") { try publication.publish(file) } }
         try advance(&run, to: .published)
         for file in run.export?.files ?? [] { log(.info, "Published as \(file.path).", ["bytes": String(file.bytes), "records": String(file.records)]) }
         Failpoint.hit("export.published")
@@ -169,7 +167,7 @@ struct ExportRun: RunExecutor {
         connection.shield()
         if run.export?.files.contains(where: { $0.readyPath != nil }) ?? false {
             let publication = ExportPublication(definition: definition, transport: try connection.transport(), reporter: environment.reporter)
-            for file in run.export?.files ?? [] { try publication.announce(file) }
+            for file in run.export?.files ?? [] { try repeating("The ready file is written") { try publication.announce(file) } }
         }
         try advance(&run, to: .ready)
         Failpoint.hit("export.ready")
