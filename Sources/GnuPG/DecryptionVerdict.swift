@@ -41,7 +41,8 @@ struct DecryptionVerdict: Sendable {
     private func checkKeys(_ report: StatusReport) throws {
         guard report.has("BEGIN_DECRYPTION") else {
             if report.has("PLAINTEXT") { throw wrong("pgp.not-encrypted", .data, "is an OpenPGP message, but not encrypted", "Ask whoever made it to encrypt it, or set file.encryption to none.") }
-            if report.has("NODATA") { throw wrong("pgp.not-encrypted", .data, "is no OpenPGP message", "If it is not meant to be encrypted, set file.encryption to none.") }
+            // One that is cut off within its first packets has named its keys already.
+            if report.has("NODATA"), !report.has("ENC_TO") { throw wrong("pgp.not-encrypted", .data, "is no OpenPGP message", "If it is not meant to be encrypted, set file.encryption to none.") }
             throw wrong("pgp.damaged", .data, "cannot be decrypted: \(report.reason)", Self.sendAgain)
         }
         if report.has("NEED_PASSPHRASE_SYM") {

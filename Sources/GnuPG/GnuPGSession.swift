@@ -40,6 +40,8 @@ final class GnuPGSession: Sendable {
     /// `needsAgent` is for whatever touches a private key.
     func start(_ arguments: [String], needsAgent: Bool, answer: @escaping @Sendable (PassphraseQuestion) -> Secret? = { _ in nil }) throws -> GnuPGProcess {
         guard needsAgent else { return try GnuPGProcess(programs.gpg, common + ["--no-autostart"] + arguments, answer: answer) }
+        // The agent of an earlier call may still be there, and is about to go: a second one would not start beside it.
+        endAgent()
         let agent = ["--homedir", directory, "--no-options", "--log-file", "/dev/null", "--daemon", "--", programs.gpg]
         return try GnuPGProcess(programs.agent, agent + common + arguments, answer: answer)
     }
@@ -47,13 +49,19 @@ final class GnuPGSession: Sendable {
     /// Ends the agent and removes the directory; safe to call twice.
     func close() {
         guard FileManager.default.fileExists(atPath: directory) else { return }
-        if FileManager.default.fileExists(atPath: directory + "/S.gpg-agent") {
-            // An agent that cannot be told so ends by itself once its directory is gone.
-            let process = try? GnuPGProcess(programs.configuration, ["--homedir", directory, "--kill", "gpg-agent"], answer: { _ in nil })
-            _ = process?.finish()
-        }
+        endAgent()
         // What stays is swept away by the next session.
         try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// Tells the agent to end and waits until its socket is gone, two seconds at most. One that cannot be told so ends by itself once its
+    /// directory is gone.
+    private func endAgent() {
+        let socket = directory + "/S.gpg-agent"
+        guard FileManager.default.fileExists(atPath: socket) else { return }
+        let process = try? GnuPGProcess(programs.configuration, ["--homedir", directory, "--kill", "gpg-agent"], answer: { _ in nil })
+        _ = process?.finish()
+        for _ in 0..<200 where FileManager.default.fileExists(atPath: socket) { usleep(10_000) }
     }
 
     private static func makeDirectory() throws -> String {

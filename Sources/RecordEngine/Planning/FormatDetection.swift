@@ -124,15 +124,23 @@ public struct FormatDetection: Sendable, Equatable {
 
     /// A header's names are all there, differ, are no numbers or dates, and at least look unlike the column beneath them or like names.
     private static func looksLikeHeader(_ records: [[String]], _ types: [FieldType]) -> Bool {
-        guard let names = records.first, names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 100 }), Set(names).count == names.count else {
-            return false
-        }
+        guard let first = records.first else { return false }
+        // Lines that end in delimiters have columns without a name at their end.
+        let names = Array(first[..<(first.lastIndex { !$0.isEmpty }.map { $0 + 1 } ?? 0)])
+        guard !names.isEmpty, names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 100 }), Set(names).count == names.count else { return false }
         let own = ColumnTypeGuess.types(of: [names])
         if own.contains(.integer) || own.contains(.number) || own.contains(.timestamp) { return false }
         if names.contains(where: { $0.contains("@") }) { return false }
         if zip(own, types).contains(where: { $0 != $1 && [.integer, .number, .timestamp].contains($1) }) { return true }
+        // Above addresses that have an @ stands a name that has none.
+        if names.indices.contains(where: { column in isAddresses(records.dropFirst(), column) }) { return true }
         return names.allSatisfy {
             $0.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil || "_- .".unicodeScalars.contains($0) }
         }
+    }
+
+    private static func isAddresses(_ records: ArraySlice<[String]>, _ column: Int) -> Bool {
+        let values = records.compactMap { column < $0.count && !$0[column].isEmpty ? $0[column] : nil }
+        return !values.isEmpty && values.count { $0.contains("@") } * 10 >= values.count * 9
     }
 }
