@@ -22,7 +22,8 @@ import Testing
     func noTLS() throws {
         try FTPServer.with { server in
             let error = failure { try server.session(["security": .string("explicit")]) { _ in } }
-            #expect(error?.status == .authentication, "\(error?.message ?? "")")
+            #expect(error?.status == .configuration)
+            #expect(error?.message.contains("does not offer TLS") == true, "\(error?.message ?? "")")
         }
     }
 
