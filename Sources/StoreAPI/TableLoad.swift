@@ -26,7 +26,7 @@ public struct TableLoadPlan: Sendable {
 
     public init(
         table: String, columns: [Field], policy: MergePolicy, run: RunID, part: String? = nil, loadSet: String? = nil, customEvent: String? = nil,
-        workDirectory: String, loadedAtUnixMilliseconds: Int64, memoryLimit: Int = 48 << 20
+        workDirectory: String, loadedAtUnixMilliseconds: Int64, memoryLimit: Int = 36 << 20
     ) {
         self.table = table
         self.columns = columns
