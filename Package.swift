@@ -62,7 +62,7 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", grdb, sqlite]),
         .target(name: "RunEngine", dependencies: ["StoreAPI", "GnuPG", "RecordEngine", "ConnectModel", crypto]),
         .target(name: "CHostShims"),
-        .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
+        .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "RecordEngine", "ConnectModel"]),
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
         .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "Delivery", dependencies: ["CCurlShims", "ConnectModel"]),
@@ -72,7 +72,7 @@ let package = Package(
             name: "ConnectCLI",
             dependencies: [
                 "ConnectHost", "ConnectWeb", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "GnuPG", "StoreAPI",
-                "RecordEngine", "ConnectModel", argumentParser, logging,
+                "RecordEngine", "ConnectModel", argumentParser, crypto, logging,
             ]),
         .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),
 

@@ -1,4 +1,4 @@
-/// A named place files are read from and written to, reached through a transport connector.
+/// A named place that files are read from and written to, through a transport connector, or that rows are read from, through a source.
 public struct FileServer: Sendable, Codable, Equatable {
     public var name: String
     /// Id of the connector, not one of its aliases.

@@ -56,6 +56,8 @@ public struct SettingField: Sendable {
     public var capability: String?
     /// The account's, the same for all jobs of the kind, and not set by a job; `x-scope` in the schema. Of job kinds only.
     public var isAccountWide = false
+    /// A job may have its own value in place of the server's; `x-scope` in the schema. Of sources only.
+    public var isJobs = false
     /// Each value may stand in one active job of the kind only; `x-exclusive` in the schema. Of job kinds only.
     public var isExclusive = false
     /// `x-ref` in the schema. Of job kinds only.
@@ -83,6 +85,8 @@ public struct SettingField: Sendable {
 
     /// The same setting as the account's (`x-scope`).
     public var accountWide: SettingField { with { $0.isAccountWide = true } }
+    /// The same setting, which a job that reads the source may set for itself (`x-scope`).
+    public var perJob: SettingField { with { $0.isJobs = true } }
     /// The same setting, its values taken by one active job at a time (`x-exclusive`).
     public var exclusive: SettingField { with { $0.isExclusive = true } }
     /// The same setting, the name of something that the host has (`x-ref`).

@@ -28,6 +28,7 @@ extension SettingField {
         }
         if let capability { members.append(#""x-capability":\#(SettingsSchema.quoted(capability))"#) }
         if isAccountWide { members.append(#""x-scope":"account""#) }
+        if isJobs { members.append(#""x-scope":"job""#) }
         if isExclusive { members.append(#""x-exclusive":true"#) }
         if let reference { members.append(#""x-ref":"\#(reference.rawValue)""#) }
         if !channels.isEmpty { members.append(#""x-event-channels":[\#(channels.map(SettingsSchema.quoted).joined(separator: ","))]"#) }

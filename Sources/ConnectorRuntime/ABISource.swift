@@ -1,7 +1,8 @@
 public import ConnectModel
 import Foundation
 import PluginABI
-import RunEngine
+public import RecordEngine
+public import RunEngine
 import Synchronization
 
 /// A connector's table of source functions.
@@ -67,6 +68,8 @@ public final class SourceReader {
     private let cancelHandler: Int
     private let name: String
     private var stream: ArrowArrayStream
+    /// The batch whose rows are being handed out as records.
+    private var records: ArrowRecords
 
     fileprivate convenience init(
         table: SourceTable, call: CallABI, cancellation: Cancellation, stream name: String, settings: String, request: String, cursor: String?
@@ -92,6 +95,7 @@ public final class SourceReader {
         self.cancellation = cancellation
         table = opened.table
         stream = opened.stream
+        records = ArrowRecords(columns)
         let handle = ReaderHandle(table: opened.table, reader: opened.reader)
         self.handle = handle
         cancelHandler = cancellation.onCancel { handle.cancel() }
@@ -101,15 +105,20 @@ public final class SourceReader {
 
     /// The next rows, values in the order of `columns`; nil at the end. Throws the source's own error.
     public func next() throws -> [[SourceValue]]? {
+        guard var batch = try nextBatch() else { return nil }
+        defer { batch.release?(&batch) }
+        return try ArrowRows.rows(of: batch, columns: columns)
+    }
+
+    /// The next batch, which is the caller's to release; nil at the end.
+    private func nextBatch() throws -> ArrowArray? {
         guard stream.release != nil else { throw ConnectError("source.closed", .internal, "The stream \"\(name)\" is closed.") }
         var batch = ArrowArray()
-        defer { batch.release?(&batch) }
         try call.perform("Reading the stream \"\(name)\"") { raw in
             let code = stream.get_next(&stream, &batch)
             return code == 0 ? CH_OK : status(behind: code, raw)
         }
-        guard batch.release != nil else { return nil }
-        return try ArrowRows.rows(of: batch, columns: columns)
+        return batch.release == nil ? nil : batch
     }
 
     /// Where a later reader goes on; covers exactly the rows that `next` has returned. At most 64 KiB of JSON.
@@ -126,6 +135,7 @@ public final class SourceReader {
     /// Ends the reading; may be called again.
     public func close() {
         cancellation.remove(cancelHandler)
+        records.release()
         if let release = stream.release { release(&stream) }
         handle.close()
     }
@@ -138,6 +148,19 @@ public final class SourceReader {
         let status = code == ECANCELED ? CH_E_CANCELLED : CH_E_TRANSIENT
         if let text = stream.get_last_error?(&stream) { call.report(status, String(cString: text)) }
         return status
+    }
+}
+
+extension SourceReader: RowStream {
+    public var columnNames: [String] { columns.map(\.name) }
+
+    public func next(into batch: RecordBatch) throws -> Bool {
+        while records.isEmpty {
+            guard let next = try nextBatch() else { return false }
+            try records.take(next)
+        }
+        try records.fill(batch)
+        return true
     }
 }
 

@@ -27,61 +27,29 @@ enum ArrowRows {
 
     /// The rows of one batch. Throws `connector.defect` when the batch does not fit its schema or itself.
     static func rows(of batch: ArrowArray, columns: [SourceColumn]) throws -> [[SourceValue]] {
-        guard isSize(batch.length), isSize(batch.offset), batch.n_children == Int64(columns.count), let children = batch.children else {
-            throw defect("A batch has \(batch.n_children) columns where its schema has \(columns.count).")
-        }
-        let (start, count) = (Int(batch.offset), Int(batch.length))
-        let read = try columns.enumerated().map { index, column in
-            guard let child = children[index]?.pointee, child.length >= Int64(start) + Int64(count), isSize(child.offset) else {
-                throw defect("Column \"\(column.name)\" is shorter than its batch.")
-            }
-            return try values(of: child, column, from: start, count: count)
-        }
-        return (0..<count).map { row in isValid(batch, start + row) ? read.map { $0[row] } : read.map { _ in .null } }
-    }
-
-    /// Sizes stay far from where sums of them overflow.
-    private static func isSize(_ number: Int64) -> Bool { (0...Int64(Int32.max)).contains(number) }
-
-    private static func values(of array: ArrowArray, _ column: SourceColumn, from start: Int, count: Int) throws -> [SourceValue] {
-        let first = start + Int(array.offset)
-        guard array.n_buffers == (column.kind == .text ? 3 : 2), let buffers = array.buffers else {
-            throw defect("Column \"\(column.name)\" has \(array.n_buffers) buffers, which is not what its type has.")
-        }
-        guard count > 0 else { return [] }
-        guard let data = buffers[1] else { throw defect("Column \"\(column.name)\" has no values.") }
-        return try (0..<count).map { row in
-            let index = first + row
-            guard isBitSet(buffers[0], index) else { return .null }
-            switch column.kind {
-            case .integer: return .integer(data.loadUnaligned(fromByteOffset: index * 8, as: Int64.self))
-            case .double: return .double(data.loadUnaligned(fromByteOffset: index * 8, as: Double.self))
-            case .boolean: return .boolean(isBitSet(data, index))
-            case .text: return .text(try text(data, buffers[2], index, column))
-            }
+        let open = try ArrowColumn.all(of: batch, columns)
+        return try (0..<Int(batch.length)).map { row in
+            let isThere = isValid(batch, row)
+            return try open.map { isThere ? try value(of: $0, row) : .null }
         }
     }
 
-    private static func text(_ offsets: UnsafeRawPointer, _ bytes: UnsafeRawPointer?, _ index: Int, _ column: SourceColumn) throws -> String {
-        let start = Int(offsets.loadUnaligned(fromByteOffset: index * 4, as: Int32.self))
-        let end = Int(offsets.loadUnaligned(fromByteOffset: index * 4 + 4, as: Int32.self))
-        guard start >= 0, end >= start else { throw defect("A text of column \"\(column.name)\" ends before it begins.") }
-        guard end > start else { return "" }
-        guard let bytes, let text = String(validating: UnsafeRawBufferPointer(start: bytes + start, count: end - start), as: UTF8.self) else {
-            throw defect("A text of column \"\(column.name)\" is not UTF-8.")
+    private static func value(of column: ArrowColumn, _ row: Int) throws -> SourceValue {
+        guard !column.isNull(row) else { return .null }
+        switch column.kind {
+        case .integer: return .integer(column.integer(row))
+        case .double: return .double(column.double(row))
+        case .boolean: return .boolean(column.boolean(row))
+        case .text:
+            guard let text = String(validating: try column.text(row), as: UTF8.self) else { throw column.notText }
+            return .text(text)
         }
-        return text
     }
 
-    private static func isValid(_ array: ArrowArray, _ index: Int) -> Bool {
-        array.n_buffers < 1 || isBitSet(array.buffers?[0], index)
+    /// Whether a row of the batch is one, and not null as a whole.
+    static func isValid(_ batch: ArrowArray, _ row: Int) -> Bool {
+        batch.n_buffers < 1 || ArrowColumn.isBitSet(batch.buffers?[0], Int(batch.offset) + row)
     }
 
-    /// A missing bitmap means all of them.
-    private static func isBitSet(_ bitmap: UnsafeRawPointer?, _ index: Int) -> Bool {
-        guard let bitmap else { return true }
-        return bitmap.load(fromByteOffset: index / 8, as: UInt8.self) & (1 << UInt8(index % 8)) != 0
-    }
-
-    private static func defect(_ message: String) -> ConnectError { ConnectError("connector.defect", .internal, message) }
+    static func defect(_ message: String) -> ConnectError { ConnectError("connector.defect", .internal, message) }
 }

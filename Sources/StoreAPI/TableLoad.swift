@@ -108,10 +108,12 @@ public struct LedgerEntry: Sendable, Codable, Equatable {
     public var counts: MergeCounts
     public var rejectedByReason: [String: Int64]
     public var appliedAtUnixMilliseconds: Int64
+    /// How far a source was read; nil where the job reads files, or everything each time.
+    public var mark: SourceMark?
 
     public init(
         run: RunID, part: String? = nil, table: String, server: String, path: String, size: Int64, modifiedUnixNanoseconds: Int64?, sha256: String,
-        recordsRead: Int64, counts: MergeCounts, rejectedByReason: [String: Int64], appliedAtUnixMilliseconds: Int64
+        recordsRead: Int64, counts: MergeCounts, rejectedByReason: [String: Int64], appliedAtUnixMilliseconds: Int64, mark: SourceMark? = nil
     ) {
         self.run = run
         self.part = part
@@ -125,11 +127,25 @@ public struct LedgerEntry: Sendable, Codable, Equatable {
         self.counts = counts
         self.rejectedByReason = rejectedByReason
         self.appliedAtUnixMilliseconds = appliedAtUnixMilliseconds
+        self.mark = mark
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds
+        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds, mark
         // Stores hold entries from when every table was a list.
         case table = "list"
+    }
+}
+
+/// How far a load has read a source. It stands in the ledger, so it moves in the transaction that applies the rows, or not at all.
+public struct SourceMark: Sendable, Codable, Equatable {
+    /// The source's own words, given back to it as they are.
+    public var cursor: JSONValue
+    /// What was read: a reading of anything else does not go on from here.
+    public var source: String
+
+    public init(cursor: JSONValue, source: String) {
+        self.cursor = cursor
+        self.source = source
     }
 }

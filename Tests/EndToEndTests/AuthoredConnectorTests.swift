@@ -46,6 +46,14 @@ import Testing
     @Test("CON-8: also in Swift")
     func readMeInSwift() throws { try expectReadMeWorks("swift") }
 
+    @Test("CON-8, CON-9: so does that of a new source: its rows are in a table in the end")
+    func readMeOfSource() throws {
+        let place = try TemporaryDirectory()
+        let project = try AuthoredConnector("acme-rows", kind: "source", language: "c", in: place)
+        let printed = try project.inside(project.readMeCommands())
+        #expect(printed.contains("inserted  1,000") && printed.contains("rows of numbers from \"acme-rows\""), "\(printed)")
+    }
+
     @Test("CON-4, CON-8: from an empty directory to a job that imports through one's own transport, nothing restarted")
     func strangersPath() throws {
         let installation = try Installation()

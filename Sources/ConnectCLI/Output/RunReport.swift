@@ -111,7 +111,11 @@ struct RunText {
 
     var text: String {
         var lines = ["Run \(run.id) of \"\(run.jobName)\" \(run.status.rawValue)" + (run.durationMilliseconds.map { " in \(Moment.duration($0))" } ?? "")]
-        if let source = run.source { lines.append("  file \(source.path) on \"\(source.server)\", \(Moment.bytes(max(run.bytes, source.size)))") }
+        if let source = run.source, run.definition["source"]?["server"] != nil {
+            lines.append("  rows of \(source.path) from \"\(source.server)\"")
+        } else if let source = run.source {
+            lines.append("  file \(source.path) on \"\(source.server)\", \(Moment.bytes(max(run.bytes, source.size)))")
+        }
         if let export = run.export {
             lines += export.files.map { "  file \($0.path) on \"\(export.server)\", \(Moment.number($0.records)) records, \(Moment.bytes($0.bytes))" }
             if export.files.isEmpty { lines.append("  no file was written") }

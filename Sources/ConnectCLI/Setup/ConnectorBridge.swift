@@ -1,5 +1,7 @@
 import ConnectModel
 import ConnectorRuntime
+import Crypto
+import Foundation
 import RunEngine
 
 /// One server's connector in the worker, its words passed on through the reporter, which takes secrets out of them.
@@ -16,7 +18,25 @@ struct ConnectorBridge {
         connector = try LoadedConnector(file: connection.connectorFile, id: connection.connector, events: events, cancellation: cancellation)
     }
 
+    /// Whether it gives rows, and not files.
+    var isSource: Bool { connector.isSource }
+
     func opener() throws -> any TransportOpener { try connector.opener(connection.settings) }
+
+    func rowSource() throws -> any RowSource { connector.rowSource(connection.settings, identity: try identity()) }
+
+    /// The names of the streams that a source has.
+    func streamNames() throws -> [String] { try connector.streams(connection.settings).map(\.name) }
+
+    /// A hash of the connector and its settings without the secrets.
+    private func identity() throws -> String {
+        let settings = (connection.settings.objectValue ?? [:]).filter { setting in !connection.secrets.contains(setting.value.stringValue ?? "") }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = Data(connection.connector.utf8) + (try encoder.encode(JSONValue.object(settings)))
+        return SHA256.hash(data: text).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
     func check() throws { try connector.check(connection.settings) }
     func identify() throws -> [PeerIdentity] { try connector.identify(connection.settings) }
 }

@@ -95,10 +95,19 @@ struct WorkerMain {
     private func check(_ reporter: WorkerReporter, _ directory: String?, _ cancellation: Cancellation) throws {
         let connector = try connector(reporter, cancellation)
         try connector.check()
+        if connector.isSource { return try checkStreams(of: connector, reporter) }
         guard let directory else { return }
         let transport = try connector.opener().open(cancellation)
         defer { transport.close() }
         try WriteProbe(transport, report: reporter.step).run(in: directory)
+    }
+
+    private func checkStreams(of connector: ConnectorBridge, _ reporter: WorkerReporter) throws {
+        let start = ContinuousClock.now
+        let names = try connector.streamNames()
+        let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+        let message = names.isEmpty ? "There is none." : "\(names.count): \(shown)"
+        reporter.step(ConnectionStep(name: "streams", succeeded: true, milliseconds: (ContinuousClock.now - start) / .milliseconds(1), message: message))
     }
 
     private func preview(_ job: Job, _ rows: Int, _ cancellation: Cancellation) throws -> JobPreview {
@@ -124,14 +133,15 @@ struct WorkerMain {
     }
 
     private func environment(_ reporter: WorkerReporter, _ cancellation: Cancellation) throws -> RunEnvironment {
-        let openers = try request.connections.map {
-            ($0.server, try ConnectorBridge(connection: $0, reporter: reporter, cancellation: cancellation).opener())
-        }
+        let bridges = try request.connections.map { ($0.server, try ConnectorBridge(connection: $0, reporter: reporter, cancellation: cancellation)) }
+        let openers = try bridges.filter { !$0.1.isSource }.map { ($0.0, try $0.1.opener()) }
+        let sources = try bridges.filter { $0.1.isSource }.map { ($0.0, try $0.1.rowSource()) }
         return RunEnvironment(
             home: home,
             control: try Composition.control(home, cleaned: redaction.redacted),
             audience: try Composition.audience(home),
             openers: Dictionary(uniqueKeysWithValues: openers),
+            sources: Dictionary(uniqueKeysWithValues: sources),
             reporter: reporter,
             cancellation: cancellation,
             topLevelDomainsFile: Composition.topLevelDomains(home),

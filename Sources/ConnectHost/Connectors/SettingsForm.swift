@@ -17,6 +17,8 @@ public struct SettingsForm: Sendable {
         public var isAdvanced: Bool
         /// The account's, for job kinds: set by `connectors profile`, not by a job.
         public var isAccountWide: Bool
+        /// Of a source: a job may have its own value in place of the server's.
+        public var isJobs: Bool
         /// Wanted only while another setting has a value.
         public var dependsOn: [String: JSONValue]
         /// What must be on for the account before this may be true (FS-9).
@@ -103,6 +105,19 @@ public struct SettingsForm: Sendable {
         guard wrong.isEmpty else { throw ProblemList("settings.invalid", "These settings cannot be taken", wrong).error }
         return values
     }
+
+    /// Settings of a job in place of the server's own, with the types of the schema. Throws where one is not the job's to say.
+    func jobValues(fromText texts: [String: String]) throws -> [String: JSONValue] {
+        let values = try values(fromText: texts)
+        let wrong = values.keys.sorted().filter { name in fields.first { $0.name == name }?.isJobs != true }
+        guard wrong.isEmpty else {
+            let free = fields.filter(\.isJobs).map(\.name)
+            throw ConnectError(
+                "settings.server", .configuration, "\(wrong.map { "\"\($0)\"" }.joined(separator: ", ")) can only be set for the server.",
+                remedy: free.isEmpty ? "This connector leaves no setting to jobs." : "It leaves to jobs: \(free.joined(separator: ", ")).")
+        }
+        return values
+    }
 }
 
 extension SettingsForm.Field {
@@ -122,6 +137,7 @@ extension SettingsForm.Field {
         isPin = schema["x-pin"]?.boolValue ?? false
         isAdvanced = schema["x-advanced"]?.boolValue ?? false
         isAccountWide = schema["x-scope"]?.stringValue == "account"
+        isJobs = schema["x-scope"]?.stringValue == "job"
         dependsOn = schema["x-depends"]?.objectValue ?? [:]
         capability = schema["x-capability"]?.stringValue
         order = schema["x-order"]?.integerValue ?? .max

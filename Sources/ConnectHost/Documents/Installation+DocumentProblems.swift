@@ -5,7 +5,10 @@ import StoreAPI
 
 /// Names that will exist once the documents are applied.
 struct KnownNames {
+    /// Those that hold files.
     let servers: Set<String>
+    /// Those that give rows, by name.
+    let sources: [String: FileServer]
     /// Why a server cannot be used, by its name.
     let refusals: [String: String]
     let tables: [String: AudienceTable]
@@ -24,7 +27,9 @@ struct KnownNames {
         let all = try host.control.servers() + added
         let capabilities = try host.control.capabilities()
         self.capabilities = capabilities
-        servers = Set(all.map(\.name))
+        let giving = all.filter { (try? host.catalog.connector($0.connector))?.info.kind == .source }
+        sources = Dictionary(giving.map { ($0.name, $0) }) { _, new in new }
+        servers = Set(all.map(\.name)).subtracting(giving.map(\.name))
         refusals = Dictionary(try all.compactMap { server in try host.refusal(of: server, capabilities).map { (server.name, $0) } }) { _, new in new }
         var tables = Dictionary(uniqueKeysWithValues: try host.audience.tables(of: nil).map { ($0.name, $0) })
         for entry in documents.flatMap(\.tables) {
@@ -46,8 +51,8 @@ extension Installation {
         } catch {
             return [Problem(path: "\(entry.place).connector", message: "\(error)")]
         }
-        guard info.kind == .transport else {
-            return [Problem(path: "\(entry.place).connector", message: "\"\(entry.connector)\" is not a transport and cannot be a file server.")]
+        guard info.kind != .job else {
+            return [Problem(path: "\(entry.place).connector", message: "\"\(entry.connector)\" is a kind of job and cannot be a server: it reaches no files and gives no rows.")]
         }
         let server = FileServer(name: entry.name, connector: info.id, settings: entry.settings)
         if let refusal = try? control.capabilities().refusal(of: server, needing: SettingsForm(info).capabilities(neededBy: entry.settings)) {
@@ -127,8 +132,13 @@ extension Installation {
     private func referenceProblems(_ definition: [String: JSONValue], _ kind: any JobKind, _ known: KnownNames) -> [Problem] {
         let filled = JobSchema(kind).filled(definition)
         var found: [Problem] = []
-        if let server = filled["file"]?["server"]?.stringValue, !known.servers.contains(server) {
-            found.append(missing("server", server, "file.server", Array(known.servers)))
+        if kind is any ImportKind, let source = definition["source"]?.objectValue {
+            found += sourceProblems(source, known)
+        } else if let server = filled["file"]?["server"]?.stringValue, !known.servers.contains(server) {
+            found.append(
+                known.sources[server] == nil
+                    ? missing("server", server, "file.server", Array(known.servers))
+                    : Problem(path: "file.server", message: "Server \"\(server)\" gives rows and holds no files; imports name it in the section source."))
         } else if let refusal = filled["file"]?["server"]?.stringValue.flatMap({ known.refusals[$0] }) {
             found.append(Problem(path: "file.server", message: refusal))
         }

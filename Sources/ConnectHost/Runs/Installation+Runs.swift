@@ -158,7 +158,8 @@ extension Installation {
 
     /// To every server that a job of this kind and definition needs.
     private func connections(_ kind: String, _ definition: [String: JSONValue]) throws -> [ServerConnection] {
-        try kinds.kind(kind).needs(of: definition).servers.map { try connection(to: $0) }
+        let needs = try kinds.kind(kind).needs(of: definition)
+        return try needs.servers.map { try connection(to: $0, jobSettings: needs.settings[$0] ?? [:]) }
     }
 
     /// Of the key ring's private keys, if a job of this kind and definition may use one.

@@ -22,6 +22,9 @@ extension Installation {
         }
         if let problem = Self.problem(withServerName: name) { throw ConnectError("server.name", .configuration, problem) }
         let info = try catalog.connector(connector).info
+        guard info.kind != .job else {
+            throw ConnectError("server.kind", .configuration, "\"\(connector)\" is a kind of job: it reaches no files and gives no rows.", remedy: "`connecthost connectors list` shows transports and sources.")
+        }
         let form = SettingsForm(info)
         try saveServer(
             FileServer(name: name, connector: info.id, settings: try form.values(fromText: settings)), secretValues: secretValues, references: references)
@@ -66,7 +69,7 @@ extension Installation {
                 "server.embedded", .configuration, "\"\(name)\" is the account's own file server, which jobs use that name no other.",
                 remedy: "Point it elsewhere with `connecthost servers set \(name) --set directory=...`.")
         }
-        let users = try control.jobs().filter { $0.definition["file"]?["server"]?.stringValue == name }
+        let users = try control.jobs().filter { job in ["file", "source"].contains { job.definition[$0]?["server"]?.stringValue == name } }
         guard users.isEmpty else {
             throw ConnectError(
                 "server.used", .configuration, "Server \"\(name)\" is used by \(users.map { "\"\($0.name)\"" }.joined(separator: ", ")).",
@@ -132,13 +135,14 @@ extension Installation {
             remedy: names.isEmpty ? "Add one with `connecthost servers add`." : "There are: \(names.joined(separator: ", ")).")
     }
 
-    /// Everything a worker needs to reach the server, secrets opened.
-    func connection(to name: String, withSecrets: Bool = true) throws -> ServerConnection {
+    /// Everything a worker needs to reach the server, secrets opened. `jobSettings` are those that a job has in place of the server's own.
+    func connection(to name: String, withSecrets: Bool = true, jobSettings: [String: String] = [:]) throws -> ServerConnection {
         let server = try existingServer(name)
         try allow(server)
         let found = try catalog.connector(server.connector)
         let form = SettingsForm(found.info)
         var settings = form.filled(server.settings)
+        if !jobSettings.isEmpty { settings.merge(try form.jobValues(fromText: jobSettings)) { _, job in job } }
         var secrets: [String] = []
         if withSecrets {
             for (key, reference) in server.secrets {

@@ -15,7 +15,7 @@ public final class RecordBatch: @unchecked Sendable {
     /// Line of the file on which each record begins, from 1.
     @exclusivity(unchecked) public package(set) var lineNumbers: [Int64] = []
     /// Records that stand between the rows of this batch but could not be read, in file order.
-    @exclusivity(unchecked) public internal(set) var malformed: [MalformedRecord] = []
+    @exclusivity(unchecked) public package(set) var malformed: [MalformedRecord] = []
 
     /// Where each record's raw bytes begin and end in `raw`, line end excluded.
     @exclusivity(unchecked) internal var rawStarts: [Int32] = []
@@ -48,6 +48,26 @@ public final class RecordBatch: @unchecked Sendable {
     public func rawRecord(_ row: Int) -> UnsafeRawBufferPointer {
         guard let raw, row < rawEnds.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(rebasing: raw.bytes[Int(rawStarts[row])..<Int(rawEnds[row])])
+    }
+
+    /// What is kept of a record that is refused: its text as it stood in the file, or, of a row that was not read from a file, its values as a line of CSV.
+    /// At most `MalformedRecord.rawLimit` bytes.
+    package func keptRecord(_ row: Int) -> [UInt8] {
+        guard raw == nil else { return Array(rawRecord(row).prefix(MalformedRecord.rawLimit)) }
+        var line: [UInt8] = []
+        for (index, column) in columns.enumerated() where line.count < MalformedRecord.rawLimit {
+            if index > 0 { line.append(0x2C) }
+            Self.appendCell(column[row].prefix(MalformedRecord.rawLimit), to: &line)
+        }
+        return Array(line.prefix(MalformedRecord.rawLimit))
+    }
+
+    /// Enclosed where a reader of CSV would otherwise see another value.
+    private static func appendCell(_ value: some Collection<UInt8>, to line: inout [UInt8]) {
+        guard value.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return line.append(contentsOf: value) }
+        line.append(0x22)
+        for byte in value { line += byte == 0x22 ? [0x22, 0x22] : [byte] }
+        line.append(0x22)
     }
 
     /// Makes it empty, to be filled again by whoever owns it alone.

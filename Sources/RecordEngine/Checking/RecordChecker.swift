@@ -95,8 +95,7 @@ public final class RecordChecker {
         guard !rows.isEmpty || !batch.malformed.isEmpty else { return [] }
         var all = batch.malformed.map { RecordReject(line: $0.line, reason: $0.reason, raw: $0.raw) }
         for reject in rows {
-            let raw = Array(batch.rawRecord(reject.row).prefix(MalformedRecord.rawLimit))
-            all.append(RecordReject(line: batch.lineNumbers[reject.row], reason: reject.reason, field: reject.field, raw: raw))
+            all.append(RecordReject(line: batch.lineNumbers[reject.row], reason: reject.reason, field: reject.field, raw: batch.keptRecord(reject.row)))
         }
         return all.sorted { $0.line < $1.line }
     }

@@ -1,5 +1,5 @@
 /// Well-formedness of UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
-enum UTF8Validation {
+package enum UTF8Validation {
     /// How many bytes from the start are well-formed. Less than `count` where something is wrong, or where the last character is cut off.
     static func validPrefix(_ text: UnsafeRawPointer, count: Int) -> Int {
         var index = 0
@@ -13,7 +13,7 @@ enum UTF8Validation {
         return index
     }
 
-    static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
+    package static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let base = text.baseAddress else { return true }
         return validPrefix(base, count: text.count) == text.count
     }

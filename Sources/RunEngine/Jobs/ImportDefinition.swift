@@ -5,6 +5,8 @@ public import RecordEngine
 
 /// The definition of an import as values. Made only from a definition that its schema has accepted.
 public struct ImportDefinition: Sendable {
+    /// nil: the job reads a file. Otherwise what is said here of files means nothing.
+    public var source: ImportSource?
     public var server: String
     public var directory: String
     public var archiveDirectory: String
@@ -55,11 +57,12 @@ public struct ImportDefinition: Sendable {
 
     public init(_ definition: [String: JSONValue], of kind: any ImportKind) throws {
         let values = DefinitionValues(kind.filled(definition))
+        source = try SourceFields.source(values)
         server = try values.string("file", "server")
         directory = values.optionalString("file", "directory") ?? (server == FileServer.embeddedName ? "upload" : "")
         archiveDirectory = try values.string("file", "archive_directory")
         fileName = NameDate.pattern(
-            name: try values.string("file", "name"), prefix: try values.string("file", "date_prefix"), suffix: try values.string("file", "date_suffix"),
+            name: source == nil ? try values.string("file", "name") : "", prefix: try values.string("file", "date_prefix"), suffix: try values.string("file", "date_suffix"),
             separator: try values.string("file", "date_separator"))
         countFile = values.optionalString("file", "count_file")
         settleSeconds = try values.integer("file", "settle_seconds")
@@ -105,6 +108,16 @@ public struct ImportDefinition: Sendable {
 
     /// What the schema cannot say about one definition by itself.
     public func problems() -> [Problem] {
+        var found = source == nil ? fileProblems() : []
+        found += matchProblems()
+        do { _ = try DateFormat(dateFormat) } catch { found.append(Problem(path: "target.date_format", message: "\(error)")) }
+        if let mobileCountry, !CheckRules.isCountry(mobileCountry) {
+            found.append(Problem(path: "target.mobile_country", message: "\"\(mobileCountry)\" is no ISO code of a country; write two letters such as DE."))
+        }
+        return found
+    }
+
+    private func fileProblems() -> [Problem] {
         var found = FileNamePattern.problems(in: fileName).map { Problem(path: "file.name", severity: $0.severity, message: $0.message) }
         if let countFile {
             let pattern = countFile.replacingOccurrences(of: "{NAME}", with: "NAME")
@@ -123,11 +136,7 @@ public struct ImportDefinition: Sendable {
         }
         do { _ = try FileCharacterSet(name: charset) } catch { found.append(Problem(path: "file.charset", message: "\(error)")) }
         do { _ = try format() } catch { found.append(Problem(path: "file.delimiter", message: "\(error)")) }
-        found += signatureProblems() + recordSizeProblems() + matchProblems()
-        do { _ = try DateFormat(dateFormat) } catch { found.append(Problem(path: "target.date_format", message: "\(error)")) }
-        if let mobileCountry, !CheckRules.isCountry(mobileCountry) {
-            found.append(Problem(path: "target.mobile_country", message: "\"\(mobileCountry)\" is no ISO code of a country; write two letters such as DE."))
-        }
+        found += signatureProblems() + recordSizeProblems()
         if mappingFile != nil && !columnNames.isEmpty {
             found.append(Problem(path: "mapping.file", message: "The columns are named in mapping.columns already; leave one of the two out."))
         }

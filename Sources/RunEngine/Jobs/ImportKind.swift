@@ -14,19 +14,23 @@ extension ImportKind {
     public var family: RunFamily { .import }
 
     public var fields: [JobField] {
-        ListImport.fileFields + targetFields + ListImport.mappingFields + ListImport.limitFields + ListImport.optionFields + FollowUpFields.all + WorkerFields.all
+        ListImport.fileFields + SourceFields.all + targetFields + ListImport.mappingFields + ListImport.limitFields + ListImport.optionFields + FollowUpFields.all + WorkerFields.all
     }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
         do {
-            return try ImportDefinition(definition, of: self).problems()
+            let job = try ImportDefinition(definition, of: self)
+            return SourceFields.problems(in: definition, job) + job.problems()
         } catch {
             return [Problem(path: "", message: "\(error)")]
         }
     }
 
     public func needs(of definition: [String: JSONValue]) -> JobNeeds {
-        JobNeeds(
+        if let source = definition["source"], let server = source["server"]?.stringValue {
+            return JobNeeds(servers: [server], settings: [server: source["settings"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]])
+        }
+        return JobNeeds(
             servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName],
             privateKeys: Encryption.mayBeUsed(setting: definition["file"]?["encryption"]?.stringValue, fileName: definition["file"]?["name"]?.stringValue ?? ""))
     }

@@ -24,15 +24,18 @@ public struct JobField: Sendable {
     public var path: String
     public var kind: Kind
     public var isRequired: Bool
+    /// The field whose presence makes a required one needless: one of the two is asked for.
+    public var alternative: String?
     public var defaultValue: JSONValue?
     public var help: String
     /// What `jobs new` writes; a YAML value.
     public var example: String
 
-    public init(_ path: String, _ kind: Kind, required isRequired: Bool = false, default defaultValue: JSONValue? = nil, example: String, _ help: String) {
+    public init(_ path: String, _ kind: Kind, required isRequired: Bool = false, unless alternative: String? = nil, default defaultValue: JSONValue? = nil, example: String, _ help: String) {
         self.path = path
         self.kind = kind
         self.isRequired = isRequired
+        self.alternative = alternative
         self.defaultValue = defaultValue
         self.help = help
         self.example = example

@@ -6,8 +6,12 @@ public struct JobNeeds: Sendable, Equatable {
     /// Whether a private OpenPGP key may be used; the worker then gets the passphrases of the key ring.
     public var privateKeys: Bool
 
-    public init(servers: [String] = [], privateKeys: Bool = false) {
+    /// Settings that the job has in place of a server's own, by the server, as text.
+    public var settings: [String: [String: String]]
+
+    public init(servers: [String] = [], privateKeys: Bool = false, settings: [String: [String: String]] = [:]) {
         self.servers = servers
+        self.settings = settings
         self.privateKeys = privateKeys
     }
 }

@@ -12,6 +12,7 @@ public struct JobSchema: Sendable {
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
         var found = problems(in: definition, below: [])
         for field in fields where field.isRequired && value(at: field.path, in: definition) == nil {
+            if let alternative = field.alternative, value(at: alternative, in: definition) != nil { continue }
             found.append(Problem(path: field.path, message: "\"\(field.path)\" is missing: \(field.help)"))
         }
         return found

@@ -30,7 +30,7 @@ public struct ListImport: ImportKind {
             "Directory below the server's own; left out: `upload` on the account's own server, the server's directory on others."),
         JobField("file.archive_directory", .string, default: .string("archive"), example: "archive",
             "Where the file goes after the run, on the same server; made when it is not there (IMP-7)."),
-        JobField("file.name", .string, required: true, example: "\"Customer_List_{YYYYMMDD}.csv\"",
+        JobField("file.name", .string, required: true, unless: "source.server", example: "\"Customer_List_{YYYYMMDD}.csv\"",
             "Name of the file. {YYYY} {YY} {MM} {DD} {HH24} {MI} {SS} and runs of them such as {YYYYMMDD} stand for the run's date in `file.zone`; "
                 + "* and ? match any text and any one character, oldest file first (IMP-2)."),
         JobField("file.date_prefix", .choice(NameDate.allNames), default: .string("none"), example: "YYYYMMDD",

@@ -34,6 +34,11 @@ struct Deliveries {
         try ledger(sha256: sha256, limit: 2).first { $0.run != run }
     }
 
+    /// The job's last load from this stream.
+    func lastLoad(of source: ImportSource) throws -> LedgerEntry? {
+        try ledger(path: source.stream, limit: 100).first { $0.server == source.server }
+    }
+
     /// How many records the last loads had, newest first.
     func recordCounts(last count: Int) throws -> [Int64] {
         try ledger(limit: count).prefix(count).map(\.recordsRead)

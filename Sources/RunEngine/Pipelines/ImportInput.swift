@@ -1,104 +1,32 @@
 import ConnectModel
-import Foundation
-import GnuPG
 import RecordEngine
 import StoreAPI
 
-/// The file of an import as checked batches: fetch and read stages, header, mapping, checks. Used by runs and by previews alike,
-/// so that a preview says what a run does.
-final class ImportInput {
-    let header: [String]
-    private let definition: ImportDefinition
-    private let environment: RunEnvironment
-    private let fetch: FetchStage
-    /// What the encrypted file holds; nil where it is not encrypted.
-    private let decrypted: FetchStage?
-    /// The contents of the file; the same as the stage before where they are not compressed.
-    private let content: FetchStage
-    private let read: ReadStage
-    private let cancelHandler: Int
+/// What an import reads, as records: a file, or the rows of a source. Mapping and checks are the same for both, and for runs and previews, so that a preview says what a run does.
+/// One thread at a time.
+protocol ImportInput: AnyObject {
+    var definition: ImportDefinition { get }
+    var environment: RunEnvironment { get }
+    /// Names of the columns; empty for a file of no bytes.
+    var header: [String] { get }
+    var bytesRead: Int64 { get }
+    /// Of everything that was read: the same for the same contents. Valid after the last batch.
+    var sha256: String { get }
+    /// The beginning of a file's contents; empty for rows of a source.
+    var sample: [UInt8] { get }
+    /// How far a source was read, where the job goes on from there; valid after the last batch.
+    var mark: SourceMark? { get }
+    /// The next records, nil at the end.
+    func next() throws -> RecordBatch?
+    /// Takes back a batch that nobody reads any more.
+    func give(_ batch: RecordBatch)
+    /// Throws when what was read is not what is there now; after the last batch.
+    func checkUnchanged() throws
+    /// Ends the reading; safe to call twice.
+    func stop()
+}
 
-    /// Opens the file and reads its header.
-    init(definition: ImportDefinition, source: SourceFile, transport: any Transport, environment: RunEnvironment) throws {
-        self.definition = definition
-        self.environment = environment
-        let charset = try FileCharacterSet(name: definition.charset)
-        fetch = FetchStage(reader: Handle(try transport.openRead(source.path, offset: 0)), cancellation: environment.cancellation)
-        let encryption = definition.encryption ?? Encryption(fileName: source.path)
-        do {
-            decrypted = encryption == .pgp ? try Self.decrypted(fetch, definition, environment) : nil
-        } catch {
-            fetch.stop()
-            throw error
-        }
-        let before = decrypted ?? fetch
-        let compression = definition.compression ?? Compression(fileName: encryption.innerName(of: source.path))
-        if compression == .none {
-            content = before
-        } else {
-            // A thread of its own, so that decoding and reading records keep two cores busy.
-            let decoded = compression.decoded(before.source, member: definition.member, limit: definition.expansionLimit)
-            content = FetchStage(reader: Handle(DecodedReader(decoded)), cancellation: environment.cancellation, hashing: false)
-        }
-        read = ReadStage(source: Handle(content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
-        let stages = [fetch] + (decrypted.map { [$0] } ?? []) + [content]
-        cancelHandler = environment.cancellation.onCancel { stages.forEach { $0.abandon() } }
-        do {
-            header = try Self.header(read, content, charset)
-        } catch {
-            stages.forEach { $0.abandon() }
-            read.stop()
-            stages.reversed().forEach { $0.stop() }
-            environment.cancellation.remove(cancelHandler)
-            throw error
-        }
-    }
-
-    var bytesRead: Int64 { fetch.bytesRead }
-    /// Of the whole file, of what it holds where it is encrypted: no two encryptions of one content are alike. Valid after the last batch.
-    var sha256: String { (decrypted ?? fetch).sha256 }
-    /// The beginning of the file's contents, decoded where they are compressed.
-    var sample: [UInt8] { content.sample }
-
-    /// Waits until the file is closed; only after its last batch. The connection can then be used for something else.
-    func finishFetching() { fetch.waitForEnd() }
-
-    /// Ends the stages; safe to call twice.
-    func stop() {
-        environment.cancellation.remove(cancelHandler)
-        let stages = [fetch] + (decrypted.map { [$0] } ?? []) + [content]
-        stages.forEach { $0.abandon() }
-        stages.reversed().forEach { $0.stop() }
-        read.stop()
-    }
-
-    /// GnuPG between two queues, on a thread of its own. Its verdict on the message comes as the end of the stage or as its error, and so
-    /// before anything is committed (T27).
-    private static func decrypted(_ fetch: FetchStage, _ definition: ImportDefinition, _ environment: RunEnvironment) throws -> FetchStage {
-        let rule: SignatureRule =
-            switch definition.signature {
-            case .none: .ignored
-            case .required: .required(by: definition.signedBy)
-            case .whenPresent: .whenPresent(by: definition.signedBy)
-            }
-        let source = try environment.keyRing.decrypted(fetch.source, signature: rule, limit: definition.expansionLimit)
-        return FetchStage(reader: Handle(DecryptedReader(source)), cancellation: environment.cancellation)
-    }
-
-    private static func header(_ read: ReadStage, _ content: FetchStage, _ charset: FileCharacterSet) throws -> [String] {
-        let first: ReadStage.Item?
-        do {
-            first = try read.next()
-        } catch {
-            // A file that is no text at all deserves that answer, and not one about its first line.
-            try BinaryContent.check(content.sample, charset)
-            throw error
-        }
-        try BinaryContent.check(content.sample, charset)
-        guard case .header(let names)? = first else { return [] }
-        return names
-    }
-
+extension ImportInput {
     /// Which column goes where; throws with every problem at once.
     func mapping(onto destination: ImportDestination) throws -> MappingPlan {
         let plan = plannedMapping(onto: destination)
@@ -154,62 +82,16 @@ final class ImportInput {
         }
     }
 
-    /// Every batch, checked, in file order; recycled when `body` returns.
+    /// Every batch, checked, in order; recycled when `body` returns.
     func forEachBatch(_ checker: RecordChecker, _ body: (CheckedBatch) throws -> Void) throws {
-        while let item = try read.next() {
+        while let batch = try next() {
             try environment.cancellation.check()
-            guard case .batch(let batch) = item else { continue }
             let checked = checker.check(batch)
             try body(checked)
             checker.recycle(checked)
-            read.give(batch)
+            give(batch)
         }
         // A queue that was abandoned ends like a file that ends: only this tells the two apart.
         try environment.cancellation.check()
-    }
-}
-
-/// What GnuPG makes of a file, as a stage reads it.
-private final class DecryptedReader: TransportReader {
-    private let source: DecryptingSource
-
-    init(_ source: DecryptingSource) { self.source = source }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: buffer) }
-    func close() { source.close() }
-}
-
-/// Contents on their way out of a decoder, as a stage reads them.
-private final class DecodedReader: TransportReader {
-    private let source: any ByteSource
-
-    init(_ source: any ByteSource) { self.source = source }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: buffer) }
-    func close() {}
-}
-
-/// Tells files that are no delimited text by their first bytes.
-enum BinaryContent {
-    private static let signatures: [(bytes: [UInt8], name: String)] = [
-        ([0x1F, 0x8B], "a gzip file"), ([0x50, 0x4B, 0x03, 0x04], "a zip or spreadsheet file"), ([0x25, 0x50, 0x44, 0x46], "a PDF"),
-        ([0xD0, 0xCF, 0x11, 0xE0], "an old spreadsheet file"), ([0x28, 0xB5, 0x2F, 0xFD], "a zstd file"), ([0x7F, 0x45, 0x4C, 0x46], "a program"),
-    ]
-
-    static func check(_ sample: [UInt8], _ charset: FileCharacterSet) throws {
-        if let known = signatures.first(where: { sample.starts(with: $0.bytes) }) { throw error("The file is \(known.name), not delimited text.") }
-        guard !["UTF-16", "UTF-32"].contains(where: charset.name.hasPrefix) else { return }
-        let beginning = sample.prefix(4096)
-        let zeros = beginning.count { $0 == 0 }
-        if zeros > beginning.count / 50 { throw error("The file's first bytes hold \(zeros) NULs: it is no text in \(charset.name).") }
-        // Tabs to carriage returns are text, and escapes and shifts are how ISO-2022 changes its alphabets.
-        let controls = beginning.count { $0 < 0x09 || ($0 > 0x0D && $0 < 0x20 && ![0x0E, 0x0F, 0x1B].contains($0)) || $0 == 0x7F }
-        if controls > beginning.count / 25 {
-            throw error("The file's first \(beginning.count) bytes hold \(controls) control characters: it is no text in \(charset.name).")
-        }
-    }
-
-    private static func error(_ message: String) -> ConnectError {
-        ConnectError("file.binary", .data, message, remedy: "Nothing was loaded. Send the file as delimited text, or set file.compression or file.charset.")
     }
 }

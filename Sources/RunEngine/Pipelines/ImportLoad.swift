@@ -10,7 +10,7 @@ struct ImportTotals {
     var rejectedByReason: [String: Int64] = [:]
 }
 
-/// The load of one run: file to staged rows to one commit, as overlapping stages. Fetching and reading have threads of their own;
+/// The load of one run: file or source to staged rows to one commit, as overlapping stages. Fetching and reading have threads of their own;
 /// checking and staging run on the caller's.
 final class ImportLoad {
     private let definition: ImportDefinition
@@ -43,16 +43,16 @@ final class ImportLoad {
     }
 
     /// Reads, stages and commits. The rejects file is complete before the commit, so the one never stands without the other.
-    func apply(from transport: any Transport, startedAt: Int64) throws -> Outcome {
+    func apply(startedAt: Int64, _ open: () throws -> any ImportInput) throws -> Outcome {
         let rejects = try RejectsWriter(path: environment.home.rejects(run, part: part))
-        let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
+        let input = try open()
         defer { input.stop() }
         var destination = try ImportDestination.found(definition.target, in: environment.audience)
         let mapping = try input.mapping(onto: destination)
         warnLeftOut(mapping)
         let made = try makeTable(for: &destination, startedAt)
         do {
-            let outcome = try load(&destination, mapping, input, rejects, transport, startedAt)
+            let outcome = try load(&destination, mapping, input, rejects, startedAt)
             if case .loadedBefore = outcome { drop(made) }
             return outcome
         } catch {
@@ -62,8 +62,7 @@ final class ImportLoad {
     }
 
     private func load(
-        _ destination: inout ImportDestination, _ mapping: MappingPlan, _ input: ImportInput, _ rejects: RejectsWriter, _ transport: any Transport,
-        _ startedAt: Int64
+        _ destination: inout ImportDestination, _ mapping: MappingPlan, _ input: any ImportInput, _ rejects: RejectsWriter, _ startedAt: Int64
     ) throws -> Outcome {
         let added = mapping.newFields.filter { destination.table.field($0.name) == nil }
         if !added.isEmpty {
@@ -85,7 +84,7 @@ final class ImportLoad {
         }
         warnCut(cut)
         count(rejects, input)
-        try checkUnchanged(input, transport)
+        try input.checkUnchanged()
         if let suspect, suspect.sha256 == input.sha256 { return .loadedBefore(suspect) }
         let deliveries = Deliveries(environment: environment, job: run.job, target: definition.target)
         let counts = definition.maximumDeviationPercent == nil ? [] : try deliveries.recordCounts(last: definition.deviationRuns)
@@ -119,23 +118,15 @@ final class ImportLoad {
         }
     }
 
-    /// A writer that was still at it must not leave half a delivery in the list; what it made of the file is for the next run.
-    private func checkUnchanged(_ input: ImportInput, _ transport: any Transport) throws {
-        input.finishFetching()
-        let now = try transport.stat(source.path)
-        guard now.size ?? -1 == source.size, now.modifiedUnixNanoseconds == source.modifiedUnixNanoseconds else {
-            throw ConnectError(
-                "file.changed", .transient, "\"\(source.path)\" was changed on \"\(source.server)\" while it was read.",
-                remedy: "Nothing was loaded; the next run takes the file as it is then. file.settle_seconds makes runs wait for slow writers.")
-        }
-    }
-
     /// The same bytes once more, under whatever name.
-    private func checkContent(_ input: ImportInput, _ deliveries: Deliveries) throws {
-        guard definition.sameContent != .load, totals.records.read > 0, let twin = try deliveries.load(ofContent: input.sha256, except: run) else {
+    private func checkContent(_ input: any ImportInput, _ deliveries: Deliveries) throws {
+        // A table that is read whole each time is often what it was: that deserves no warning.
+        let isAsked = definition.source == nil ? definition.sameContent != .load : definition.sameContent == .refuse
+        guard isAsked, totals.records.read > 0, let twin = try deliveries.load(ofContent: input.sha256, except: run) else {
             return
         }
-        let what = "The file holds the very bytes of \(twin.path), which run \(twin.run) loaded"
+        let what = definition.source == nil
+            ? "The file holds the very bytes of \(twin.path), which run \(twin.run) loaded" : "The rows are the very ones that run \(twin.run) loaded"
         guard definition.sameContent == .warn else {
             throw ConnectError(
                 "file.same-content", .data, "\(what); the job refuses the same content twice (options.same_content).", remedy: "Nothing was loaded.")
@@ -160,7 +151,7 @@ final class ImportLoad {
         log(.warning, "Columns of the file that are not loaded: \(named).")
     }
 
-    private func commit(_ load: StagedLoads, _ destination: ImportDestination, _ rejects: RejectsWriter, _ input: ImportInput) throws -> LedgerEntry {
+    private func commit(_ load: StagedLoads, _ destination: ImportDestination, _ rejects: RejectsWriter, _ input: any ImportInput) throws -> LedgerEntry {
         let isCancelled = { self.environment.cancellation.isCancelled }
         let people = try load.applyPeople(sha256: input.sha256, isCancelled: isCancelled) { self.entry($0, destination.owner?.name ?? "", input) }
         if let people { log(.info, "\(people.counts.inserted) people were added to \(people.table).") }
@@ -179,27 +170,27 @@ final class ImportLoad {
             })
     }
 
-    private func entry(_ counts: MergeCounts, _ table: String, _ input: ImportInput) -> LedgerEntry {
+    private func entry(_ counts: MergeCounts, _ table: String, _ input: any ImportInput) -> LedgerEntry {
         LedgerEntry(
             run: run, part: part, table: table, server: source.server, path: source.path, size: source.size >= 0 ? source.size : input.bytesRead,
             modifiedUnixNanoseconds: source.modifiedUnixNanoseconds, sha256: input.sha256, recordsRead: totals.records.read, counts: counts,
-            rejectedByReason: totals.rejectedByReason, appliedAtUnixMilliseconds: environment.clock())
+            rejectedByReason: totals.rejectedByReason, appliedAtUnixMilliseconds: environment.clock(), mark: input.mark)
     }
 
-    private func count(_ checked: CheckedBatch, _ rejects: RejectsWriter, _ input: ImportInput) {
+    private func count(_ checked: CheckedBatch, _ rejects: RejectsWriter, _ input: any ImportInput) {
         totals.records.read += Int64(checked.acceptedCount + checked.rejects.count)
         totals.records.rejected = rejects.total
         totals.bytes = input.bytesRead
         environment.reporter.progress(progress("reading", input, merged: 0))
     }
 
-    private func count(_ rejects: RejectsWriter, _ input: ImportInput) {
+    private func count(_ rejects: RejectsWriter, _ input: any ImportInput) {
         totals.bytes = input.bytesRead
         totals.records.rejected = rejects.total
         totals.rejectedByReason = Dictionary(uniqueKeysWithValues: rejects.counts.map { ($0.key.rawValue, $0.value) })
     }
 
-    private func progress(_ phase: String, _ input: ImportInput, merged: Int64) -> RunProgress {
+    private func progress(_ phase: String, _ input: any ImportInput, merged: Int64) -> RunProgress {
         RunProgress(
             phase: phase, bytes: input.bytesRead, totalBytes: source.size >= 0 ? source.size : nil, records: totals.records.read,
             rejected: totals.records.rejected, merged: merged)

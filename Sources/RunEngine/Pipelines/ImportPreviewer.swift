@@ -19,12 +19,19 @@ public struct ImportPreviewer {
 
     public func preview(_ job: Job, rows: Int) throws -> ImportPreview {
         let written = try ImportDefinition(job.definition, of: kind)
+        if let source = written.source {
+            let reading = try SourceReading(source, written, job: job.id, environment: environment)
+            return try preview(job, written, reading.place, try reading.open(), rows)
+        }
         let transport = try environment.transport(to: written.server)
         defer { transport.close() }
         let definition = try written.named(from: transport)
         let now = Date(timeIntervalSince1970: Double(environment.clock()) / 1000)
         let source = try SourceSelection(definition: definition, transport: transport) { _ in false }.select(at: now)
-        let input = try ImportInput(definition: definition, source: source, transport: transport, environment: environment)
+        return try preview(job, definition, source, try FileInput(definition: definition, source: source, transport: transport, environment: environment), rows)
+    }
+
+    private func preview(_ job: Job, _ definition: ImportDefinition, _ source: SourceFile, _ input: any ImportInput, _ rows: Int) throws -> ImportPreview {
         defer { input.stop() }
         var destination = try ImportDestination.found(definition.target, in: environment.audience)
         if definition.target.generatedForDays != nil { destination.useEmptyModel() }
@@ -34,16 +41,9 @@ public struct ImportPreviewer {
         return preview
     }
 
-    private func describe(_ definition: ImportDefinition, _ source: SourceFile, _ input: ImportInput, _ mapping: MappingPlan) -> ImportPreview {
+    private func describe(_ definition: ImportDefinition, _ source: SourceFile, _ input: any ImportInput, _ mapping: MappingPlan) -> ImportPreview {
         var preview = ImportPreview(file: source)
-        let detected = FormatDetection(sample: input.sample)
-        preview.detected = [
-            "charset": detected.charset.name, "delimiter": detected.delimiter == "\t" ? "tab" : detected.delimiter,
-            "enclosure": detected.enclosure.rawValue, "header": String(detected.hasHeader), "line_end": detected.lineEnd?.rawValue ?? "none",
-        ]
-        preview.declared = [
-            "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure, "header": String(definition.hasHeader),
-        ]
+        if definition.source == nil { describeFormat(definition, input, &preview) }
         preview.header = input.header
         let mapped = mapping.columns.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason, confidence: $0.confidence)) }
         let unmapped = mapping.unmapped.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: nil, reason: $0.reason)) }
@@ -53,8 +53,19 @@ public struct ImportPreviewer {
         return preview
     }
 
+    private func describeFormat(_ definition: ImportDefinition, _ input: any ImportInput, _ preview: inout ImportPreview) {
+        let detected = FormatDetection(sample: input.sample)
+        preview.detected = [
+            "charset": detected.charset.name, "delimiter": detected.delimiter == "\t" ? "tab" : detected.delimiter,
+            "enclosure": detected.enclosure.rawValue, "header": String(detected.hasHeader), "line_end": detected.lineEnd?.rawValue ?? "none",
+        ]
+        preview.declared = [
+            "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure, "header": String(definition.hasHeader),
+        ]
+    }
+
     private func count(
-        _ job: Job, _ definition: ImportDefinition, _ input: ImportInput, _ mapping: MappingPlan, _ destination: ImportDestination, _ rows: Int,
+        _ job: Job, _ definition: ImportDefinition, _ input: any ImportInput, _ mapping: MappingPlan, _ destination: ImportDestination, _ rows: Int,
         _ preview: inout ImportPreview
     ) throws {
         let checker = try input.checker(mapping, destination)

@@ -75,6 +75,7 @@ public struct ImportRun: RunExecutor {
     }
 
     private func load(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
+        if let source = definition.source { return try loadRows(&run, definition, source) }
         let transport = try connection.transport()
         let definition = try definition.named(from: transport)
         let now = Date(timeIntervalSince1970: Double(run.createdAtUnixMilliseconds) / 1000)
@@ -98,8 +99,23 @@ public struct ImportRun: RunExecutor {
         if let scopeFile { try ScopeLoad(definition, run: run.id, environment: environment)?.check(scopeFile, transport) }
         let suspect = try deliveries.unarchivedLoad(like: source)
         let load = ImportLoad(definition: definition, source: source, suspect: suspect, expectedRecords: expected, run: run.id, environment: environment)
+        try apply(load, &run) { try FileInput(definition: definition, source: source, transport: transport, environment: environment) }
+    }
+
+    /// Rows of a source (CON-9): there is no file to choose, to wait for or to archive.
+    private func loadRows(_ run: inout Run, _ definition: ImportDefinition, _ source: ImportSource) throws {
+        let reading = try SourceReading(source, definition, job: run.id.job, environment: environment)
+        try advance(&run, to: .selected) { $0.source = reading.place }
+        log(.info, "Taking the \(source.onlyNew ? "new " : "")rows of \(source.stream) from \"\(source.server)\".")
+        Failpoint.hit("run.selected")
+        let load = ImportLoad(definition: definition, source: reading.place, suspect: nil, expectedRecords: nil, run: run.id, environment: environment)
+        try apply(load, &run) { try reading.open() }
+    }
+
+    private func apply(_ load: ImportLoad, _ run: inout Run, _ open: () throws -> any ImportInput) throws {
+        let startedAt = run.startedAtUnixMilliseconds ?? environment.clock()
         do {
-            let outcome = try repeatingAfterChange { try load.apply(from: transport, startedAt: run.startedAtUnixMilliseconds ?? environment.clock()) }
+            let outcome = try repeatingAfterChange { try load.apply(startedAt: startedAt, open) }
             run.warnings += load.warnings
             switch outcome {
             case .applied(let entry): try advanceApplied(&run, entry)
@@ -120,7 +136,7 @@ public struct ImportRun: RunExecutor {
             do {
                 return try load()
             } catch let error as ConnectError where error.code == "table.changed" {
-                log(.warning, "\(error.message) The file is read once more.")
+                log(.warning, "\(error.message) The records are read once more.")
             }
         }
         return try load()
@@ -165,7 +181,7 @@ public struct ImportRun: RunExecutor {
     }
 
     private func archive(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
-        guard let source = run.source else { return try advance(&run, to: .archived) }
+        guard let source = run.source, definition.source == nil else { return try advance(&run, to: .archived) }
         connection.shield()
         var place: String?
         do {

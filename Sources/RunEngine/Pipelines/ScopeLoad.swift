@@ -43,7 +43,7 @@ struct ScopeLoad {
                 remedy: "`connecthost account set audience-scope=on`, or take target.scope_file out of the job.")
         }
         let destination = try ImportDestination.found(definition.target, in: environment.audience)
-        let input = try ImportInput(definition: definition, source: file, transport: transport, environment: environment)
+        let input = try FileInput(definition: definition, source: file, transport: transport, environment: environment)
         defer { input.stop() }
         _ = try input.mapping(onto: destination)
     }
@@ -55,7 +55,7 @@ struct ScopeLoad {
         guard !earlier.contains(where: { $0.run == run && $0.part == Self.part }) else { return nil }
         let load = ImportLoad(
             definition: definition, source: file, suspect: nil, expectedRecords: nil, run: run, part: Self.part, environment: environment)
-        guard case .applied(let entry) = try load.apply(from: transport, startedAt: startedAt) else { return nil }
+        guard case .applied(let entry) = try load.apply(startedAt: startedAt, { try FileInput(definition: definition, source: file, transport: transport, environment: environment) }) else { return nil }
         return entry
     }
 }

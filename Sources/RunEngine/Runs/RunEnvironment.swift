@@ -9,6 +9,8 @@ public struct RunEnvironment: Sendable {
     public let audience: any AudienceStore
     /// By name of the server.
     public let openers: [String: any TransportOpener]
+    /// Sources of rows, by name of the server.
+    public let sources: [String: any RowSource]
     public let reporter: any RunReporter
     public let cancellation: Cancellation
     /// A list of top-level domains; nil leaves that check out with a warning in the log.
@@ -25,7 +27,7 @@ public struct RunEnvironment: Sendable {
 
     public init(
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
-        reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
+        sources: [String: any RowSource] = [:], reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
         providedJob: (any ProvidedJob)? = nil, keyRing: KeyRing? = nil,
         events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
         clock: @escaping @Sendable () -> Int64
@@ -34,6 +36,7 @@ public struct RunEnvironment: Sendable {
         self.control = control
         self.audience = audience
         self.openers = openers
+        self.sources = sources
         self.reporter = reporter
         self.cancellation = cancellation
         self.topLevelDomainsFile = topLevelDomainsFile

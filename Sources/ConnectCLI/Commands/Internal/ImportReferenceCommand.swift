@@ -28,6 +28,7 @@ struct ImportReferenceCommand: ParsableCommand {
             """
 
             Examples are lines of a file of UTF-8 with commas and double quotes; `\\x00` stands for the byte 00. Where more is shown as `…`, the line goes on.
+            Of rows that a source gave, the line is the row's number in the order of reading, and the text its values as a line of CSV.
             """)
     }
 

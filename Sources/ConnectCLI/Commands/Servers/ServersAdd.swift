@@ -4,7 +4,7 @@ import ConnectModel
 
 struct ServersAdd: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add a file server.",
+        commandName: "add", abstract: "Add a file server, or a source of rows.",
         discussion: """
             `connecthost connectors describe CONNECTOR` shows the settings a connector takes.
 
