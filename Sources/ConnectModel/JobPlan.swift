@@ -28,13 +28,16 @@ public struct JobPlan: Sendable, Codable, Equatable {
 /// How a worker reaches a job kind of a connector: its file, and the settings of the job and the account. Travels over a pipe only.
 public struct JobConnection: Sendable, Codable {
     public var connectorFile: String
+    /// As of `ServerConnection`.
+    public var connectorStamp: String?
     public var connector: String
     public var settings: JSONValue
     /// Whether a run that was cut off may simply be begun again.
     public var isIdempotent: Bool
 
-    public init(connectorFile: String, connector: String, settings: JSONValue, isIdempotent: Bool) {
+    public init(connectorFile: String, connectorStamp: String? = nil, connector: String, settings: JSONValue, isIdempotent: Bool) {
         self.connectorFile = connectorFile
+        self.connectorStamp = connectorStamp
         self.connector = connector
         self.settings = settings
         self.isIdempotent = isIdempotent

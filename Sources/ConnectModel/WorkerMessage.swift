@@ -3,13 +3,16 @@
 public struct ServerConnection: Sendable, Codable {
     public var server: String
     public var connectorFile: String
+    /// What told the file apart when it was looked at; a worker loads no other that has come in its place since.
+    public var connectorStamp: String?
     public var connector: String
     public var settings: JSONValue
     /// Values that must not appear in any text the worker passes on.
     public var secrets: [String]
 
-    public init(server: String, connectorFile: String, connector: String, settings: JSONValue, secrets: [String]) {
+    public init(server: String, connectorFile: String, connectorStamp: String? = nil, connector: String, settings: JSONValue, secrets: [String]) {
         self.server = server
+        self.connectorStamp = connectorStamp
         self.connectorFile = connectorFile
         self.connector = connector
         self.settings = settings

@@ -36,10 +36,11 @@ public struct LoadedConnector: Sendable {
     let cancellation: Cancellation
 
     /// Loads the file and finds the provider. Throws `connector.refused` or `connector.missing`.
-    public init(file: String, id: String, events: CallEvents, cancellation: Cancellation) throws {
+    /// `stamp` is the `FileStamp` of the file that was looked at; nil takes any.
+    public init(file: String, stamp: String? = nil, id: String, events: CallEvents, cancellation: Cancellation) throws {
         let library: SharedLibrary
         do {
-            library = try SharedLibrary.load(file)
+            library = try SharedLibrary.load(file, stamp: stamp)
         } catch let error as ConnectError {
             throw ConnectError(error.code, error.category, "The connector file \(file) \(error.message).")
         }

@@ -18,16 +18,37 @@ struct SharedLibrary: @unchecked Sendable {
     private static let asked = Mutex<[FileTrust.Identity: Result<SharedLibrary, any Error>]>([:])
 
     /// Loads the file and asks it for its table, or returns what it gave before. Throws `connector.refused` with a sentence a user can act on.
-    static func load(_ path: String) throws -> SharedLibrary {
+    /// With a `stamp`, of a file that is still the one that was looked at.
+    ///
+    /// A file that is overwritten in place (`cp new.so old.so`) while it is loaded changes under the process that runs it. So the loaded pages are taken
+    /// out of the file at once, and whoever overwrites it later changes nothing here.
+    static func load(_ path: String, stamp: String? = nil) throws -> SharedLibrary {
         let file = try FileTrust(path)
         return try asked.withLock { asked in
             if let known = asked[file.identity] { return try known.get() }
+            let before = FileStamp(file.path)?.description
+            guard stamp == nil || stamp == before else { throw replaced }
+            try keep(file.path)
             let entry = try entry(of: file.path)
+            // Where the system does not let it, the library stays as it was mapped.
+            _ = chs_detach_library(unsafeBitCast(entry, to: UnsafeRawPointer.self))
+            guard FileStamp(file.path)?.description == before else { throw replaced }
             let answer = Result { try SharedLibrary(path: file.path, entry: entry) }
             asked[file.identity] = answer
             return try answer.get()
         }
     }
+
+    /// A file without a name stays what it is as long as somebody has it: the loader, and `asked`, tell files apart by numbers that would be given to
+    /// another file once a loaded one is gone. A page that nobody reads holds it, and costs no descriptor.
+    private static func keep(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw refused("cannot be read: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        guard mmap(nil, 1, PROT_NONE, MAP_PRIVATE, descriptor, 0) != MAP_FAILED else { throw refused("cannot be mapped: \(String(cString: strerror(errno)))") }
+    }
+
+    private static var replaced: ConnectError { refused("was replaced just now: try again") }
 
     private static func entry(of path: String) throws -> Entry {
         try ELFHeader.check(path)

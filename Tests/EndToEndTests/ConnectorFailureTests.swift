@@ -142,4 +142,29 @@ import Testing
         try FileManager.default.removeItem(atPath: installation.directory.path + "/exchange/started")
         try expectNextRunWorks(installation)
     }
+
+    @Test("CON-4: a connector's file that is overwritten in place while a run uses it does that run no harm, and the next run uses the new one")
+    func overwritten() throws {
+        // Waits in the middle of its work, and then goes on as if nothing had been.
+        let waits = "{ while (faccessat(file->parent, \"go\", F_OK, 0) != 0) poll(NULL, 0, 10); return transport_read(file, call, buffer, capacity); }"
+        let installation = try failing(waits)
+        let connector = installation.connectors + "/failing.so"
+        let next = try CompiledConnector.build(
+            "Tests/ConnectorTests/Fixtures/failing_read.c", into: installation.directory.path + "/next.so", "-DFAILURE=return CH_E_INTERNAL")
+        #expect(mkfifo(installation.directory.path + "/exchange/started", 0o600) == 0)
+        let child = try installation.start(["jobs", "run", "contacts", "--json"])
+        #expect(FileHandle(forReadingAtPath: installation.directory.path + "/exchange/started") != nil)
+        // As `cp` does: the file is emptied, and for a while there is nothing in it.
+        let file = try #require(FileHandle(forWritingAtPath: connector))
+        try file.truncate(atOffset: 0)
+        try FileManager.default.removeItem(atPath: installation.directory.path + "/exchange/started")
+        try installation.directory.write("exchange/go", "")
+        let result = child.wait()
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 2)
+        try file.write(contentsOf: Data(contentsOf: URL(fileURLWithPath: next)))
+        try file.close()
+        try installation.directory.write("exchange/contacts.csv", Self.records)
+        #expect(try installation.json("jobs", "run", "contacts")["error"]["code"].string == "connector.defect", "the next run uses the new file")
+    }
 }

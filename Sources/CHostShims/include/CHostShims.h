@@ -16,4 +16,9 @@ size_t chs_heap_in_use(void);
    below /proc. Ends with an exec. 0, or -1 where the kernel refuses. prctl takes variable arguments, which Swift cannot pass. */
 int chs_keep_memory_private(void);
 
+/* Copies the loaded pages of the library that `address` lies in out of its file, each in its place and with its rights, so that nothing that is done to
+   the file any more reaches this process. To be called before the library has threads. 0, or an errno; then the pages that were not
+   copied stay the file's. */
+int chs_detach_library(const void *address);
+
 #endif

@@ -15,7 +15,8 @@ struct ConnectorBridge {
         let events = CallEvents(
             log: { level, message, fields in reporter.log(level, message, fields.merging(["server": server]) { own, _ in own }) },
             step: { reporter.step($0) })
-        connector = try LoadedConnector(file: connection.connectorFile, id: connection.connector, events: events, cancellation: cancellation)
+        connector = try LoadedConnector(
+            file: connection.connectorFile, stamp: connection.connectorStamp, id: connection.connector, events: events, cancellation: cancellation)
     }
 
     /// Whether it gives rows, and not files.
@@ -55,7 +56,8 @@ struct JobBridge {
                 reporter.progress(
                     RunProgress(phase: "working", bytes: isBytes ? done : 0, totalBytes: isBytes ? total : nil, records: isBytes ? 0 : done))
             })
-        connector = try LoadedConnector(file: connection.connectorFile, id: connection.connector, events: events, cancellation: cancellation)
+        connector = try LoadedConnector(
+            file: connection.connectorFile, stamp: connection.connectorStamp, id: connection.connector, events: events, cancellation: cancellation)
     }
 
     func job() throws -> any ProvidedJob { try connector.providedJob(connection.settings, isIdempotent: connection.isIdempotent) }

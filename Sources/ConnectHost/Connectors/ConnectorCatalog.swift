@@ -1,5 +1,6 @@
 public import ConnectModel
 import Foundation
+import RunEngine
 import Synchronization
 
 /// The connectors of this installation: every file of the connector directories, loaded or refused with the reason (CON-2).
@@ -107,23 +108,6 @@ public final class ConnectorCatalog: Sendable {
                 path: file.path, abi: file.abi, build: file.build,
                 refused: "has connector \(twice.id), which \(owners[twice.id] ?? "another file") has too and comes first: remove one of them")
         }
-    }
-}
-
-/// What tells whether a file is still the one that was looked at.
-struct FileStamp: Codable, Equatable {
-    let size: Int64
-    let modifiedSeconds: Int64
-    let modifiedNanoseconds: Int64
-    let inode: UInt64
-
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        size = Int64(status.st_size)
-        modifiedSeconds = Int64(status.st_mtim.tv_sec)
-        modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
-        inode = UInt64(status.st_ino)
     }
 }
 

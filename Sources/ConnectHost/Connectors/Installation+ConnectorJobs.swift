@@ -19,8 +19,9 @@ extension Installation {
     func jobConnection(_ kindName: String, _ definition: [String: JSONValue]) throws -> JobConnection? {
         guard let kind = try connectorKind(kindName) else { return nil }
         let account = definition[ConnectorJobKind.accountSection]?.objectValue ?? [:]
+        let file = try catalog.connector(kind.id).file
         return JobConnection(
-            connectorFile: try catalog.connector(kind.id).file, connector: kind.id, settings: .object(kind.settings(definition, account: account)),
+            connectorFile: file, connectorStamp: FileStamp(file)?.description, connector: kind.id, settings: .object(kind.settings(definition, account: account)),
             isIdempotent: kind.isIdempotent)
     }
 

@@ -152,7 +152,7 @@ extension Installation {
             }
         }
         return ServerConnection(
-            server: name, connectorFile: found.file, connector: found.info.id, settings: .object(settings), secrets: secrets)
+            server: name, connectorFile: found.file, connectorStamp: FileStamp(found.file)?.description, connector: found.info.id, settings: .object(settings), secrets: secrets)
     }
 
     func resolve(_ reference: SecretReference, _ name: SecretName) throws -> Secret {
