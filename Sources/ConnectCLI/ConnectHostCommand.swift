@@ -18,7 +18,7 @@ public struct ConnectHostCommand: ParsableCommand {
             JobsCommand.self, GroupsCommand.self, ScheduleCommand.self, RunsCommand.self, EventsCommand.self, ServeCommand.self,
             OutboxCommand.self, HooksCommand.self, SecretsCommand.self, AuditCommand.self,
             ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,
-            WorkerCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, WorkerStartCommand.self, ReferenceCommand.self, ImportReferenceCommand.self,
+            WorkerCommand.self, AttendCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, WorkerStartCommand.self, ReferenceCommand.self, ImportReferenceCommand.self,
         ])
 
     public init() {}

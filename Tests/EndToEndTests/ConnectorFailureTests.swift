@@ -167,4 +167,42 @@ import Testing
         try installation.directory.write("exchange/contacts.csv", Self.records)
         #expect(try installation.json("jobs", "run", "contacts")["error"]["code"].string == "connector.defect", "the next run uses the new file")
     }
+
+    /// The lines of a run's log, once the death of its worker stands there.
+    private func obituary(_ installation: Installation) throws -> String {
+        var log = ""
+        try installation.waitUntil("the log tells how the worker ended", seconds: 300) {
+            log = (try? installation.expectSuccess("runs", "log", "1.1")) ?? ""
+            return log.contains("before it could finish")
+        }
+        return log
+    }
+
+    /// A failure that says something to the log and to standard error before it kills.
+    private static let lastWords = "{ call->log(call, CH_LOG_INFO, \"reading the last record\", NULL); dprintf(2, \"out of tune\"); abort(); }"
+
+    @Test("CON-6: of a detached run whose worker dies, the log has the signal, the connector and its last words")
+    func detachedDeath() throws {
+        let installation = try failing(Self.lastWords)
+        let started = try installation.run("jobs", "run", "contacts", "--detach", "--json")
+        #expect(started.status == 0, "\(started.output)\(started.errors)")
+        let log = try obituary(installation)
+        #expect(log.contains("signal 6") && log.contains("com.example.failing") && log.contains("reading the last record") && log.contains("out of tune"), "\(log)")
+        try installation.waitUntil("the run counts as interrupted", seconds: 300) {
+            try installation.json("runs", "show", "1.1")["status"].string == "interrupted"
+        }
+        try expectNextRunWorks(installation)
+    }
+
+    @Test("CON-6: so has that of a run that the server started", .timeLimit(.minutes(10)))
+    func serverDeath() throws {
+        let installation = try failing(Self.lastWords)
+        // Queued while nobody carries it out: the group's member is the server's to run.
+        let server = try RunningServer(installation)
+        try installation.apply(Self.lists + "\n    schedule: { repeat: file_arrival, every_seconds: 5 }")
+        let log = try obituary(installation)
+        #expect(log.contains("signal 6") && log.contains("com.example.failing") && log.contains("reading the last record") && log.contains("out of tune"), "\(log)")
+        server.send(signal: SIGTERM)
+        _ = server.wait()
+    }
 }

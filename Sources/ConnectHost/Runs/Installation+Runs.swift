@@ -23,15 +23,27 @@ extension Installation {
     public func detachJob(_ name: String) throws -> Run {
         try starting(try runnableJob(name), stop: { false }, onMessage: { _ in }) { run in
             do {
-                _ = try workers.detach(try request(for: run, isDetached: true))
+                try workers.detach(try request(for: run, isDetached: true))
             } catch let error as ConnectError {
                 return try end(run, with: error)
             }
-            for _ in 0..<400 where !RunLock.isHeld(directory: home.run(run.id)) {
+            for _ in 0..<1200 where !RunLock.isHeld(directory: home.run(run.id)) {
                 if try control.run(run.id)?.status.isFinal ?? true { break }
                 usleep(25_000)
             }
             return run
+        }
+    }
+
+    /// Stays with the worker of a run that somebody has detached, and writes down how it ended where the worker itself could not. Not for people: a process
+    /// of its own that is given the worker's request.
+    public func attend(_ request: WorkerRequest) throws {
+        guard case .run(let id) = request.task, let run = try control.run(id) else { return }
+        defer { notifyServer() }
+        do {
+            _ = try perform(run, by: { request }, stop: { false }, onMessage: { _ in })
+        } catch let error as ConnectError where error.code == "run.active" {
+            // Another worker is on it.
         }
     }
 
@@ -92,8 +104,14 @@ extension Installation {
     private func perform(
         _ run: Run, isDetached: Bool = false, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> Run {
+        try perform(run, by: { try request(for: run, isDetached: isDetached) }, stop: stop, onMessage: onMessage)
+    }
+
+    private func perform(
+        _ run: Run, by request: () throws -> WorkerRequest, stop: @escaping @Sendable () -> Bool, onMessage: @escaping (WorkerMessage) -> Void
+    ) throws -> Run {
         do {
-            let result = try workers.perform(try request(for: run, isDetached: isDetached), stop: stop, onMessage: onMessage)
+            let result = try workers.perform(try request(), stop: stop, onMessage: onMessage)
             guard case .run(let finished) = result else {
                 throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
             }

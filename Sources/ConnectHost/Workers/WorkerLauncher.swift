@@ -58,15 +58,15 @@ public struct WorkerLauncher: Sendable {
     }
 
     private static func connectors(_ request: WorkerRequest) -> String {
-        let names = Set(request.connections.map(\.connector)).sorted().joined(separator: ", ")
+        let names = Set(request.connections.map(\.connector) + (request.job.map { [$0.connector] } ?? [])).sorted().joined(separator: ", ")
         return names.isEmpty ? "" : "with connector \(names) "
     }
 
-    /// Starts the task and leaves it to itself; it goes on when this process ends. Returns the worker's process number.
-    public func detach(_ request: WorkerRequest) throws -> Int32 {
-        let child = try ChildProcess(executable, ["worker"], newSession: true, environment: environment)
+    /// Starts the task and leaves it to itself; it goes on when this process ends. A process of the host's own stays with the worker
+    /// (`Installation.attend`), so that somebody sees how it ends.
+    public func detach(_ request: WorkerRequest) throws {
+        let child = try ChildProcess(executable, ["attend"], newSession: true, environment: environment)
         try child.write(line: try JSONEncoder().encode(request))
-        return child.processID
     }
 }
 
