@@ -1,3 +1,5 @@
+internal import ConnectorKit
+
 /// The SHA-256 of a certificate's public key (its SubjectPublicKeyInfo, RFC 7469 section 2.4), which stays the same when a certificate is renewed.
 struct CertificateKey: Sendable, Equatable {
     /// 32 bytes.

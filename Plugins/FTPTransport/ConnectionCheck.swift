@@ -24,6 +24,8 @@ struct ConnectionCheck {
             try FTPSession(client, root).list("", call) { (_) throws(ConnectorError) in names += 1 }
         }
         call.log(.debug, "The directory was listed.", ["names": "\(names)"])
+        guard settings.verification == .checksum else { return }
+        try step("checksum", "SHA-256 by the server") { () throws(ConnectorError) in _ = try FTPChecksum(client, root) }
     }
 
     /// Reports each step when the server's answers show that it is done; the one that was not reached failed.

@@ -6,6 +6,8 @@ final class FTPClient {
     let settings: FTPSettings
     let driver: CurlDriver
     /// What FEAT named, in capitals; learnt by `start`.
+    private(set) var features: [String] = []
+    /// The first word of each.
     private(set) var offers: Set<String> = []
 
     init(_ settings: FTPSettings) throws(ConnectorError) {
@@ -30,7 +32,9 @@ final class FTPClient {
         transfer.setCommands(["*FEAT", "*OPTS UTF8 ON"])
         try finish(transfer, name: "the log-in", call)
         for reply in transfer.replies where reply.code == nil {
-            if let word = reply.text.split(separator: " ").first { offers.insert(word.uppercased()) }
+            let words = reply.text.uppercased().split(separator: " ")
+            features.append(words.joined(separator: " "))
+            if let word = words.first { offers.insert(String(word)) }
         }
         return (transfer.entryPath ?? "/", transfer)
     }

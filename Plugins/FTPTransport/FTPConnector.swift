@@ -23,7 +23,9 @@ enum FTPConnector: TransportConnector {
         let client = try FTPClient(settings)
         do throws(ConnectorError) {
             let root = try FTPRoot(settings.directory, client, call)
-            return FTPSession(client, root)
+            let session = FTPSession(client, root)
+            guard settings.verification == .checksum else { return session }
+            return VerifyingSession(session, try FTPChecksum(client, root), server: settings.address)
         } catch {
             client.close()
             throw error

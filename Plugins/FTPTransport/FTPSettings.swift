@@ -19,6 +19,7 @@ struct FTPSettings: Sendable {
     var connectTimeoutSeconds: Int
     var stallTimeoutSeconds: Int
     var keepaliveSeconds: Int
+    var verification: TransferVerification
 
     /// As messages name the server.
     var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
@@ -60,6 +61,7 @@ struct FTPSettings: Sendable {
         SettingField(
             "mode", title: "Data connections", help: "Who opens them: the client (passive) or the server (active). The default is passive.",
             kind: .choice([("passive", "Passive (EPSV, PASV)"), ("active", "Active (EPRT, PORT)")]), default: .string("passive"), advanced: true),
+        TransferVerification.field,
         SettingField(
             "connect_timeout_seconds", title: "Connect time-out", help: "Seconds until the log-in must be done. The default is 30.",
             kind: .integer(minimum: 1, maximum: 600), default: .integer(30), advanced: true),
@@ -104,6 +106,7 @@ struct FTPSettings: Sendable {
         connectTimeoutSeconds = Int(values.integer("connect_timeout_seconds") ?? 30)
         stallTimeoutSeconds = Int(values.integer("stall_timeout_seconds") ?? 60)
         keepaliveSeconds = Int(values.integer("keepalive_seconds") ?? 15)
+        verification = TransferVerification(values)
         pins = []
         for text in values.strings("certificate_pins") ?? [] {
             guard let key = CertificateKey(pin: text) else {

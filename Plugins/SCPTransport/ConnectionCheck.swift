@@ -20,6 +20,12 @@ struct ConnectionCheck {
             let contents = settings.transfer == .auto && files.contents != nil ? "SFTP" : "SCP"
             return (files, "contents: \(contents); names: \(files.means)")
         }
+        if settings.ssh.verification == .checksum {
+            try step("checksum") { () throws(ConnectorError) in
+                try ShellChecksum(connection, ownsConnection: false, settings: settings.ssh, call) { (path) throws(ConnectorError) in try files.resolve(path) }.close()
+                return ((), "SHA-256 by the server's shell")
+            }
+        }
         guard !(files is SCPOnlyFiles) else { return }
         try step("list") { () throws(ConnectorError) in
             var names = 0

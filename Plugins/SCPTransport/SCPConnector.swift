@@ -17,7 +17,11 @@ enum SCPConnector: TransportConnector {
     static func open(_ settings: SCPSettings, _ call: any CallContext) throws(ConnectorError) -> any TransportSession {
         let connection = SSHSharedConnection(settings.ssh.endpoint, engine: settings.ssh.engine, sharing: settings.sharesConnection)
         try connection.start(call)
-        return try SCPSession(connection, settings, Offer.find(connection, settings, call))
+        let files = try Offer.find(connection, settings, call)
+        let session = SCPSession(connection, settings, files)
+        guard settings.ssh.verification == .checksum else { return session }
+        let checksum = try ShellChecksum(connection, ownsConnection: false, settings: settings.ssh, call) { (path) throws(ConnectorError) in try files.resolve(path) }
+        return VerifyingSession(session, checksum, server: settings.ssh.endpoint.address)
     }
 
     static func check(_ settings: SCPSettings, _ call: any CallContext) throws(ConnectorError) {

@@ -38,6 +38,8 @@ struct ConnectionCheck {
             try session.list("", call) { (_) throws(ConnectorError) in names += 1 }
         }
         call.log(.debug, "The directory was listed.", ["names": "\(names)"])
+        guard settings.ssh.verification == .checksum else { return }
+        try step("checksum", "SHA-256 by the server's shell") { () throws(ConnectorError) in try SFTPConnector.verifying(settings, call).close() }
     }
 
     /// The four steps up to the log-in, each with the time it took; the one that was not reached failed.

@@ -16,11 +16,27 @@ enum SFTPConnector: TransportConnector {
     static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> SFTPSettings { try SFTPSettings(values) }
 
     static func open(_ settings: SFTPSettings, _ call: any CallContext) throws(ConnectorError) -> any TransportSession {
+        if settings.ssh.verification == .checksum { return try verifying(settings, call) }
         let channel = try settings.channel(call)
         let client = SFTPClient(channel: channel, options: settings.clientOptions)
         try client.start(call)
         let root = try RemoteRoot(settings.directory, client, call)
         return SFTPSession(client, root)
+    }
+
+    /// A shell beside the file transfer, over the same log-in, says what each file's sum is.
+    static func verifying(_ settings: SFTPSettings, _ call: any CallContext) throws(ConnectorError) -> any TransportSession {
+        let connection = SSHSharedConnection(settings.endpoint, engine: settings.ssh.engine, sharing: true)
+        do throws(ConnectorError) {
+            let client = SFTPClient(channel: try connection.open(.subsystem("sftp"), call), options: settings.clientOptions)
+            try client.start(call)
+            let session = SFTPSession(client, try RemoteRoot(settings.directory, client, call))
+            let checksum = try ShellChecksum(connection, ownsConnection: true, settings: settings.ssh, call) { (path) throws(ConnectorError) in try session.resolve(path) }
+            return VerifyingSession(session, checksum, server: settings.endpoint.address)
+        } catch {
+            connection.close()
+            throw error
+        }
     }
 
     static func check(_ settings: SFTPSettings, _ call: any CallContext) throws(ConnectorError) {

@@ -6,6 +6,7 @@ public struct SSHSettings: Sendable {
     public var endpoint: SSHEndpoint
     public var engine: SSHEngine
     public var stallTimeoutSeconds: Int
+    public var verification: TransferVerification
 
     /// Host, port, user name.
     public static let connectionFields = [
@@ -52,6 +53,7 @@ public struct SSHSettings: Sendable {
 
     /// Engine, algorithms, time-outs.
     public static let advancedFields = [
+        TransferVerification.field,
         SettingField(
             "engine", title: "Engine",
             help: "Who speaks SSH. The default takes OpenSSH's ssh where it is installed, and libssh2 otherwise.",
@@ -85,6 +87,7 @@ public struct SSHSettings: Sendable {
     public init(_ values: SettingValues) throws(ConnectorError) {
         engine = try Self.choice("engine", values, default: .auto)
         stallTimeoutSeconds = Int(values.integer("stall_timeout_seconds") ?? 60)
+        verification = TransferVerification(values)
         let credential = try Self.credential(values)
         endpoint = try SSHEndpoint(
             host: values.string("host") ?? "", port: Int(values.integer("port") ?? 22), username: values.string("username") ?? "",

@@ -14,19 +14,25 @@ public final class FTPServer: Sendable {
         case ftp
         /// What many Linux machines run: LIST alone, and TLS only for data connections that take up the control connection's session.
         case vsftpd
+        /// Computes checksums.
+        case proftpd
     }
 
     /// Whether there is a vsftpd, and the rights to make it an account. It is not installed for the tests, because its package starts a service.
     public static let canTestVsftpd = getuid() == 0 && access("/usr/sbin/vsftpd", X_OK) == 0
 
+    /// Whether there is a ProFTPD; for the same reason it is not installed for the tests.
+    public static let canTestProFTPD = access("/usr/sbin/proftpd", X_OK) == 0 || ProcessInfo.processInfo.environment["PROFTPD"] != nil
+
     /// - Parameters:
     ///   - security: "none", "explicit" or "implicit".
     ///   - isOld: without MLSD and MLST.
+    ///   - digest: a command for checksums that it has, "hash" or "xsha256".
     ///   - address: where it listens.
-    public init(_ kind: Kind = .ftp, security: String = "none", isOld: Bool = false, address: String = "127.0.0.1") throws {
+    public init(_ kind: Kind = .ftp, security: String = "none", isOld: Bool = false, digest: String? = nil, address: String = "127.0.0.1") throws {
         script = Self.scripts + kind.rawValue
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-ftp-" + UUID().uuidString)
-        let started = try Program.run(script, ["start", directory.path, "--tls", security, "--listen", address] + (isOld ? ["--old"] : []))
+        let started = try Program.run(script, ["start", directory.path, "--tls", security, "--listen", address] + (isOld ? ["--old"] : []) + (digest.map { ["--digest", $0] } ?? []))
         guard started.status == 0 else {
             throw TestServer.Unavailable(description: "\(kind.rawValue) start ended with \(started.status): \(started.errors)")
         }
@@ -40,9 +46,10 @@ public final class FTPServer: Sendable {
 
     /// Runs `body` with a server and stops it, whatever happens.
     public static func with(
-        _ kind: Kind = .ftp, security: String = "none", isOld: Bool = false, address: String = "127.0.0.1", _ body: (FTPServer) throws -> Void
+        _ kind: Kind = .ftp, security: String = "none", isOld: Bool = false, digest: String? = nil, address: String = "127.0.0.1",
+        _ body: (FTPServer) throws -> Void
     ) throws {
-        let server = try FTPServer(kind, security: security, isOld: isOld, address: address)
+        let server = try FTPServer(kind, security: security, isOld: isOld, digest: digest, address: address)
         defer { server.stop() }
         try body(server)
     }
@@ -55,6 +62,9 @@ public final class FTPServer: Sendable {
         Glibc.kill(id, SIGKILL)
         while let state = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), !state.contains(") Z ") { usleep(10_000) }
     }
+
+    /// From now on its checksums are those of something else. Only of a server with `digest`.
+    public func spoilChecksums() throws { try Data().write(to: directory.appendingPathComponent("wrong")) }
 
     /// Tells clients another port for data connections, a proxy's.
     public func announce(dataPort: Int) throws { try "\(dataPort)".write(toFile: self["ANNOUNCE"], atomically: true, encoding: .utf8) }

@@ -1,4 +1,5 @@
-"""The server that Tests/servers/ftp starts: ftp_server.py DIRECTORY PASSWORD none|explicit|implicit OLD(yes|no) ADDRESS."""
+"""The server that Tests/servers/ftp starts: ftp_server.py DIRECTORY PASSWORD none|explicit|implicit OLD(yes|no) ADDRESS none|hash|xsha256."""
+import hashlib
 import logging
 import os
 import re
@@ -12,7 +13,7 @@ from pyftpdlib.servers import FTPServer
 
 # Test programs start this from threads that block signals, and the end comes by one.
 signal.pthread_sigmask(signal.SIG_SETMASK, [])
-directory, password, security, old, address = sys.argv[1:]
+directory, password, security, old, address, digest = sys.argv[1:]
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 base = FTPHandler if security == "none" else TLS_FTPHandler
 
@@ -25,6 +26,33 @@ class Handler(base):
             with open(announce) as file:
                 text = re.sub(r"\|\|\|\d+\|", "|||%s|" % file.read().strip(), text)
         return super().respond(text, *arguments, **named)
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        if digest == "hash":
+            self._extra_feats = self._extra_feats + ["HASH SHA-1*;SHA-256"]
+        if digest == "xsha256":
+            self._extra_feats = self._extra_feats + ["XSHA256"]
+
+    def sum(self, path):
+        with open(path, "rb") as file:
+            wrong = b"x" if os.path.exists(os.path.join(directory, "wrong")) else b""
+            return hashlib.sha256(file.read() + wrong).hexdigest()
+
+    def ftp_OPTS(self, line):
+        if line.upper() == "HASH SHA-256" and digest == "hash":
+            return self.respond("200 SHA-256")
+        return super().ftp_OPTS(line)
+
+    def ftp_HASH(self, path):
+        if not os.path.isfile(path):
+            return self.respond("550 No such file.")
+        self.respond("213 SHA-256 0-%d %s %s" % (os.path.getsize(path), self.sum(path), self.fs.fs2ftp(path)))
+
+    def ftp_XSHA256(self, path):
+        if not os.path.isfile(path):
+            return self.respond("550 No such file.")
+        self.respond("250 %s" % self.sum(path))
 
 
 class ImplicitHandler(Handler):
@@ -61,6 +89,9 @@ if security != "none":
     handler.dtp_handler = DataHandler
     handler.tls_control_required = True
     handler.tls_data_required = True
+if digest != "none":
+    summing = {"perm": "r", "auth": True, "arg": True, "help": "Syntax: %s path (SHA-256)." % digest.upper()}
+    handler.proto_cmds = {**handler.proto_cmds, digest.upper(): summing}
 if old == "yes":
     handler.proto_cmds = {name: value for name, value in handler.proto_cmds.items() if name not in ("MLSD", "MLST")}
 logging.basicConfig(level=logging.INFO)

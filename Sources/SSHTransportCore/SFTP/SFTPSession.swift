@@ -21,6 +21,9 @@ public final class SFTPSession: TransportSession {
         }
     }
 
+    /// A path as the server gets it. Throws `.configuration` for one that would leave the directory.
+    public func resolve(_ path: String) throws(ConnectorError) -> [UInt8] { try root.resolve(path) }
+
     public func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
         try client.openRead(root.resolve(path), name: quoted(path), offset: offset, call)
     }

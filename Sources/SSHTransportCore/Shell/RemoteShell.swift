@@ -7,7 +7,7 @@ public import ConnectorKit
 public final class RemoteShell {
     private let channel: any SSHChannel
     private let connection: SSHSharedConnection
-    private let stallMilliseconds: Int64
+    let stallMilliseconds: Int64
     private let token: String
     private var chunk = [UInt8](repeating: 0, count: 16384)
     private var broken: ConnectorError?
