@@ -97,8 +97,11 @@ extension Installation {
 
     private func referenceProblems(_ kind: ConnectorJobKind, _ settings: [String: JSONValue], _ known: KnownNames) -> [Problem] {
         kind.references.flatMap { setting, what -> [Problem] in
-            guard let name = settings[setting]?.stringValue else { return [] }
             let path = "\(ConnectorJobKind.section).\(setting)"
+            if what == "pgp-recipient" {
+                return keyProblems((settings[setting]?.arrayValue ?? []).compactMap(\.stringValue).map { KeyWish(path: path, name: $0, use: .recipient) })
+            }
+            guard let name = settings[setting]?.stringValue else { return [] }
             switch what {
             case "server":
                 if let refusal = known.refusals[name] { return [Problem(path: path, message: refusal)] }
@@ -108,6 +111,7 @@ extension Installation {
                 return lists.contains(name) ? [] : [missing("list", name, path, lists)]
             case "table":
                 return known.tables[name] != nil ? [] : [missing("table", name, path, Array(known.tables.keys))]
+            case "pgp-signer": return keyProblems([KeyWish(path: path, name: name, use: .signer)])
             default: return []
             }
         }

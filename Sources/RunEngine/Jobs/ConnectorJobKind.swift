@@ -44,7 +44,7 @@ public struct ConnectorJobKind: JobKind {
     /// Settings whose values may stand in one active job of this kind only (`"x-exclusive": true`), as event types in feeds (EVT-3).
     public var exclusiveSettings: [String] { Self.properties(info).filter { $0.schema["x-exclusive"]?.boolValue == true }.map(\.name) }
 
-    /// Settings that name something of the host, with what they name: "server", "list", "table" (`"x-ref"`).
+    /// Settings that name something of the host, with what they name: "server", "list", "table", a key (`"x-ref"`).
     public var references: [(name: String, kind: String)] {
         Self.properties(info).compactMap { name, schema in schema["x-ref"]?.stringValue.map { (name, $0) } }
     }
