@@ -165,7 +165,7 @@ public final class EventLineReader {
         }
     }
 
-    /// "com.example.SENT" is SENT.
+    /// Of "com.example.login" the last word counts.
     private func type(_ value: UnsafeRawBufferPointer) throws -> UInt32 {
         if lastType.name.count == value.count, !value.isEmpty, lastType.name.elementsEqual(value) { return lastType.number }
         let text = String(decoding: value, as: UTF8.self).uppercased()
