@@ -135,6 +135,7 @@ struct WorkerMain {
             reporter: reporter,
             cancellation: cancellation,
             topLevelDomainsFile: Composition.topLevelDomains(home),
+            phoneNumberLibrary: Composition.phoneNumberLibrary,
             providedJob: try request.job.map { job in
                 try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
             },

@@ -68,6 +68,9 @@ enum ImportFields {
         JobField("target.mobile_format", .choice(["account"] + CheckRules.MobileFormat.allCases.map(\.rawValue)), default: .string("account"), example: "local",
             "e164: numbers with their country code; local: national numbers of the record's MOBILE_COUNTRY_, else of target.mobile_country; "
                 + "none: any text; account: as `connecthost account imports` says, e164 unless it says otherwise (IMP-9)."),
+        JobField("target.mobile_check", .choice(CheckRules.MobileCheck.allCases.map(\.rawValue)), default: .string("fast"), example: "strict",
+            "fast: calling code and number of digits; strict: only numbers that a country gives out for mobile phones, by libphonenumber, which is installed "
+                + "beside the program and checks some 30,000 a second (IMP-9)."),
         JobField("target.mobile_country", .string, example: "DE", "ISO code of the country of national numbers whose record names none; left out: the account's."),
     ]
 
