@@ -169,7 +169,7 @@ public struct ImportRun: RunExecutor {
             let rejected = entry.rejectedByReason.values.reduce(0, +)
             log(.info, "Audience scope: \(entry.recordsRead) records of \(file.path) went into \(entry.table), \(rejected) rejected.")
             if rejected > 0 { run.warnings.append("\(rejected) records of the audience scope file were rejected; they are in \(environment.home.rejects(run.id, part: ScopeLoad.part)).") }
-        } catch let error as ConnectError where error.category == .data || error.category == .configuration {
+        } catch let error as ConnectError where error.category == .data || error.category == .configuration || error.code == "file.changed" {
             let warning = "The list is loaded, but the audience scope file is not: \(error.message)"
             log(.warning, warning, ["code": error.code])
             run.warnings.append(warning)
@@ -268,5 +268,6 @@ extension RecordCounts {
         skipped = entry.counts.skipped
         duplicates = entry.counts.duplicates
         rejected = entry.rejectedByReason.values.reduce(0, +)
+        addedPeople = entry.addedPeople
     }
 }
