@@ -27,6 +27,10 @@ public struct WorkerRequest: Sendable, Codable {
         case identifyServer
         /// The files of one directory.
         case listFiles(directory: String)
+        /// Everything in one directory, for people.
+        case browse(directory: String)
+        /// What a file looks like that no job reads yet; `member` of an archive.
+        case inspectFile(path: String, member: String?, rows: Int)
         /// Copies files between a server and this machine; for measuring and for support.
         case transfer(TransferTask)
         /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
@@ -100,6 +104,8 @@ public enum WorkerResult: Sendable, Codable {
     case checked
     case identities([PeerIdentity])
     case files([SourceFile])
+    case directory([RemoteFile])
+    case inspected(FileInspection)
     case transferred(TransferTotal)
     case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)

@@ -71,6 +71,8 @@ import Testing
         let installation = try installation(partner)
         try takeKeys(installation, partner)
         try installation.put(Self.file, partner.message("signed"))
+        let found = try installation.json("files", "inspect", "files", "upload/" + Self.file)
+        #expect(found["encryption"].string == "pgp" && found["compression"].string == "gzip" && found["columns"].count == 2)
         let run = try installation.json("jobs", "run", "signed")
         #expect(run["status"].string == "succeeded", "\(run["error"]["message"].string ?? "")")
         #expect(run["records"]["inserted"].int == Self.records)
