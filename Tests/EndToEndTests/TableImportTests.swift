@@ -149,7 +149,7 @@ import Testing
         #expect(refused.output.contains("DEVICE_ID_ and API_KEY_ together"))
     }
 
-    @Test("IMP-14: each run makes a PET of its own, which is dropped when its days are over, and nothing else is")
+    @Test("IMP-14, domain §5.3: each run makes a PET of its own, which is dropped when its days are over, and nothing else is")
     func generated() throws {
         let installation = try installation(
             """
@@ -237,7 +237,7 @@ import Testing
         try installation.expectSuccess("apps", "drop", "CONTACTS apps", "--yes")
     }
 
-    @Test("IMP-12, IMP-13: what a job names and is not there, or is another thing, is said before anything runs")
+    @Test("IMP-12, IMP-13, domain §5.3: what a job names and is not there, or is another thing, is said before anything runs")
     func references() throws {
         let installation = try installation("  []")
         func problems(_ kind: String, _ target: String) throws -> String {

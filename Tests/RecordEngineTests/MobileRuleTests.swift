@@ -21,7 +21,7 @@ private func stored(_ value: String, _ format: CheckRules.MobileFormat, country:
 
 @Suite struct MobileRuleTests {
     @Test(
-        "IMP-9: E.164 numbers begin with an assigned calling code",
+        "IMP-9, domain §2.6: E.164 numbers begin with an assigned calling code",
         arguments: [
             ("+49 (151) 234-56.789", "4915123456789"), ("4915123456789", "4915123456789"), ("1 212 555 0100", "12125550100"), ("+870776000000", "870776000000"),
             ("+999123456789", "MOBILE_INVALID"), ("210123456", "MOBILE_INVALID"), ("0151 23456789", "MOBILE_INVALID"), ("004915123456789", "MOBILE_INVALID"),
@@ -30,7 +30,7 @@ private func stored(_ value: String, _ format: CheckRules.MobileFormat, country:
     func international(value: String, expected: String) { #expect(stored(value, .e164) == expected) }
 
     @Test(
-        "IMP-9: local numbers take the calling code of the record's country, else of the job's",
+        "IMP-9, domain §2.6: local numbers take the calling code of the record's country, else of the job's",
         arguments: [
             ("0151 23456789", "DE", nil, "4915123456789"), ("151 23456789", " de ", nil, "4915123456789"), ("0151 23456789", nil, "DE", "4915123456789"),
             ("0151 23456789", "", "DE", "4915123456789"), ("06 12 34 56 78", "FR", "DE", "33612345678"), ("(212) 555-0100", "US", nil, "12125550100"),
@@ -43,7 +43,7 @@ private func stored(_ value: String, _ format: CheckRules.MobileFormat, country:
         #expect(stored(value, .local, country: country, standard: standard) == expected)
     }
 
-    @Test("IMP-9: without a format any text is a number, up to the field's length")
+    @Test("IMP-9, domain §2.6: without a format any text is a number, up to the field's length")
     func anything() {
         #expect(stored("0151/abc", .none) == "0151/abc")
         #expect(stored(String(repeating: "1", count: 51), .none) == "VALUE_TOO_LONG")
