@@ -61,11 +61,11 @@ import Testing
         let fields = try #require((0..<schema.count).first { schema[$0]["kind"].string == "org.connecthost.event-feed" }.map { schema[$0]["fields"] })
         let types = try #require((0..<fields.count).compactMap { fields[$0]["path"].string == "settings.types" ? fields[$0]["type"].string : nil }.first)
         let tokens = types.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).map(String.init).filter { $0 == $0.uppercased() }
-        #expect(tokens.count == 41)
+        #expect(tokens.count == 42)
         try host.expectSuccess("events", "ingest", "-", input: tokens.map { #"{"id":"1","type":"\#($0)","OWN_2":"mine","BROWSER":"FF","LAUNCH_STARTED_DT":"2025-03-01T00:00:00Z"}"# }.joined(separator: "\n"))
         try host.apply(Self.feed("All", "{ types: [\(tokens.joined(separator: ", "))] }"))
         try host.expectSuccess("jobs", "run", "All", "--scheduled")
-        #expect(files(host).count == 41)
+        #expect(files(host).count == 42)
         for token in tokens {
             let pattern = try Regex("^1234_\(token)_[0-9]{8}_[0-9]{6}\\.txt$")
             let file = try #require(files(host).first { $0.firstMatch(of: pattern) != nil })
