@@ -32,14 +32,17 @@ public struct JobConnection: Sendable, Codable {
     public var connectorStamp: String?
     public var connector: String
     public var settings: JSONValue
+    /// Values of secret settings, which no line of a log or error may show.
+    public var secrets: [String]
     /// Whether a run that was cut off may simply be begun again.
     public var isIdempotent: Bool
 
-    public init(connectorFile: String, connectorStamp: String? = nil, connector: String, settings: JSONValue, isIdempotent: Bool) {
+    public init(connectorFile: String, connectorStamp: String? = nil, connector: String, settings: JSONValue, secrets: [String], isIdempotent: Bool) {
         self.connectorFile = connectorFile
         self.connectorStamp = connectorStamp
         self.connector = connector
         self.settings = settings
+        self.secrets = secrets
         self.isIdempotent = isIdempotent
     }
 }

@@ -110,6 +110,8 @@ public struct LedgerEntry: Sendable, Codable, Equatable {
     public var appliedAtUnixMilliseconds: Int64
     /// How far a source was read; nil where the job reads files, or everything each time.
     public var mark: SourceMark?
+    /// People whom the run has put into the list before this load (IMP-13); nil where it adds nobody.
+    public var addedPeople: Int64?
 
     public init(
         run: RunID, part: String? = nil, table: String, server: String, path: String, size: Int64, modifiedUnixNanoseconds: Int64?, sha256: String,
@@ -131,7 +133,7 @@ public struct LedgerEntry: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds, mark
+        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds, addedPeople, mark
         // Stores hold entries from when every table was a list.
         case table = "list"
     }

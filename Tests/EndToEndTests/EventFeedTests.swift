@@ -61,11 +61,11 @@ import Testing
         let fields = try #require((0..<schema.count).first { schema[$0]["kind"].string == "org.connecthost.event-feed" }.map { schema[$0]["fields"] })
         let types = try #require((0..<fields.count).compactMap { fields[$0]["path"].string == "settings.types" ? fields[$0]["type"].string : nil }.first)
         let tokens = types.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).map(String.init).filter { $0 == $0.uppercased() }
-        #expect(tokens.count == 41)
+        #expect(tokens.count == 42)
         try host.expectSuccess("events", "ingest", "-", input: tokens.map { #"{"id":"1","type":"\#($0)","OWN_2":"mine","BROWSER":"FF","LAUNCH_STARTED_DT":"2025-03-01T00:00:00Z"}"# }.joined(separator: "\n"))
         try host.apply(Self.feed("All", "{ types: [\(tokens.joined(separator: ", "))] }"))
         try host.expectSuccess("jobs", "run", "All", "--scheduled")
-        #expect(files(host).count == 41)
+        #expect(files(host).count == 42)
         for token in tokens {
             let pattern = try Regex("^1234_\(token)_[0-9]{8}_[0-9]{6}\\.txt$")
             let file = try #require(files(host).first { $0.firstMatch(of: pattern) != nil })
@@ -107,6 +107,32 @@ import Testing
         #expect(member.trimmingCharacters(in: .whitespacesAndNewlines) == zip.replacing(".zip", with: ".txt"))
         try host.expectSuccess("jobs", "run", "Zipped", "--scheduled")
         #expect(files(host, ".zip").count == 1, "nothing new, no file")
+    }
+
+    @Test("EVT-4: gz files, and files encrypted and signed for somebody, who opens them with gpg; the event is given once all the same")
+    func packed() throws {
+        let host = try Self.host()
+        let partner = try PGPPartner()
+        try host.expectSuccess("keys", "generate", "Host", "--email", "us@example.com", "--type", "ed25519")
+        try partner.exchangeKeys(with: host)
+        try host.expectSuccess("events", "ingest", "-", input: [Self.sent(1), #"{"id":"b","type":"BOUNCE","RIID":2}"#].joined(separator: "\n"))
+        let refused = try host.run("apply", "-", input: Self.feed("Gz", "{ types: [SENT], recipients: [nobody@partner.example], sign_with: data@partner.example }"))
+        #expect(refused.status == 3 && refused.errors.contains("no key \"nobody@partner.example\"") && refused.errors.contains("The private half"))
+        try host.apply(Self.feed("Gz", "{ types: [SENT], compression: gz, ready_file: count, ready_name: append, empty: skip }"))
+        try host.apply(
+            Self.feed("Pgp", "{ types: [BOUNCE], compression: zip, recipients: [data@partner.example], sign_with: us@example.com, ready_file: count, empty: skip }"))
+        for name in ["Gz", "Pgp"] { try host.expectSuccess("jobs", "run", name, "--scheduled") }
+        let gz = try #require(files(host, ".txt.gz").first)
+        #expect(try lines(host, gz + ".ready") == ["1"])
+        #expect(try ChildRun("gunzip", ["-c", host.home + "/files/download/" + gz]).wait().output.split(separator: "\n").count == 2)
+        let pgp = try #require(files(host, ".zip.gpg").first)
+        #expect(try lines(host, pgp.replacing(".zip.gpg", with: ".ready")) == ["1"])
+        let opened = try partner.open(host.home + "/files/download/" + pgp)
+        #expect(opened.remarks.contains("GOODSIG"))
+        let text = try ChildRun("unzip", ["-p", try host.directory.write("opened.zip", opened.content)]).wait().output
+        #expect(text.split(separator: "\n").count == 2 && text.contains("\"2\""))
+        for name in ["Gz", "Pgp"] { try host.expectSuccess("jobs", "run", name, "--scheduled") }
+        #expect(files(host).count == 4, "nothing new, no file")
     }
 
     @Test(

@@ -102,7 +102,20 @@ public final class EventBatch {
         UnsafeRawBufferPointer(rebasing: bodies.bytes[entry.bodyStart..<entry.bodyStart + entry.bodyCount])
     }
 
+    /// What has been added since `start`; valid until the batch changes.
+    func bytes(from start: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bodies.bytes[start...]) }
+
     func append(_ entry: EventEntry) { entries.append(entry) }
+
+    /// Adds an event that was raised here, and not read. `type` and the fields of `values` are the store's numbers; empty values are left out.
+    public func append(type: UInt32, id: String, capturedUnixMilliseconds: Int64, values: [(field: UInt32, text: String)]) {
+        let start = bodies.count
+        for value in values where !value.text.isEmpty {
+            Array(value.text.utf8).withUnsafeBytes { EventBody.append(value.field, $0, to: bodies) }
+        }
+        let key = Array(id.utf8).withUnsafeBytes { EventKey(id: $0) }
+        entries.append(EventEntry(type: type, key: key, capturedUnixMilliseconds: capturedUnixMilliseconds, bodyStart: start, bodyCount: bodies.count - start))
+    }
     func reject(_ reject: EventReject) { rejects.append(reject) }
 
     public func removeAll() {
@@ -118,6 +131,8 @@ public protocol EventNames: AnyObject {
     func type(_ name: String) throws -> UInt32
     /// Throws `event.field` (data) for a name that cannot be one.
     func field(_ name: String) throws -> UInt32
+    /// Numbers that `field` has given to the account's own columns, whichever channel they are of.
+    var ownColumns: Set<UInt32> { get }
 }
 
 /// The values of one event as bytes: for each field its number, its length, both as varints, and its text in UTF-8. Empty values are left out.

@@ -65,14 +65,31 @@ extension ImportInput {
                 remedy: "Install connecthost whole, or put IANA's tlds-alpha-by-domain.txt as tlds.txt into the home.")
         }
         let account = try environment.control.setting(AccountImports.settingName).map(AccountImports.init) ?? AccountImports()
+        let mobileFormat = definition.mobileFormat ?? account.mobileFormat
         let rules = CheckRules(
             dateFormat: try DateFormat(definition.dateFormat), optInValue: definition.optInValue,
             optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue,
-            mobileFormat: definition.mobileFormat ?? account.mobileFormat, mobileCountry: definition.mobileCountry ?? account.mobileCountry,
+            mobileFormat: mobileFormat, mobileCountry: definition.mobileCountry ?? account.mobileCountry,
             longText: definition.longText)
         return RecordChecker(
             mapped: columns ?? (header.isEmpty ? matchColumns(of: destination) : mapping.columns), policy: destination.policy, rules: rules,
-            topLevelDomains: try TopLevelDomains(path: path), derives: destination.bringsAddresses)
+            topLevelDomains: try TopLevelDomains(path: path), derives: destination.bringsAddresses, phoneNumbers: try phoneNumbers(mobileFormat))
+    }
+
+    /// Only for jobs that ask for it, and only in the worker of their runs.
+    private func phoneNumbers(_ format: CheckRules.MobileFormat) throws -> PhoneNumberLibrary? {
+        guard definition.mobileCheck == .strict else { return nil }
+        guard format != .none else {
+            throw ConnectError(
+                "mobile.format", .configuration, "The account takes mobile numbers of any form. \(ImportDefinition.strictlyNothing)",
+                remedy: "Set target.mobile_format, or `connecthost account imports set --set mobile_format=e164`.")
+        }
+        guard let file = environment.phoneNumberLibrary else {
+            throw ConnectError(
+                "mobile.library", .configuration, "The library for the strict check of mobile numbers, libPhoneNumbers.so, is not beside the program.",
+                remedy: "Install connecthost whole, or set target.mobile_check to fast.")
+        }
+        return try PhoneNumberLibrary(path: file)
     }
 
     /// A file of no bytes has no columns; the load, which will get no row, still wants to know its key.
