@@ -4,7 +4,7 @@ import Testing
 
 /// IMP-17: whatever is killed, wherever: after recovery the list equals that of an undisturbed run, the rejects file is complete,
 /// and the file lies in the archive once. `CRASH_ROUNDS` sets the number of random kills (make soak: 1,000).
-@Suite(.serialized) struct CrashTests {
+@Suite(.waits) struct CrashTests {
     /// What the file is imported into.
     private enum Target {
         case list
@@ -141,7 +141,7 @@ import Testing
     @Test("IMP-17: killed at random moments, worker or host, a run is applied exactly once")
     func killedAtRandom() throws {
         let stages = try [Stage(), Stage(.petWithPeople)]
-        let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 80
+        let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 16
         let seed = ProcessInfo.processInfo.environment["CRASH_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1 ... .max)
         var generator = SeededGenerator(seed: seed)
         for round in 0..<rounds {
@@ -152,7 +152,7 @@ import Testing
             let hitsHost = Bool.random(using: &generator)
             if hitsHost { child.send(signal: SIGKILL) } else { Self.workers(of: child.processID).forEach { kill($0, SIGKILL) } }
             _ = child.wait()
-            Self.waitForWorkers(installation)
+            try Self.waitForWorkers(installation)
             try stage.expectWhole(installation, "round \(round) of seed \(seed), \(hitsHost ? "host" : "worker") killed")
         }
     }
@@ -164,11 +164,10 @@ import Testing
     }
 
     /// A worker whose host was killed stops by itself; recovery begins when it is gone.
-    private static func waitForWorkers(_ installation: Installation) {
-        for _ in 0..<200 {
-            let runs = (try? installation.json("runs", "list")) ?? JSONObject(nil)
-            if (0..<runs.count).allSatisfy({ runs[$0]["status"].string != "running" }) { return }
-            usleep(50_000)
+    private static func waitForWorkers(_ installation: Installation) throws {
+        try installation.waitUntil("its worker has ended") {
+            let runs = try installation.json("runs", "list")
+            return (0..<runs.count).allSatisfy { runs[$0]["status"].string != "running" }
         }
     }
 }

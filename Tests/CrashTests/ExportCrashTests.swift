@@ -4,7 +4,7 @@ import Testing
 
 /// EXP-2, EXP-6 (T05): whatever is killed, wherever: afterwards there is one file under a final name, whole, its ready file says its count, nothing is
 /// left under a temporary name, and the watermark has moved once. `CRASH_ROUNDS` sets the number of random kills.
-@Suite(.serialized) struct ExportCrashTests {
+@Suite(.waits) struct ExportCrashTests {
     /// A home in which 3,000 rows have been exported and 1,000 more have come since.
     private struct Stage {
         let template: Installation
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    private static let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 12
+    private static let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 6
     private static let failpoints = [
         "export.claimed", "export.windowed", "export.half", "export.before-commit", "export.uploaded", "export.before-rename", "export.after-rename",
         "export.published", "export.before-ready", "export.after-ready", "export.ready", "export.finished",
@@ -104,7 +104,7 @@ import Testing
             if round % 2 == 0 { run.send(signal: SIGKILL) } else { Self.killWorker(of: installation) }
             _ = run.wait()
             // A worker whose host is gone stops in good order by itself; recovery waits for nobody, so the test does.
-            for _ in 0..<400 where Self.worker(of: installation) != nil { usleep(25_000) }
+            try installation.waitUntil("its worker has ended") { Self.worker(of: installation) == nil }
             try stage.expectNothingHalf(installation, "round \(round)")
             try stage.expectWhole(installation, "round \(round)")
         }

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Exports as a person runs them, to the account's own server.
-@Suite struct ExportTests {
+@Suite(.waits) struct ExportTests {
     private static let lists = """
         lists:
           - name: CONTACTS
