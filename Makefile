@@ -19,7 +19,7 @@ test: deps check ## Build and run every test
 
 soak: deps ## The long crash, fuzz and chaos suites, and the tests under AddressSanitizer (hours on a small machine)
 	@CONNECTHOST_FUZZ_CASES=1000000 scripts/run-sanitized
-	@CHAOS_CUTS=100 CRASH_ROUNDS=1000 SERVE_CRASH_ROUNDS=100 SIMULATED_DAILY=100 FEED_CRASH_SECONDS=60 CONNECTHOST_FUZZ_CASES=5000000 SFTP_FUZZ_CASES=1000000 AUDIENCE_COMBINATIONS=1000000 scripts/run-tests
+	@CHAOS_CUTS=100 CRASH_ROUNDS=1000 SERVE_CRASH_ROUNDS=100 SERVE_SOAK_ROUNDS=300 SIMULATED_JOBS=1000 SLOT_JOBS=100000 ROTATION_SECRETS=10000 ROTATION_READERS=50 FEED_CRASH_SECONDS=60 CONNECTHOST_FUZZ_CASES=5000000 SFTP_FUZZ_CASES=1000000 AUDIENCE_COMBINATIONS=1000000 scripts/run-tests
 
 bench: build ## Measure against other tools in one run; writes bench.json
 	@scripts/install-deps --bench
