@@ -37,6 +37,7 @@ let package = Package(
         .library(name: "ORCEImport", type: .dynamic, targets: ["ORCEImportEntry"]),
         .library(name: "EventFeeds", type: .dynamic, targets: ["EventFeedsEntry"]),
         .library(name: "ADBCSource", type: .dynamic, targets: ["ADBCSource"]),
+        .library(name: "PhoneNumbers", type: .dynamic, targets: ["CPhoneNumbers"]),
         .library(name: "DiskSpaceJob", type: .dynamic, targets: ["DiskSpaceJob"]),
     ],
     dependencies: [
@@ -57,6 +58,9 @@ let package = Package(
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "RecordEngine", dependencies: ["ConnectModel", "CISAL", "CArchive", crypto]),
+        // Opened by runs that ask for it, and linked to nothing: what it needs would take memory and time of every command.
+        .target(
+            name: "CPhoneNumbers", cxxSettings: [.unsafeFlags(["-fvisibility=hidden"])], linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(name: "GnuPG", dependencies: ["RecordEngine", "ConnectModel"]),
         .target(name: "StoreAPI", dependencies: ["ConnectModel", "RecordEngine"]),
         .target(name: "SQLiteStore", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel", grdb, sqlite]),
@@ -148,10 +152,11 @@ let package = Package(
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting", "ServerSupport"]),
     ],
     swiftLanguageModes: [.v6],
-    cLanguageStandard: .c11
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
 )
 
-let cTargets = ["PluginABI", "CHostShims", "CSSHShims", "CCurlShims", "ADBCSource"]
+let cTargets = ["PluginABI", "CPhoneNumbers", "CHostShims", "CSSHShims", "CCurlShims", "ADBCSource"]
 /// The hot path. Each of its objects belongs to one thread, and tests, which are built for debugging, still watch every access; a twelfth of an import's
 /// processor time went into watching it in a release too.
 let hotTargets = ["RecordEngine", "SQLiteStore"]

@@ -12,7 +12,7 @@ lists:
 jobs:
   - name: bench
     kind: import-list
-    file: { name: records.csv%s }
+    file: { name: %s%s }
     target: { list: CONTACTS, match: [EMAIL_ADDRESS_], on_match: update, on_no_match: insert, date_format: Standard_Long_NoMillis }
     mapping:
       fields:
@@ -27,10 +27,12 @@ jobs:
 
 
 class Installation:
-    """A home of its own with the list and the job; with `server`, the job reads from that SSH server, else from the embedded one."""
+    """A home of its own with the list and the job; with `server`, the job reads from that SSH server, else from the embedded one. `document` has two places:
+    for the file's name and for what else is said of it."""
 
-    def __init__(self, workplace, name, server=None):
+    def __init__(self, workplace, name, server=None, file_name="records.csv", document=DOCUMENT):
         self.program = workplace.program
+        self.file_name = file_name
         self.home = workplace.fresh_directory(name)
         self.call("init")
         if server:
@@ -40,10 +42,10 @@ class Installation:
             self.add_server(server, self.incoming)
         else:
             self.incoming = os.path.join(self.home, "files/upload")
-        document = os.path.join(self.home, "bench.yaml")
-        with open(document, "w", encoding="utf-8") as file:
-            file.write(DOCUMENT % (", server: bench" if server else ""))
-        self.call("apply", document)
+        path = os.path.join(self.home, "bench.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(document % (file_name, ", server: bench" if server else ""))
+        self.call("apply", path)
 
     def add_server(self, server, directory, connector="sftp", *more):
         self.call(
@@ -66,7 +68,7 @@ class Installation:
 
     def load(self, file, expected_rows):
         """Imports a file; fails unless every record was loaded and the list then has that many rows."""
-        place_file(file, os.path.join(self.incoming, "records.csv"))
+        place_file(file, os.path.join(self.incoming, self.file_name))
         sample = measured([self.program, "jobs", "run", "bench", "--json", "--quiet", "--home", self.home])
         result = json.loads(sample.output)
         rows = json.loads(self.call("lists", "count", "CONTACTS", "--json"))["count"]

@@ -13,7 +13,7 @@ public struct ConnectHostCommand: ParsableCommand {
             """,
         version: Composition.fullVersion,
         subcommands: [
-            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, KeysCommand.self, AccountCommand.self, ListsCommand.self, PetsCommand.self, TablesCommand.self, AppsCommand.self,
+            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, FilesCommand.self, KeysCommand.self, AccountCommand.self, ListsCommand.self, PetsCommand.self, TablesCommand.self, AppsCommand.self,
             FiltersCommand.self, AudiencesCommand.self, ViewsCommand.self,
             JobsCommand.self, GroupsCommand.self, ScheduleCommand.self, RunsCommand.self, EventsCommand.self, ServeCommand.self,
             OutboxCommand.self, HooksCommand.self, SecretsCommand.self, AuditCommand.self,

@@ -6,6 +6,8 @@ public enum RejectReason: String, Sendable, Codable, CaseIterable {
     case emptyChannel = "CHANNEL_EMPTY"
     case badMobile = "MOBILE_INVALID"
     case badMobileCountry = "MOBILE_COUNTRY_INVALID"
+    /// Only the strict check finds it (IMP-9).
+    case unassignedMobile = "MOBILE_UNASSIGNED"
     case badTimestamp = "TIMESTAMP_INVALID"
     case badNumber = "NUMBER_INVALID"
     case badInteger = "INTEGER_INVALID"
@@ -36,6 +38,7 @@ public enum RejectReason: String, Sendable, Codable, CaseIterable {
         case .emptyChannel: "The address of a channel that the job requires is empty."
         case .badMobile: "The mobile number is not one of 6 to 15 digits that begins with a country code."
         case .badMobileCountry: "The mobile number is a national one, and its country is missing or not an ISO code of two letters."
+        case .unassignedMobile: "No country gives out mobile numbers like this one."
         case .badTimestamp: "The date does not fit the job's date format."
         case .badNumber: "The value is not a number."
         case .badInteger: "The value is not a whole number."

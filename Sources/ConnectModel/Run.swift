@@ -31,7 +31,14 @@ public struct RecordCounts: Sendable, Codable, Equatable {
     public var skipped: Int64 = 0
     public var duplicates: Int64 = 0
     public var rejected: Int64 = 0
+    /// People that an import of extensions has put into the list first (IMP-13); nil where the job adds nobody. Not a part of `read`.
+    public var addedPeople: Int64?
     public init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case read, inserted, updated, unchanged, skipped, duplicates, rejected
+        case addedPeople = "added_people"
+    }
 }
 
 public struct RunFailure: Sendable, Codable, Equatable {

@@ -27,6 +27,10 @@ public struct WorkerRequest: Sendable, Codable {
         case identifyServer
         /// The files of one directory.
         case listFiles(directory: String)
+        /// Everything in one directory, for people.
+        case browse(directory: String)
+        /// What a file looks like that no job reads yet; `member` of an archive.
+        case inspectFile(path: String, member: String?, rows: Int)
         /// Copies files between a server and this machine; for measuring and for support.
         case transfer(TransferTask)
         /// What the connector says about the settings of a job, and what it would have the host do; nothing is touched.
@@ -100,6 +104,8 @@ public enum WorkerResult: Sendable, Codable {
     case checked
     case identities([PeerIdentity])
     case files([SourceFile])
+    case directory([RemoteFile])
+    case inspected(FileInspection)
     case transferred(TransferTotal)
     case checkedJob(problems: [Problem], plan: JobPlan?)
     case failed(RunFailure)
@@ -178,6 +184,26 @@ public struct ImportPreview: Sendable, Codable {
         }
     }
 
+    /// A file beside the data file: the audience scope file (IMP-1). `read` and `rejected` are of the checks of its records; whether their people are in
+    /// the list is told by the load alone, which comes after the data file's.
+    public struct Part: Sendable, Codable {
+        public var file: SourceFile
+        public var table: String
+        public var header: [String]
+        public var mapping: [Column]
+        public var read: Int64 = 0
+        public var rejected: Int64 = 0
+        public var rejectedByReason: [String: Int64] = [:]
+        public var firstRejects: [Reject] = []
+
+        public init(file: SourceFile, table: String, header: [String], mapping: [Column]) {
+            self.file = file
+            self.table = table
+            self.header = header
+            self.mapping = mapping
+        }
+    }
+
     public var file: SourceFile
     /// What a look at the first bytes suggests, beside what the job says: "charset", "delimiter", "enclosure", "header", "line_end".
     public var detected: [String: String]
@@ -192,6 +218,8 @@ public struct ImportPreview: Sendable, Codable {
     public var firstRejects: [Reject]
     /// Values that would be cut to the length of their field, by field.
     public var cut: [String: Int]
+    /// The audience scope file beside it; nil when the job has none.
+    public var scope: Part?
 
     public init(file: SourceFile) {
         self.file = file

@@ -28,7 +28,7 @@ struct DecryptionVerdict: Sendable {
         try checkKeys(report)
         try checkIntegrity(report)
         try checkSignature(report)
-        guard report.exitCode == 0 else { throw wrong("pgp.damaged", .data, "cannot be decrypted: \(report.reason)", Self.sendAgain) }
+        guard report.exitCode == 0 else { throw wrong("pgp.damaged", .data, "is cut off or damaged, and cannot be decrypted: \(report.reason)", Self.sendAgain) }
     }
 
     private static let sendAgain = "Ask whoever made it to send it again."
@@ -43,7 +43,7 @@ struct DecryptionVerdict: Sendable {
             if report.has("PLAINTEXT") { throw wrong("pgp.not-encrypted", .data, "is an OpenPGP message, but not encrypted", "Ask whoever made it to encrypt it, or set file.encryption to none.") }
             // One that is cut off within its first packets has named its keys already.
             if report.has("NODATA"), !report.has("ENC_TO") { throw wrong("pgp.not-encrypted", .data, "is no OpenPGP message", "If it is not meant to be encrypted, set file.encryption to none.") }
-            throw wrong("pgp.damaged", .data, "cannot be decrypted: \(report.reason)", Self.sendAgain)
+            throw wrong("pgp.damaged", .data, "is cut off or damaged, and cannot be decrypted: \(report.reason)", Self.sendAgain)
         }
         if report.has("NEED_PASSPHRASE_SYM") {
             throw wrong("pgp.symmetric", .data, "can be opened with a passphrase instead of a key", "Ask whoever made it to encrypt it for a key of `connecthost keys list`.")
@@ -98,7 +98,7 @@ struct DecryptionVerdict: Sendable {
         // The signing key's fingerprint is the first word, its primary key's the last.
         guard valid.contains(where: { facts in [facts.first, facts.last].contains { $0.map(signers.contains) ?? false } }), report.has("GOODSIG") else {
             throw wrong(
-                "pgp.signer", .data, "is signed by \(valid.compactMap(\.last).joined(separator: ", ")), which the job does not list (file.signed_by)",
+                "pgp.signer", .configuration, "is signed by \(valid.compactMap(\.last).joined(separator: ", ")), which the job does not list (file.signed_by)",
                 "If this is the sender's key, add its fingerprint to file.signed_by.")
         }
     }

@@ -108,6 +108,8 @@ public struct LedgerEntry: Sendable, Codable, Equatable {
     public var counts: MergeCounts
     public var rejectedByReason: [String: Int64]
     public var appliedAtUnixMilliseconds: Int64
+    /// People whom the run has put into the list before this load (IMP-13); nil where it adds nobody.
+    public var addedPeople: Int64?
 
     public init(
         run: RunID, part: String? = nil, table: String, server: String, path: String, size: Int64, modifiedUnixNanoseconds: Int64?, sha256: String,
@@ -128,7 +130,7 @@ public struct LedgerEntry: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds
+        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds, addedPeople
         // Stores hold entries from when every table was a list.
         case table = "list"
     }

@@ -47,7 +47,7 @@ import Testing
         #expect(ScheduleRules.timeProblems(ended, at: now).first?.path == "schedule.until")
     }
 
-    @Test("SCH-3: imports recur on days 1 to 28, exports on the last day too; the reason is told", arguments: [29, 30, 31])
+    @Test("SCH-3, domain §5.3: imports recur on days 1 to 28, exports on the last day too; the reason is told", arguments: [29, 30, 31])
     func monthEnds(_ day: Int) {
         let slot = StartSlot(hour: 1, quarter: .first)
         let refused = ScheduleRules.problems(Schedule(.monthly(.day(day), slot)), monthEndAllowed: false)

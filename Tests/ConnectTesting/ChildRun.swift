@@ -47,5 +47,48 @@ public final class ChildRun: Sendable {
         return Result(status: code, output: text("out"), errors: text("err"))
     }
 
+    /// The processes that it has started and not yet waited for, whichever of its threads did.
+    public var children: [pid_t] {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/task")) ?? []
+        return tasks.flatMap { task in
+            let text = (try? String(contentsOfFile: "/proc/\(processID)/task/\(task)/children", encoding: .utf8)) ?? ""
+            return text.split(separator: " ").compactMap { pid_t($0) }
+        }
+    }
+
+    /// Whether it has ended, waited for or not.
+    public var hasEnded: Bool { Self.state(of: processID).map { $0 == "Z" } ?? true }
+
+    /// The kernel's letter; nil once nothing of it is left.
+    private static func state(of process: pid_t) -> Character? {
+        (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8))?.split(separator: ")").last?.first { $0 != " " }
+    }
+
+    /// Kills it at once, and returns when the processes that it had started have come to their own ends.
+    public func killAndWaitForChildren() throws {
+        // Stopped first, so that it starts nothing between the look and the kill.
+        kill(processID, SIGSTOP)
+        while let state = Self.state(of: processID), state != "T", state != "Z" { usleep(1000) }
+        let orphans = children
+        kill(processID, SIGKILL)
+        _ = wait()
+        let deadline = Date() + 300
+        for orphan in orphans {
+            while let state = Self.state(of: orphan), state != "Z" {
+                guard Date() < deadline else { throw TestFailure("process \(orphan) goes on without the one that started it") }
+                usleep(10_000)
+            }
+        }
+    }
+
+    /// Waits for its first child; nil when it ends without one.
+    public func firstChild() -> pid_t? {
+        while true {
+            if let child = children.first { return child }
+            if hasEnded { return nil }
+            usleep(2000)
+        }
+    }
+
     private func text(_ name: String) -> String { String(decoding: directory.contents(name) ?? Data(), as: UTF8.self) }
 }

@@ -150,24 +150,10 @@ import Testing
             let child = try installation.start(["jobs", "run", "contacts", "--json"])
             usleep(UInt32.random(in: 5_000...400_000, using: &generator))
             let hitsHost = Bool.random(using: &generator)
-            if hitsHost { child.send(signal: SIGKILL) } else { Self.workers(of: child.processID).forEach { kill($0, SIGKILL) } }
+            // A worker whose host was killed stops by itself; recovery begins when it is gone.
+            if hitsHost { try child.killAndWaitForChildren() } else { child.children.forEach { kill($0, SIGKILL) } }
             _ = child.wait()
-            try Self.waitForWorkers(installation)
             try stage.expectWhole(installation, "round \(round) of seed \(seed), \(hitsHost ? "host" : "worker") killed")
-        }
-    }
-
-    /// Children of a process, read from /proc.
-    private static func workers(of parent: pid_t) -> [pid_t] {
-        let path = "/proc/\(parent)/task/\(parent)/children"
-        return (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: " ").compactMap { pid_t($0) } ?? []
-    }
-
-    /// A worker whose host was killed stops by itself; recovery begins when it is gone.
-    private static func waitForWorkers(_ installation: Installation) throws {
-        try installation.waitUntil("its worker has ended") {
-            let runs = try installation.json("runs", "list")
-            return (0..<runs.count).allSatisfy { runs[$0]["status"].string != "running" }
         }
     }
 }

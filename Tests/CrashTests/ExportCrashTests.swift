@@ -101,10 +101,9 @@ import Testing
             let installation = try Installation(copying: stage.template)
             let run = try installation.start(["jobs", "run", "out", "--quiet"])
             usleep(UInt32.random(in: 0..<400_000))
-            if round % 2 == 0 { run.send(signal: SIGKILL) } else { Self.killWorker(of: installation) }
-            _ = run.wait()
             // A worker whose host is gone stops in good order by itself; recovery waits for nobody, so the test does.
-            try installation.waitUntil("its worker has ended") { Self.worker(of: installation) == nil }
+            if round % 2 == 0 { try run.killAndWaitForChildren() } else { run.children.forEach { kill($0, SIGKILL) } }
+            _ = run.wait()
             try stage.expectNothingHalf(installation, "round \(round)")
             try stage.expectWhole(installation, "round \(round)")
         }
@@ -126,7 +125,7 @@ import Testing
             }
             let export = try installation.start(["jobs", "run", "out", "--quiet"])
             usleep(UInt32.random(in: 0..<400_000))
-            if round % 3 != 2 { export.send(signal: SIGKILL) }
+            if round % 3 != 2 { try export.killAndWaitForChildren() }
             _ = export.wait()
             for load in loads { #expect(load.wait().status == 0) }
         }
@@ -147,23 +146,4 @@ import Testing
 
     /// Of the run in a file's name.
     private static func number(_ name: String) -> Int { Int(name.split(separator: "_").dropFirst().first ?? "") ?? 0 }
-
-    /// The process that holds a run's lock, as the kernel lists it.
-    private static func worker(of installation: Installation) -> pid_t? {
-        let directory = installation.home + "/runs"
-        let numbers = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter { $0.hasPrefix("2.") }
-        for number in numbers {
-            let path = "\(directory)/\(number)/lock"
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
-            if let found = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)) { return found }
-        }
-        return nil
-    }
-
-    private static func killWorker(of installation: Installation) {
-        if let found = worker(of: installation) { kill(found, SIGKILL) }
-    }
 }

@@ -31,7 +31,7 @@ import Testing
     private func rows(_ installation: Installation) throws -> Int? { try installation.json("lists", "count", "CONTACTS")["count"].int }
 
     @Test(
-        "IMP-5, T17: with the right count, as a number or as a file of records, the file is loaded and both are archived",
+        "IMP-5, T17, domain §5.2: with the right count, as a number or as a file of records, the file is loaded and both are archived",
         arguments: ["100", "00000100", "100\r\n", "\u{FEFF}100\n", " 100 ", "records"])
     func rightCount(count: String) throws {
         let installation = try installation(file: "name: contacts.csv, count_file: contacts.cnt")
@@ -109,7 +109,7 @@ import Testing
         #expect(try rows(installation) == 12)
     }
 
-    @Test("T16: the same bytes under another name are told or refused, as the job says")
+    @Test("T16, domain §5.4: the same bytes under another name are told or refused, as the job says")
     func sameContent() throws {
         let installation = try installation(file: "name: \"*.csv\"")
         try installation.put("monday.csv", records(0..<10))

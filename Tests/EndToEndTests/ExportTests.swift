@@ -46,7 +46,7 @@ import Testing
         String(decoding: installation.directory.contents("home/files/download/" + name) ?? Data(), as: UTF8.self)
     }
 
-    @Test("EXP-1, EXP-3, EXP-6: a list comes as a file under its job's and run's number, the ready file with its count beside it")
+    @Test("EXP-1, EXP-3, EXP-6, domain §5.2: a list comes as a file under its job's and run's number, the ready file with its count beside it")
     func wholeList() throws {
         let installation = try installation()
         try installation.apply(

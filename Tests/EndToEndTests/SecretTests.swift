@@ -82,10 +82,7 @@ import Testing
             child.send(signal: SIGKILL)
             _ = child.wait()
         }
-        var worker = ""
-        while worker.isEmpty, let text = try? String(contentsOfFile: "/proc/\(child.processID)/task/\(child.processID)/children", encoding: .utf8) {
-            worker = text.split(separator: " ").map(String.init).first ?? ""
-        }
+        let worker = String(try #require(child.firstChild()))
         let words = { (name: String) in String(decoding: FileManager.default.contents(atPath: "/proc/\(worker)/\(name)") ?? Data(), as: UTF8.self) }
         while !words("cmdline").contains("worker"), FileManager.default.fileExists(atPath: "/proc/\(worker)") {}
         // The limit is set before any connector is loaded; until then the worker has been told nothing.

@@ -27,7 +27,7 @@ struct SignatureTests {
     @Test("T27: a signer of the right name but with another key is not the signer")
     func impostor() throws {
         let parties = try Parties()
-        let impostor = try Parties()
+        let impostor = try Parties(MadeRings.others)
         _ = try impostor.partner.take(try parties.host.export(parties.hostKey), passphrase: nil)
         let sink = MemorySink()
         let sending = try impostor.partner.encrypting(to: [parties.hostKey.fingerprint], signedBy: impostor.partnerKey.fingerprint, into: sink)

@@ -3,7 +3,7 @@ import Foundation
 @testable import GnuPG
 import RecordEngine
 
-/// Two parties with rings of their own in one directory, gone with the object. Keys are Ed25519, since RSA takes its time to make.
+/// Two parties with rings of their own in one directory, gone with the object.
 final class Parties {
     let directory: String
     let host: KeyRing
@@ -15,15 +15,15 @@ final class Parties {
     static let hostPassphrase = Secret("the host's own passphrase")
     static let partnerPassphrase = Secret("päss phrase of the partner")
 
-    init() throws {
+    /// The keys are the same for everybody who asks for `shared` ones; `others` have the same names and are not they.
+    init(_ rings: Result<MadeRings, any Error> = MadeRings.shared) throws {
+        let rings = try rings.get()
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("gnupg-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try rings.put(into: directory)
         host = KeyRing(directory: directory + "/host") { _ in Self.hostPassphrase }
         partner = KeyRing(directory: directory + "/partner") { _ in Self.partnerPassphrase }
-        hostKey = try host.generate(KeyRequest(name: "Host", email: "host@example.com", algorithm: .ed25519, expiresInDays: nil, passphrase: Self.hostPassphrase))
-        partnerKey = try partner.generate(KeyRequest(name: "Partner", email: "partner@example.org", algorithm: .ed25519, expiresInDays: 90, passphrase: Self.partnerPassphrase))
-        _ = try partner.take(try host.export(hostKey), passphrase: nil)
-        _ = try host.take(try partner.export(partnerKey), passphrase: nil)
+        hostKey = rings.hostKey
+        partnerKey = rings.partnerKey
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -43,6 +43,44 @@ final class Parties {
         let (output, report) = try session.run(arguments, input: input, needsAgent: true) { _ in passphrase }
         guard report.exitCode == 0 else { throw ConnectError("test.gpg", .internal, "\(report.lines) \(report.lastWords)") }
         return output
+    }
+}
+
+/// The rings of two parties, as the contents of their files: made once, since making keys takes longer than everything that is done with
+/// them. Keys are Ed25519, since RSA takes its time to make.
+struct MadeRings: Sendable {
+    let hostKey: PGPKey
+    let partnerKey: PGPKey
+    private let files: [String: Data]
+
+    static let shared = Result { try MadeRings() }
+    static let others = Result { try MadeRings() }
+
+    private init() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("gnupg-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        func request(_ name: String, _ address: String, _ days: Int?, _ passphrase: Secret) -> KeyRequest {
+            KeyRequest(name: name, email: address, algorithm: .ed25519, expiresInDays: days, passphrase: passphrase)
+        }
+        let host = KeyRing(directory: directory + "/host") { _ in Parties.hostPassphrase }
+        let partner = KeyRing(directory: directory + "/partner") { _ in Parties.partnerPassphrase }
+        hostKey = try host.generate(request("Host", "host@example.com", nil, Parties.hostPassphrase))
+        partnerKey = try partner.generate(request("Partner", "partner@example.org", 90, Parties.partnerPassphrase))
+        _ = try partner.take(try host.export(hostKey), passphrase: nil)
+        _ = try host.take(try partner.export(partnerKey), passphrase: nil)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: directory)
+        files = Dictionary(uniqueKeysWithValues: names.compactMap { name in FileManager.default.contents(atPath: "\(directory)/\(name)").map { (name, $0) } })
+    }
+
+    /// Writes both rings, as their owners left them.
+    func put(into directory: String) throws {
+        for (name, contents) in files {
+            let place = URL(fileURLWithPath: "\(directory)/\(name)")
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try contents.write(to: place)
+        }
     }
 }
 

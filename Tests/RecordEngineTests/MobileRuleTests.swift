@@ -1,11 +1,12 @@
 import ConnectModel
+import Foundation
 import Testing
 
 @testable import RecordEngine
 
 /// The stored number, or the reason it is refused.
-private func stored(_ value: String, _ format: CheckRules.MobileFormat, country: String? = nil, standard: String? = nil) -> String {
-    let rule = MobileRule(format, defaultCountry: standard)
+private func stored(_ value: String, _ format: CheckRules.MobileFormat, country: String? = nil, standard: String? = nil, library: PhoneNumberLibrary? = nil) -> String {
+    let rule = MobileRule(format, defaultCountry: standard, library: library)
     let output = ByteBuffer(capacity: 64)
     let reason = Array(value.utf8).withUnsafeBytes { value in
         guard let country else { return rule.check(value, country: nil, into: output) }
@@ -20,7 +21,7 @@ private func stored(_ value: String, _ format: CheckRules.MobileFormat, country:
 
 @Suite struct MobileRuleTests {
     @Test(
-        "IMP-9: E.164 numbers begin with an assigned calling code",
+        "IMP-9, domain §2.6: E.164 numbers begin with an assigned calling code",
         arguments: [
             ("+49 (151) 234-56.789", "4915123456789"), ("4915123456789", "4915123456789"), ("1 212 555 0100", "12125550100"), ("+870776000000", "870776000000"),
             ("+999123456789", "MOBILE_INVALID"), ("210123456", "MOBILE_INVALID"), ("0151 23456789", "MOBILE_INVALID"), ("004915123456789", "MOBILE_INVALID"),
@@ -29,7 +30,7 @@ private func stored(_ value: String, _ format: CheckRules.MobileFormat, country:
     func international(value: String, expected: String) { #expect(stored(value, .e164) == expected) }
 
     @Test(
-        "IMP-9: local numbers take the calling code of the record's country, else of the job's",
+        "IMP-9, domain §2.6: local numbers take the calling code of the record's country, else of the job's",
         arguments: [
             ("0151 23456789", "DE", nil, "4915123456789"), ("151 23456789", " de ", nil, "4915123456789"), ("0151 23456789", nil, "DE", "4915123456789"),
             ("0151 23456789", "", "DE", "4915123456789"), ("06 12 34 56 78", "FR", "DE", "33612345678"), ("(212) 555-0100", "US", nil, "12125550100"),
@@ -42,7 +43,7 @@ private func stored(_ value: String, _ format: CheckRules.MobileFormat, country:
         #expect(stored(value, .local, country: country, standard: standard) == expected)
     }
 
-    @Test("IMP-9: without a format any text is a number, up to the field's length")
+    @Test("IMP-9, domain §2.6: without a format any text is a number, up to the field's length")
     func anything() {
         #expect(stored("0151/abc", .none) == "0151/abc")
         #expect(stored(String(repeating: "1", count: 51), .none) == "VALUE_TOO_LONG")
@@ -82,8 +83,51 @@ private func stored(_ value: String, _ format: CheckRules.MobileFormat, country:
     }
 }
 
+extension PhoneNumberLibrary {
+    /// Beside the test bundle in the build directory.
+    static var built: String {
+        let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return URL(fileURLWithPath: bundle).deletingLastPathComponent().path + "/libPhoneNumbers.so"
+    }
+}
+
+/// Mobile numbers by what countries give out (IMP-9, domain facts §2.6).
+@Suite struct StrictMobileTests {
+    @Test(
+        "IMP-9, domain §2.6: the strict check takes the numbers that a country gives out for mobile phones, and no others",
+        arguments: [
+            ("+49 151 23456789", "4915123456789"), ("+33 6 12 34 56 78", "33612345678"), ("+1 212 555 0123", "12125550123"), ("+44 7400 123456", "447400123456"),
+            ("+54 9 11 2345-6789", "5491123456789"),
+            // Right by calling code and length, and not mobile or nobody's.
+            ("+49 30 123456", "MOBILE_UNASSIGNED"), ("+33 1 42 68 53 00", "MOBILE_UNASSIGNED"), ("+44 20 7946 0958", "MOBILE_UNASSIGNED"),
+            ("+1 111 555 0123", "MOBILE_UNASSIGNED"), ("+999 123456789", "MOBILE_UNASSIGNED"), ("0151 23456789", "MOBILE_UNASSIGNED"), ("+49 151 abc", "MOBILE_INVALID"),
+        ])
+    func international(value: String, expected: String) throws {
+        #expect(stored(value, .e164, library: try PhoneNumberLibrary(path: PhoneNumberLibrary.built)) == expected)
+    }
+
+    @Test(
+        "IMP-9: the strict check knows how national numbers are dialled",
+        arguments: [
+            ("0151 23456789", "DE", nil, "4915123456789"), ("0151 23456789", nil, "DE", "4915123456789"), ("011 15-2345-6789", "AR", nil, "5491123456789"),
+            ("347 1234567", "IT", "DE", "393471234567"), ("8 (912) 345-67-89", "RU", nil, "79123456789"), ("0033612345678", "DE", nil, "33612345678"),
+            ("+33 6 12 34 56 78", "DE", nil, "33612345678"), ("030 123456", "DE", nil, "MOBILE_UNASSIGNED"), ("0151 23456789", nil, nil, "MOBILE_COUNTRY_INVALID"),
+            ("0151 23456789", "XX", "DE", "MOBILE_COUNTRY_INVALID"),
+        ] as [(String, String?, String?, String)])
+    func local(value: String, country: String?, standard: String?, expected: String) throws {
+        #expect(stored(value, .local, country: country, standard: standard, library: try PhoneNumberLibrary(path: PhoneNumberLibrary.built)) == expected)
+    }
+
+    @Test("IMP-9: where the library is not installed, a job that asks for it says so")
+    func missing() throws {
+        let error = #expect(throws: ConnectError.self) { _ = try PhoneNumberLibrary(path: "/nonexistent/libPhoneNumbers.so") }
+        #expect(error?.code == "mobile.library" && error?.category == .configuration)
+        #expect(error?.remedy?.contains("libphonenumber8") == true)
+    }
+}
+
 @Suite struct LongTextTests {
-    @Test("IMP-9: text too long for its field is cut where the job says so, by whole characters, and counted; match fields are not")
+    @Test("IMP-9, domain §2.3: text too long for its field is cut where the job says so, by whole characters, and counted; match fields are not")
     func cutting() throws {
         let fields = [Field("CUSTOMER_ID_", .str25), Field("CITY_", .str25), Field("NOTE", .str25)]
         let mapped = fields.enumerated().map { MappedColumn(sourceIndex: $0, sourceName: $1.name, field: $1, reason: "same name") }

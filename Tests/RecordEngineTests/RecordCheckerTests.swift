@@ -74,12 +74,12 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
         (.euLongSlashNoMillis, "12/31/2024 23:59:59", "TIMESTAMP_INVALID"),
     ]
 
-    @Test("IMP-9: timestamps in the named formats become one text", arguments: timestamps)
+    @Test("IMP-9, domain §5.1: timestamps in the named formats become one text", arguments: timestamps)
     func timestamp(format: NamedDateFormat, value: String, expected: String) {
         #expect(stored(value, "BIRTH_DATE", .timestamp, CheckRules(dateFormat: DateFormat(format))) == expected)
     }
 
-    @Test("IMP-9: every named format is tried above") func everyFormat() {
+    @Test("IMP-9, domain §5.1: every named format is tried above") func everyFormat() {
         #expect(Set(Self.timestamps.map(\.0)) == Set(NamedDateFormat.allCases))
     }
 
@@ -113,7 +113,7 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
     @Test("IMP-9: mobile numbers as E.164 without the plus", arguments: mobiles)
     func mobile(value: String, expected: String) { #expect(stored(value, "MOBILE_NUMBER_", .str50) == expected) }
 
-    @Test("IMP-9: permission and format values are the job's") func choices() {
+    @Test("IMP-9, domain §2.5: permission and format values are the job's") func choices() {
         let rules = CheckRules(optInValue: "Yes", optOutValue: "no", htmlValue: "1", textValue: "0")
         #expect(stored("YES", "EMAIL_PERMISSION_STATUS_", .char, rules) == "I")
         #expect(stored(" no ", "MOBILE_PERMISSION_STATUS_", .char, rules) == "O")
@@ -157,7 +157,7 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
 
     private func hex(_ bytes: UnsafeRawBufferPointer) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
 
-    @Test("IMP-8: derived columns follow the mapped ones, of the trimmed address in lower case") func derived() throws {
+    @Test("IMP-8, domain §2.1: derived columns follow the mapped ones, of the trimmed address in lower case") func derived() throws {
         let (fields, checked) = try check(
             "TIER,EMAIL\nGOLD, Anna@Example.COM \nSILVER,\n", policy: MergePolicy(match: []), custom: [Field("TIER", .str25)])
         #expect(fields == ["TIER", "EMAIL_ADDRESS_", "EMAIL_DOMAIN_", "EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_"])
@@ -183,7 +183,7 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
             ])
     }
 
-    @Test("IMP-9: records without the address of a required channel are refused") func channels() throws {
+    @Test("IMP-9, domain §2.5: records without the address of a required channel are refused") func channels() throws {
         let policy = MergePolicy(match: ["CUSTOMER_ID_"], rejectIfEmpty: [.mobile, .postal])
         let text = "CUST_ID,MOBILE,STREET1,STREET2\n1,491511234567,A,\n2,,A,\n3,491511234567,,B\n4,491511234567, ,\n"
         let (_, checked) = try check(text, policy: policy)

@@ -19,7 +19,7 @@ import Testing
         #expect(try FileNamePattern(pattern).resolved(at: time) == expected)
     }
 
-    @Test("IMP-2: every form that a job may name is a date", arguments: NameDate.allNames)
+    @Test("IMP-2, domain §5.2: every form that a job may name is a date", arguments: NameDate.allNames)
     func forms(form: String) throws {
         let name = try FileNamePattern(NameDate.pattern(name: "a.csv", prefix: form, suffix: "none", separator: "_")).resolved(at: time)
         #expect(form == "none" ? name == "a.csv" : name.hasSuffix("_a.csv") && !name.contains("{") && name.contains("31"))

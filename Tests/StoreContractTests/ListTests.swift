@@ -26,6 +26,9 @@ struct ListTests {
             #expect(code { try test.store.create(AudienceTable(name: name, customFields: [])) } == "table.name")
         }
         #expect(code { try test.store.create(AudienceTable(name: "X", customFields: [Field("EMAIL_ADDRESS_", .str25)])) } == "field.name")
+        for name in ["", "_A", "a", "A B", "Ä", "RIID_", "PROFILE_RIID_", "ROW_ID_", "CHANGED_IN_", String(repeating: "A", count: 101)] {
+            #expect(code { try test.store.create(AudienceTable(name: "X", customFields: [Field(name, .str25)])) } == "field.name", "\(name)")
+        }
         #expect(code { try test.store.create(AudienceTable(name: "X", customFields: [Field("A", .str25), Field("A", .str50)])) } == "field.exists")
         #expect(code { _ = try test.store.count(of: "OTHERS") } == "table.missing")
         try test.store.create(AudienceTable(name: "Aa0_ !-=@[]{}x", customFields: []))
@@ -40,6 +43,15 @@ struct ListTests {
         #expect(try test.rows(["SIZE"]) == [[nil], [nil]])
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "SIZE"], rows: [["b@x.com", "4.5"], ["c@x.com", "7"]], run: 2))
         #expect(try test.rows(["EMAIL_ADDRESS_", "SIZE"]) == [["a@x.com", nil], ["b@x.com", "4.5"], ["c@x.com", "7"]])
+    }
+
+    @Test("IMP-6: a field's name may begin with a digit, and end in _ where it is no system field's (guide §3.5)", arguments: StoreKind.allCases)
+    func unusualFields(kind: StoreKind) throws {
+        let test = try kind.make()
+        try test.store.addFields([Field("1ST", .number), Field("ENDS_", .str25)], to: "CONTACTS")
+        try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "1ST", "ENDS_"], rows: [["a@x.com", "1", "x"], ["b@x.com", "2", "y"]]))
+        try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "1ST"], rows: [["b@x.com", "3"]], run: 2))
+        #expect(try test.rows(["1ST", "ENDS_"], where: "\"1ST\" > 1 AND ENDS_ = 'y'") == [["3", "y"]])
     }
 
     @Test("A dropped list is gone, and what was loaded into it stays in the ledger", arguments: StoreKind.allCases)

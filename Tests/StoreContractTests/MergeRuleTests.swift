@@ -27,7 +27,7 @@ struct MergeRuleTests {
             ])
     }
 
-    @Test("IMP-8: update, update_empty and keep", arguments: StoreKind.allCases)
+    @Test("IMP-8, domain §2.5: update, update_empty and keep", arguments: StoreKind.allCases)
     func onMatch(kind: StoreKind) throws {
         for (onMatch, expected, counted) in [
             (MergePolicy.OnMatch.update, ["Bo", "Rome", Self.second], MergeCounts(updated: 1)),
@@ -67,7 +67,7 @@ struct MergeRuleTests {
         }
     }
 
-    @Test("IMP-9: who has opted out stays out unless the job may opt in again; the rest of the record is updated", arguments: StoreKind.allCases)
+    @Test("IMP-9, domain §2.5: who has opted out stays out unless the job may opt in again; the rest of the record is updated", arguments: StoreKind.allCases)
     func optOut(kind: StoreKind) throws {
         for (again, status) in [(false, "O"), (true, "I")] {
             let test = try kind.make()
@@ -89,7 +89,7 @@ struct MergeRuleTests {
         }
     }
 
-    @Test("IMP-9: a channel that gets its first address takes the default status, one that had a status keeps it", arguments: StoreKind.allCases)
+    @Test("IMP-9, domain §2.5: a channel that gets its first address takes the default status, one that had a status keeps it", arguments: StoreKind.allCases)
     func newChannel(kind: StoreKind) throws {
         let test = try kind.make()
         try test.apply(
@@ -129,7 +129,7 @@ struct MergeRuleTests {
         #expect(try test.rows(["FIRST_NAME"]) == [[nil], [nil], ["Bo"]])
     }
 
-    @Test("IMP-8: two match fields must both agree", arguments: StoreKind.allCases)
+    @Test("IMP-8, domain §2.5: two match fields must both agree", arguments: StoreKind.allCases)
     func twoFields(kind: StoreKind) throws {
         let test = try kind.make()
         let policy = MergePolicy(match: ["CUSTOMER_ID_", "EMAIL_ADDRESS_"])

@@ -47,7 +47,7 @@ struct TableKindTests {
         #expect(try test.store.tables(of: nil).map(\.name) == ["ORDERS"])
     }
 
-    @Test("IMP-12: insert as new rejects a key that is taken; merge updates it; replace leaves the new rows alone", arguments: StoreKind.allCases)
+    @Test("IMP-12, domain §2.4: insert as new rejects a key that is taken; merge updates it; replace leaves the new rows alone", arguments: StoreKind.allCases)
     func supplemental(kind: StoreKind) throws {
         let test = try make(kind, Self.orders)
         let fields = ["ORDER_ID", "LINE", "TOTAL"]
@@ -83,7 +83,7 @@ struct TableKindTests {
         #expect(code { try test.apply(TestLoad("LOG", fields: ["TEXT"], rows: [], policy: MergePolicy(match: []), run: 4)) } == "merge.match")
     }
 
-    @Test("IMP-13: a record finds its person through the list and becomes the person's one row", arguments: StoreKind.allCases)
+    @Test("IMP-13, domain §2.4: a record finds its person through the list and becomes the person's one row", arguments: StoreKind.allCases)
     func extensions(kind: StoreKind) throws {
         let test = try make(kind, Self.pet)
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_"], rows: (1...5).map { ["p\($0)@x.com", $0 == 5 ? "C4" : "C\($0)"] }))
@@ -120,7 +120,7 @@ struct TableKindTests {
         #expect(try test.rows(["RIID_"], where: "TIER = 'run 1'", list: "LOYALTY").count == 2000)
     }
 
-    @Test("IMP-13: app installs are matched on the fields of the guide, and their extensions through them", arguments: StoreKind.allCases)
+    @Test("IMP-13, domain §2.2: app installs are matched on the fields of the guide, and their extensions through them", arguments: StoreKind.allCases)
     func apps(kind: StoreKind) throws {
         let test = try make(
             kind, AudienceTable(name: "APPS", kind: .app, owner: "CONTACTS"),

@@ -91,7 +91,7 @@ enum CountText {
         var table = Table(["", ""])
         let rows: [(String, Int64)] = [
             ("read", records.read), ("inserted", records.inserted), ("updated", records.updated), ("unchanged", records.unchanged),
-            ("skipped", records.skipped), ("duplicates", records.duplicates), ("rejected", records.rejected),
+            ("skipped", records.skipped), ("duplicates", records.duplicates), ("rejected", records.rejected), ("people added", records.addedPeople ?? 0),
         ]
         for (name, count) in rows where count > 0 || ["read", "inserted", "updated", "rejected"].contains(name) {
             table.add(["  \(name)", Moment.number(count)])

@@ -94,6 +94,12 @@ enum Composition {
         return first.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } == executablePath
     }
 
+    /// What the strict check of mobile numbers is made with: beside the program in a build tree, below `lib` in an installation.
+    static var phoneNumberLibrary: String? {
+        [executableDirectory + "/libPhoneNumbers.so", executableDirectory + "/../lib/connecthost/libPhoneNumbers.so"]
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }
+
     /// The list of top-level domains: the user's own, else the one that came with the program.
     static func topLevelDomains(_ home: HomeLayout) -> String? {
         [home.topLevelDomains, executableDirectory + "/data/tlds.txt", executableDirectory + "/../share/connecthost/tlds.txt"]

@@ -67,6 +67,12 @@ struct WorkerMain {
         case .listFiles(let directory):
             let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
             return .files(try DirectoryLook(environment, server: request.connections.first?.server ?? "").files(in: directory))
+        case .browse(let directory):
+            let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
+            return .directory(try DirectoryLook(environment, server: request.connections.first?.server ?? "").everything(in: directory))
+        case .inspectFile(let path, let member, let rows):
+            let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
+            return .inspected(try FileInspector(environment, server: request.connections.first?.server ?? "").inspect(path, member: member, rows: rows))
         case .transfer(let transfer):
             return .transferred(try perform(transfer, cancellation))
         case .checkJob:
@@ -135,6 +141,7 @@ struct WorkerMain {
             reporter: reporter,
             cancellation: cancellation,
             topLevelDomainsFile: Composition.topLevelDomains(home),
+            phoneNumberLibrary: Composition.phoneNumberLibrary,
             providedJob: try request.job.map { job in
                 try JobBridge(job, reporter: reporter, cancellation: cancellation).job()
             },

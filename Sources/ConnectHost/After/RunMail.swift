@@ -56,6 +56,7 @@ struct RunMail {
         let all: [(String, Int64)] = [
             ("read", records.read), ("inserted", records.inserted), ("updated", records.updated), ("unchanged", records.unchanged),
             ("skipped", records.skipped), ("duplicates", records.duplicates), ("rejected", records.rejected),
+            ("people added", records.addedPeople ?? 0),
         ]
         guard records.read > 0 || outcome.subject == .job && outcome.file != nil else { return MailReport.Block(title: "", rows: []) }
         return MailReport.Block(

@@ -27,6 +27,13 @@ extension Installation {
         return try Yams.serialize(node: Node([(Node("jobs"), jobs)], .implicit, .block), width: -1, allowUnicode: true)
     }
 
+    /// A table and a job that are not saved yet, as a document that makes both.
+    func document(of table: AudienceTable, _ job: Job) throws -> String {
+        let sections = [(TableSection(table.kind).rawValue, node(table)), ("jobs", node(job))]
+        let nodes = sections.map { (Node($0.0), Node([$0.1], .implicit, .block)) }
+        return try Yams.serialize(node: Node(nodes, .implicit, .block), width: -1, allowUnicode: true)
+    }
+
     private func node(_ server: FileServer) throws -> Node {
         var members: [(Node, Node)] = [(Node("name"), text(server.name)), (Node("connector"), text(server.connector))]
         if !server.settings.isEmpty { members.append((Node("settings"), node(.object(server.settings)))) }

@@ -104,6 +104,7 @@ extension RunOutcome {
             records.skipped += run.records.skipped
             records.duplicates += run.records.duplicates
             records.rejected += run.records.rejected
+            if let added = run.records.addedPeople { records.addedPeople = (records.addedPeople ?? 0) + added }
         }
         let culprit = group.members.first { $0.status == .failed || $0.status == .cancelled }
         let failure = members.first { $0.id == culprit?.run }?.failure ?? culprit.map { member in

@@ -21,6 +21,14 @@ public struct CheckRules: Sendable, Equatable {
         case none
     }
 
+    /// How sure it must be that a number is a mobile one.
+    public enum MobileCheck: String, Sendable, Codable, CaseIterable {
+        /// By calling codes and lengths: nothing is looked up.
+        case fast
+        /// By what each country gives out for mobile phones, as libphonenumber knows it: some 30,000 numbers a second.
+        case strict
+    }
+
     /// ISO code of the country of national numbers whose record names none; nil: there is none.
     public var mobileCountry: String?
     /// What becomes of text that is longer than its field.

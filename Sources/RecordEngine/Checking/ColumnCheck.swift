@@ -15,10 +15,10 @@ enum ColumnCheck {
 
     /// The system fields with rules of their own first, the field's type otherwise.
     /// A field of the match key is never cut: two people could become one.
-    init(_ field: Field, _ rules: CheckRules, _ topLevelDomains: TopLevelDomains, isKey: Bool = false) {
+    init(_ field: Field, _ rules: CheckRules, _ topLevelDomains: TopLevelDomains, isKey: Bool = false, phoneNumbers: PhoneNumberLibrary? = nil) {
         switch field.name {
         case "EMAIL_ADDRESS_": self = .email(EmailRule(topLevelDomains: topLevelDomains))
-        case "MOBILE_NUMBER_": self = .mobile(MobileRule(rules.mobileFormat, defaultCountry: rules.mobileCountry))
+        case "MOBILE_NUMBER_": self = .mobile(MobileRule(rules.mobileFormat, defaultCountry: rules.mobileCountry, library: phoneNumbers))
         case "EMAIL_PERMISSION_STATUS_", "MOBILE_PERMISSION_STATUS_", "POSTAL_PERMISSION_STATUS_", "CHANNEL_PERMISSION_STATUS_":
             self = .choice(.permission(optIn: rules.optInValue, optOut: rules.optOutValue))
         case "EMAIL_FORMAT_":

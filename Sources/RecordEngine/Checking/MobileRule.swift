@@ -8,14 +8,19 @@ import ConnectModel
 /// - `local`: with `+` or `00` in front as in `e164`. Otherwise a national number of the country in the record, else of the job's own: its
 ///   trunk digit is dropped and the calling code put in front, if mobile numbers there have as many digits.
 /// - `none`: any text, as it stands.
+///
+/// The strict check asks libphonenumber, which knows what numbers each country gives out for mobile phones, and what is dialled within it.
 struct MobileRule: ValueRule {
     private let format: CheckRules.MobileFormat
     private let defaultCountry: Int?
     private let countries = MobileCountries.standard
+    /// nil: the fast rules alone.
+    private let library: PhoneNumberLibrary?
     private static let mostBytes = 50
 
-    init(_ format: CheckRules.MobileFormat = .e164, defaultCountry: String? = nil) {
+    init(_ format: CheckRules.MobileFormat = .e164, defaultCountry: String? = nil, library: PhoneNumberLibrary? = nil) {
         self.format = format
+        self.library = library
         let countries = countries
         self.defaultCountry = defaultCountry.flatMap { text in Array(text.utf8).withUnsafeBytes { countries.number(iso: $0) } }
     }
@@ -31,6 +36,7 @@ struct MobileRule: ValueRule {
         let start = output.count
         guard appendDigits(value, to: output) else { return refuse(.badMobile, output, start) }
         let isNational = format == .local && value[0] != 0x2B && !isInternational(output, start)
+        if let library { return checkStrictly(library, output, start, isNational: isNational, hasPlus: value[0] == 0x2B, country) }
         if isNational, let reason = complete(output, start, country) { return refuse(reason, output, start) }
         if format == .local && !isNational && value[0] != 0x2B { dropFirst(2, output, start) }
         let digits = output.count - start
@@ -38,6 +44,25 @@ struct MobileRule: ValueRule {
             return refuse(.badMobile, output, start)
         }
         return nil
+    }
+
+    /// The same for the digits at the end of `output`, by libphonenumber.
+    private func checkStrictly(
+        _ library: PhoneNumberLibrary, _ output: ByteBuffer, _ start: Int, isNational: Bool, hasPlus: Bool, _ iso: UnsafeRawBufferPointer?
+    ) -> RejectReason? {
+        if format == .local && !isNational && !hasPlus { dropFirst(2, output, start) }
+        var region: [UInt8]?
+        if isNational {
+            guard let place = place(of: iso) else { return refuse(.badMobileCountry, output, start) }
+            region = countries.countries[place].iso
+        }
+        let digits = Array(UnsafeRawBufferPointer(start: output.base + start, count: output.count - start))
+        output.truncate(to: start)
+        return switch digits.withUnsafeBytes({ library.check($0, region: region, into: output) }) {
+        case .mobile: nil
+        case .noCountry: .badMobileCountry
+        case .unassigned, .failed: .unassignedMobile
+        }
     }
 
     private func asItStands(_ value: UnsafeRawBufferPointer, into output: ByteBuffer) -> RejectReason? {
@@ -72,8 +97,7 @@ struct MobileRule: ValueRule {
 
     /// Turns the national number at the end of `output` into one with its calling code.
     private func complete(_ output: ByteBuffer, _ start: Int, _ iso: UnsafeRawBufferPointer?) -> RejectReason? {
-        let named = iso.map(Trimming.trimmed).flatMap { $0.isEmpty ? nil : $0 }
-        guard let place = named.map({ countries.number(iso: $0) }) ?? defaultCountry else { return .badMobileCountry }
+        guard let place = place(of: iso) else { return .badMobileCountry }
         let country = countries.countries[place]
         let digits = Array(UnsafeRawBufferPointer(start: output.base + start, count: output.count - start))
         let national = !country.trunk.isEmpty && digits.starts(with: country.trunk) ? Array(digits.dropFirst(country.trunk.count)) : digits
@@ -86,6 +110,12 @@ struct MobileRule: ValueRule {
             return .badMobile
         }
         return nil
+    }
+
+    /// Of the record's country, else of the job's own; nil where neither is one.
+    private func place(of iso: UnsafeRawBufferPointer?) -> Int? {
+        let named = iso.map(Trimming.trimmed).flatMap { $0.isEmpty ? nil : $0 }
+        return named.map { countries.number(iso: $0) } ?? defaultCountry
     }
 
     private func dropFirst(_ count: Int, _ output: ByteBuffer, _ start: Int) {

@@ -20,11 +20,14 @@ public final class RecordChecker {
     private let pool = ColumnPool()
 
     /// `mapped` comes from a plan without errors; with `derives` the fields that follow from the e-mail address are added.
-    /// The source indexes of the columns are columns of the batches that will be checked.
-    public init(mapped: [MappedColumn], policy: MergePolicy, rules: CheckRules, topLevelDomains: TopLevelDomains, derives: Bool = true) {
+    /// The source indexes of the columns are columns of the batches that will be checked. With `phoneNumbers` mobile numbers are checked strictly.
+    public init(
+        mapped: [MappedColumn], policy: MergePolicy, rules: CheckRules, topLevelDomains: TopLevelDomains, derives: Bool = true,
+        phoneNumbers: PhoneNumberLibrary? = nil
+    ) {
         self.mapped = mapped
         let fields = mapped.map(\.field)
-        checks = fields.map { ColumnCheck($0, rules, topLevelDomains, isKey: policy.match.contains($0.name)) }
+        checks = fields.map { ColumnCheck($0, rules, topLevelDomains, isKey: policy.match.contains($0.name), phoneNumbers: phoneNumbers) }
         presence = PresenceRule(mapped: mapped, policy: policy)
         derived = DerivedColumns(mapped: derives ? fields : [], mobileFormat: rules.mobileFormat)
         emailColumn = fields.firstIndex { $0.name == "EMAIL_ADDRESS_" }

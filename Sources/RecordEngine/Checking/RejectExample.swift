@@ -39,6 +39,9 @@ public struct RejectExample: Sendable {
         .init(
             .badMobileCountry, [email, Field("MOBILE_NUMBER_", .str25), Field("MOBILE_COUNTRY_", .str25)], "anna@example.com,0151 23456789,Germany",
             "target.mobile_format is local, and the country is no ISO code"),
+        .init(
+            .unassignedMobile, [email, Field("MOBILE_NUMBER_", .str25)], "anna@example.com,+49 30 123456",
+            "target.mobile_check is strict, and numbers of Berlin are those of land lines"),
         .init(.badTimestamp, with("BIRTH_DATE", .timestamp), "anna@example.com,31.12.1999", "the format is YYYY-MM-DD HH24:MI:SS"),
         .init(.badNumber, with("TURNOVER", .number), "anna@example.com,\"1,5\"", "the decimal mark is a point"),
         .init(.badInteger, with("ORDERS", .integer), "anna@example.com,3.5", "the field takes whole numbers"),

@@ -103,6 +103,16 @@ public final class EventBatch {
     }
 
     func append(_ entry: EventEntry) { entries.append(entry) }
+
+    /// Adds an event that was raised here, and not read. `type` and the fields of `values` are the store's numbers; empty values are left out.
+    public func append(type: UInt32, id: String, capturedUnixMilliseconds: Int64, values: [(field: UInt32, text: String)]) {
+        let start = bodies.count
+        for value in values where !value.text.isEmpty {
+            Array(value.text.utf8).withUnsafeBytes { EventBody.append(value.field, $0, to: bodies) }
+        }
+        let key = Array(id.utf8).withUnsafeBytes { EventKey(id: $0) }
+        entries.append(EventEntry(type: type, key: key, capturedUnixMilliseconds: capturedUnixMilliseconds, bodyStart: start, bodyCount: bodies.count - start))
+    }
     func reject(_ reject: EventReject) { rejects.append(reject) }
 
     public func removeAll() {

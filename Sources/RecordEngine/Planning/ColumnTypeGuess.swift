@@ -7,6 +7,20 @@ enum ColumnTypeGuess {
         return (0..<width).map { column in type(of: records.compactMap { column < $0.count ? $0[column] : nil }.filter { !$0.isEmpty }) }
     }
 
+    /// The format that most of `columns` are written in; the first of several that do equally well.
+    static func dateFormat(of records: [[String]], columns: [Int]) -> NamedDateFormat? {
+        let best = NamedDateFormat.allCases.map { format in (format, columns.count { isWritten($0, format, in: records) }) }.max { $0.1 < $1.1 }
+        // `max` takes the last of equals.
+        guard let best, best.1 > 0 else { return nil }
+        return NamedDateFormat.allCases.first { format in columns.count { isWritten($0, format, in: records) } == best.1 }
+    }
+
+    /// Whether every value of a column is a timestamp of the format, and there is one.
+    static func isWritten(_ column: Int, _ format: NamedDateFormat, in records: [[String]]) -> Bool {
+        let values = records.compactMap { column < $0.count && !$0[column].isEmpty ? $0[column] : nil }
+        return !values.isEmpty && values.allSatisfy { fits($0, TimestampRule(DateFormat(format))) }
+    }
+
     /// Numbers with zeros in front are text: postal codes and customer numbers lose them otherwise.
     private static func type(of values: [String]) -> FieldType {
         guard !values.isEmpty else { return .str255 }

@@ -20,6 +20,10 @@ public struct FormatDetection: Sendable, Equatable {
     public var columnNames: [String]
     /// The narrowest type that holds each column's values in the sample.
     public var columnTypes: [FieldType]
+    /// The format that most of the columns of timestamps are written in; nil where there are none.
+    public var dateFormat: NamedDateFormat?
+    /// Records of the sample below the header, at most 1,000.
+    public var rows: [[String]]
 
     /// Looks at up to the first 256 KiB of `sample`, the beginning of a file; `isWholeFile` when nothing follows it.
     public init(sample: [UInt8], isWholeFile: Bool = false) {
@@ -37,7 +41,11 @@ public struct FormatDetection: Sendable, Equatable {
         hasHeader = Self.looksLikeHeader(records, types)
         let width = records.first?.count ?? 0
         columnNames = hasHeader ? records.first ?? [] : (0..<width).map { "COLUMN\($0 + 1)" }
-        columnTypes = hasHeader ? types : ColumnTypeGuess.types(of: records[...])
+        let below = Array(records.dropFirst(hasHeader ? 1 : 0))
+        rows = below
+        let found = hasHeader ? types : ColumnTypeGuess.types(of: records[...])
+        columnTypes = found
+        dateFormat = ColumnTypeGuess.dateFormat(of: below, columns: found.indices.filter { found[$0] == .timestamp })
     }
 
     private static let mostBytes = 256 << 10
@@ -142,5 +150,13 @@ public struct FormatDetection: Sendable, Equatable {
     private static func isAddresses(_ records: ArraySlice<[String]>, _ column: Int) -> Bool {
         let values = records.compactMap { column < $0.count && !$0[column].isEmpty ? $0[column] : nil }
         return !values.isEmpty && values.count { $0.contains("@") } * 10 >= values.count * 9
+    }
+}
+
+extension FormatDetection {
+    /// The type of a column for a job that reads timestamps in `dateFormat`: text where they are written otherwise.
+    public func columnType(_ index: Int) -> FieldType {
+        guard columnTypes[index] == .timestamp else { return columnTypes[index] }
+        return dateFormat.map { ColumnTypeGuess.isWritten(index, $0, in: rows) } ?? false ? .timestamp : .str50
     }
 }

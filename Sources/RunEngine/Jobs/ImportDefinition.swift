@@ -37,6 +37,7 @@ public struct ImportDefinition: Sendable {
     /// nil: as the account says.
     public var mobileFormat: CheckRules.MobileFormat?
     public var mobileCountry: String?
+    public var mobileCheck: CheckRules.MobileCheck
     public var mapsAutomatically: Bool
     public var mappedFields: [String: String]
     public var newFields: [Field]
@@ -86,6 +87,7 @@ public struct ImportDefinition: Sendable {
         longText = try values.choice("target", "long_text")
         mobileFormat = CheckRules.MobileFormat(rawValue: try values.string("target", "mobile_format"))
         mobileCountry = values.optionalString("target", "mobile_country")
+        mobileCheck = try values.choice("target", "mobile_check")
         mapsAutomatically = try values.boolean("mapping", "auto")
         mappedFields = try values.map("mapping", "fields")
         newFields = try values.map("mapping", "new_fields").sorted { $0.key < $1.key }.compactMap { name, type in
@@ -128,6 +130,7 @@ public struct ImportDefinition: Sendable {
         if let mobileCountry, !CheckRules.isCountry(mobileCountry) {
             found.append(Problem(path: "target.mobile_country", message: "\"\(mobileCountry)\" is no ISO code of a country; write two letters such as DE."))
         }
+        if mobileCheck == .strict && mobileFormat == CheckRules.MobileFormat.none { found.append(Problem(path: "target.mobile_check", message: Self.strictlyNothing)) }
         if mappingFile != nil && !columnNames.isEmpty {
             found.append(Problem(path: "mapping.file", message: "The columns are named in mapping.columns already; leave one of the two out."))
         }
@@ -137,6 +140,8 @@ public struct ImportDefinition: Sendable {
         }
         return found
     }
+
+    static let strictlyNothing = "Numbers of no format (target.mobile_format: none) are any text; the strict check needs e164 or local."
 
     private func signatureProblems() -> [Problem] {
         var found = signedBy.filter { !PGPKey.isFingerprint($0) }.map {

@@ -14,7 +14,7 @@ extension ImportKind {
     public var family: RunFamily { .import }
 
     public var fields: [JobField] {
-        ListImport.fileFields + targetFields + ListImport.mappingFields + ListImport.limitFields + ListImport.optionFields + FollowUpFields.all + WorkerFields.all
+        ImportFields.file + targetFields + ImportFields.mapping + ImportFields.limits + ImportFields.options + FollowUpFields.all + WorkerFields.all
     }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
@@ -46,7 +46,7 @@ extension ImportKind {
     public func target(of definition: [String: JSONValue]) throws -> ImportTarget { try target(DefinitionValues(filled(definition))) }
 
     /// How values of the file are written, asked alike by every kind whose table may hold such values.
-    static func askedValues(_ isWanted: (String) -> Bool) -> [JobField] { ListImport.valueFields.filter { isWanted($0.name) } }
+    static func askedValues(_ isWanted: (String) -> Bool) -> [JobField] { ImportFields.values.filter { isWanted($0.name) } }
 }
 
 /// Where the records of an import go, as its job says; what it names is looked up when the run begins.

@@ -10,11 +10,7 @@ final class ImportInput {
     let header: [String]
     private let definition: ImportDefinition
     private let environment: RunEnvironment
-    private let fetch: FetchStage
-    /// What the encrypted file holds; nil where it is not encrypted.
-    private let decrypted: FetchStage?
-    /// The contents of the file; the same as the stage before where they are not compressed.
-    private let content: FetchStage
+    private let stages: ContentStages
     private let read: ReadStage
     private let cancelHandler: Int
 
@@ -23,66 +19,34 @@ final class ImportInput {
         self.definition = definition
         self.environment = environment
         let charset = try FileCharacterSet(name: definition.charset)
-        fetch = FetchStage(reader: Handle(try transport.openRead(source.path, offset: 0)), cancellation: environment.cancellation)
-        let encryption = definition.encryption ?? Encryption(fileName: source.path)
+        stages = try ContentStages(source.path, definition.wrapping(of: source.path), transport, environment)
+        read = ReadStage(source: Handle(stages.content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
+        cancelHandler = environment.cancellation.onCancel { [stages] in stages.abandon() }
         do {
-            decrypted = encryption == .pgp ? try Self.decrypted(fetch, definition, environment) : nil
+            header = try Self.header(read, stages.content, charset)
         } catch {
-            fetch.stop()
-            throw error
-        }
-        let before = decrypted ?? fetch
-        let compression = definition.compression ?? Compression(fileName: encryption.innerName(of: source.path))
-        if compression == .none {
-            content = before
-        } else {
-            // A thread of its own, so that decoding and reading records keep two cores busy.
-            let decoded = compression.decoded(before.source, member: definition.member, limit: definition.expansionLimit)
-            content = FetchStage(reader: Handle(DecodedReader(decoded)), cancellation: environment.cancellation, hashing: false)
-        }
-        read = ReadStage(source: Handle(content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
-        let stages = [fetch] + (decrypted.map { [$0] } ?? []) + [content]
-        cancelHandler = environment.cancellation.onCancel { stages.forEach { $0.abandon() } }
-        do {
-            header = try Self.header(read, content, charset)
-        } catch {
-            stages.forEach { $0.abandon() }
+            stages.abandon()
             read.stop()
-            stages.reversed().forEach { $0.stop() }
+            stages.stop()
             environment.cancellation.remove(cancelHandler)
             throw error
         }
     }
 
-    var bytesRead: Int64 { fetch.bytesRead }
+    var bytesRead: Int64 { stages.fetch.bytesRead }
     /// Of the whole file, of what it holds where it is encrypted: no two encryptions of one content are alike. Valid after the last batch.
-    var sha256: String { (decrypted ?? fetch).sha256 }
+    var sha256: String { (stages.decrypted ?? stages.fetch).sha256 }
     /// The beginning of the file's contents, decoded where they are compressed.
-    var sample: [UInt8] { content.sample }
+    var sample: [UInt8] { stages.content.sample }
 
     /// Waits until the file is closed; only after its last batch. The connection can then be used for something else.
-    func finishFetching() { fetch.waitForEnd() }
+    func finishFetching() { stages.fetch.waitForEnd() }
 
     /// Ends the stages; safe to call twice.
     func stop() {
         environment.cancellation.remove(cancelHandler)
-        let stages = [fetch] + (decrypted.map { [$0] } ?? []) + [content]
-        stages.forEach { $0.abandon() }
-        stages.reversed().forEach { $0.stop() }
+        stages.stop()
         read.stop()
-    }
-
-    /// GnuPG between two queues, on a thread of its own. Its verdict on the message comes as the end of the stage or as its error, and so
-    /// before anything is committed (T27).
-    private static func decrypted(_ fetch: FetchStage, _ definition: ImportDefinition, _ environment: RunEnvironment) throws -> FetchStage {
-        let rule: SignatureRule =
-            switch definition.signature {
-            case .none: .ignored
-            case .required: .required(by: definition.signedBy)
-            case .whenPresent: .whenPresent(by: definition.signedBy)
-            }
-        let source = try environment.keyRing.decrypted(fetch.source, signature: rule, limit: definition.expansionLimit)
-        return FetchStage(reader: Handle(DecryptedReader(source)), cancellation: environment.cancellation)
     }
 
     private static func header(_ read: ReadStage, _ content: FetchStage, _ charset: FileCharacterSet) throws -> [String] {
@@ -137,14 +101,31 @@ final class ImportInput {
                 remedy: "Install connecthost whole, or put IANA's tlds-alpha-by-domain.txt as tlds.txt into the home.")
         }
         let account = try environment.control.setting(AccountImports.settingName).map(AccountImports.init) ?? AccountImports()
+        let mobileFormat = definition.mobileFormat ?? account.mobileFormat
         let rules = CheckRules(
             dateFormat: try DateFormat(definition.dateFormat), optInValue: definition.optInValue,
             optOutValue: definition.optOutValue, htmlValue: definition.htmlValue, textValue: definition.textValue,
-            mobileFormat: definition.mobileFormat ?? account.mobileFormat, mobileCountry: definition.mobileCountry ?? account.mobileCountry,
+            mobileFormat: mobileFormat, mobileCountry: definition.mobileCountry ?? account.mobileCountry,
             longText: definition.longText)
         return RecordChecker(
             mapped: columns ?? (header.isEmpty ? matchColumns(of: destination) : mapping.columns), policy: destination.policy, rules: rules,
-            topLevelDomains: try TopLevelDomains(path: path), derives: destination.bringsAddresses)
+            topLevelDomains: try TopLevelDomains(path: path), derives: destination.bringsAddresses, phoneNumbers: try phoneNumbers(mobileFormat))
+    }
+
+    /// Only for jobs that ask for it, and only in the worker of their runs.
+    private func phoneNumbers(_ format: CheckRules.MobileFormat) throws -> PhoneNumberLibrary? {
+        guard definition.mobileCheck == .strict else { return nil }
+        guard format != .none else {
+            throw ConnectError(
+                "mobile.format", .configuration, "The account takes mobile numbers of any form. \(ImportDefinition.strictlyNothing)",
+                remedy: "Set target.mobile_format, or `connecthost account imports set --set mobile_format=e164`.")
+        }
+        guard let file = environment.phoneNumberLibrary else {
+            throw ConnectError(
+                "mobile.library", .configuration, "The library for the strict check of mobile numbers, libPhoneNumbers.so, is not beside the program.",
+                remedy: "Install connecthost whole, or set target.mobile_check to fast.")
+        }
+        return try PhoneNumberLibrary(path: file)
     }
 
     /// A file of no bytes has no columns; the load, which will get no row, still wants to know its key.
@@ -169,24 +150,20 @@ final class ImportInput {
     }
 }
 
-/// What GnuPG makes of a file, as a stage reads it.
-private final class DecryptedReader: TransportReader {
-    private let source: DecryptingSource
-
-    init(_ source: DecryptingSource) { self.source = source }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: buffer) }
-    func close() { source.close() }
-}
-
-/// Contents on their way out of a decoder, as a stage reads them.
-private final class DecodedReader: TransportReader {
-    private let source: any ByteSource
-
-    init(_ source: any ByteSource) { self.source = source }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: buffer) }
-    func close() {}
+extension ImportDefinition {
+    /// How the file of that path is wrapped, as the job says or its name tells.
+    func wrapping(of path: String) -> ContentStages.Wrapping {
+        let encryption = encryption ?? Encryption(fileName: path)
+        let rule: SignatureRule =
+            switch signature {
+            case .none: .ignored
+            case .required: .required(by: signedBy)
+            case .whenPresent: .whenPresent(by: signedBy)
+            }
+        return ContentStages.Wrapping(
+            encryption: encryption, compression: compression ?? Compression(fileName: encryption.innerName(of: path)), member: member, signature: rule,
+            limit: expansionLimit)
+    }
 }
 
 /// Tells files that are no delimited text by their first bytes.

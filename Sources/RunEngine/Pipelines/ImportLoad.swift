@@ -180,7 +180,9 @@ final class ImportLoad {
                 if rejects.total > 0 { try rejects.finish() }
                 self.count(rejects, input)
                 Failpoint.hit("run.rejects-written")
-                return self.entry(counts, destination.table.name, input)
+                var entry = self.entry(counts, destination.table.name, input)
+                entry.addedPeople = people?.counts.inserted
+                return entry
             })
     }
 

@@ -8,7 +8,7 @@ public struct ImportPreviewer {
     private let environment: RunEnvironment
     private let kind: any ImportKind
     private let workDirectory: String
-    private static let mostRejectsShown = 10
+    static let mostRejectsShown = 10
 
     /// `workDirectory` is for spill files; its maker removes it.
     public init(_ environment: RunEnvironment, kind: any ImportKind, workDirectory: String) {
@@ -31,6 +31,9 @@ public struct ImportPreviewer {
         let mapping = input.plannedMapping(onto: destination)
         var preview = describe(definition, source, input, mapping)
         if mapping.isUsable { try count(job, definition, input, mapping, destination, rows, &preview) }
+        // One file at a time on the connection.
+        input.stop()
+        try addScope(of: source, definition, job, transport, now, to: &preview)
         return preview
     }
 
@@ -45,12 +48,23 @@ public struct ImportPreviewer {
             "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure, "header": String(definition.hasHeader),
         ]
         preview.header = input.header
-        let mapped = mapping.columns.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason, confidence: $0.confidence)) }
-        let unmapped = mapping.unmapped.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: nil, reason: $0.reason)) }
-        preview.mapping = (mapped + unmapped).sorted { $0.0 < $1.0 }.map(\.1)
+        preview.mapping = mapping.previewColumns
         preview.newFields = mapping.newFields
         preview.problems = mapping.problems
         return preview
+    }
+
+    /// The audience scope file beside it (IMP-1). One that is missing or wrong would fail the run, and is a problem of the preview.
+    private func addScope(
+        of source: SourceFile, _ definition: ImportDefinition, _ job: Job, _ transport: any Transport, _ now: Date, to preview: inout ImportPreview
+    ) throws {
+        guard let scope = ScopeLoad(definition, run: RunID(job: job.id, number: Int64(getpid())), environment: environment) else { return }
+        do {
+            guard let file = try SourceSelection(definition: definition, transport: transport, isLoaded: { _ in false }).scopeFile(of: source, at: now) else { return }
+            preview.scope = try scope.preview(file, transport)
+        } catch let error as ConnectError where error.category == .configuration || error.category == .data {
+            preview.problems.append(Problem(path: "target.scope_file", message: error.message))
+        }
     }
 
     private func count(
@@ -81,7 +95,8 @@ public struct ImportPreviewer {
             shown.records.rejected += Int64(checked.rejects.count)
             try load.stage(known.count == mapping.columns.count ? checked.batch : counted.check(checked.source).batch, accepted: checked.accepted)
         }
-        let counts = try load.preview(destination, isCancelled: { environment.cancellation.isCancelled })
+        let (counts, addedPeople) = try load.preview(destination, isCancelled: { environment.cancellation.isCancelled })
+        shown.records.addedPeople = addedPeople
         shown.records.inserted = counts.inserted
         shown.records.updated = counts.updated
         shown.records.unchanged = counts.unchanged
@@ -93,6 +108,13 @@ public struct ImportPreviewer {
 }
 
 extension MappingPlan {
+    /// Every column of the file, in its order, with where it goes and why.
+    var previewColumns: [ImportPreview.Column] {
+        let mapped = columns.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason, confidence: $0.confidence)) }
+        let left = unmapped.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: nil, reason: $0.reason)) }
+        return (mapped + left).sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
     /// The mapped columns whose fields the table has.
     static func known(_ columns: [MappedColumn], in target: MappingTarget) -> [MappedColumn] { columns.filter { target.has($0.field.name) } }
 }

@@ -53,7 +53,10 @@ public struct ImportRun: RunExecutor {
                 try load(&run, definition, connection)
             }
         case .finishArchiving:
-            if run.state == ImportRunState.applied.state { try loadScope(&run, definition, connection) }
+            if run.state == ImportRunState.applied.state {
+                try handOverEvents(run, definition)
+                try loadScope(&run, definition, connection)
+            }
             try archive(&run, definition, connection)
         case .close: try close(&run)
         case .nothing: break
@@ -146,7 +149,16 @@ public struct ImportRun: RunExecutor {
         }
     }
 
-    /// The list is loaded; what can be wrong with the scope file was looked for before. What is wrong all the same is told, and a cause that may go
+    /// Of a load that raised a custom event (IMP-11). What keeps the event store from taking it leaves the run where it stands, for recovery.
+    private func handOverEvents(_ run: Run, _ definition: ImportDefinition) throws {
+        guard let name = definition.target.customEvent, let witness = try environment.audience.appliedLoad(run: run.id) else { return }
+        Failpoint.hit("run.events")
+        let count = try CustomEventHandover(environment).handOver(from: witness.table)
+        log(.info, "\(count) custom events \"\(name)\" are in the event store.", ["type": CustomEventHandover.type])
+        Failpoint.hit("run.events-stored")
+    }
+
+    /// The list is loaded; the scope file was read whole before, and found right. One that has been changed since is told of, and a cause that may go
     /// away leaves the run where it stands, for recovery to come here again.
     private func loadScope(_ run: inout Run, _ definition: ImportDefinition, _ connection: RunConnection) throws {
         guard let file = run.scopeFile, let scope = ScopeLoad(definition, run: run.id, environment: environment) else { return }
@@ -157,7 +169,7 @@ public struct ImportRun: RunExecutor {
             let rejected = entry.rejectedByReason.values.reduce(0, +)
             log(.info, "Audience scope: \(entry.recordsRead) records of \(file.path) went into \(entry.table), \(rejected) rejected.")
             if rejected > 0 { run.warnings.append("\(rejected) records of the audience scope file were rejected; they are in \(environment.home.rejects(run.id, part: ScopeLoad.part)).") }
-        } catch let error as ConnectError where error.category == .data || error.category == .configuration {
+        } catch let error as ConnectError where error.category == .data || error.category == .configuration || error.code == "file.changed" {
             let warning = "The list is loaded, but the audience scope file is not: \(error.message)"
             log(.warning, warning, ["code": error.code])
             run.warnings.append(warning)
@@ -256,5 +268,6 @@ extension RecordCounts {
         skipped = entry.counts.skipped
         duplicates = entry.counts.duplicates
         rejected = entry.rejectedByReason.values.reduce(0, +)
+        addedPeople = entry.addedPeople
     }
 }

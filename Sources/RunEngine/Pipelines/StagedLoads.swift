@@ -70,13 +70,13 @@ final class StagedLoads {
         try main.load.apply(reject: reject, progress: progress, isCancelled: isCancelled, prepareCommit: prepareCommit)
     }
 
-    /// What would be counted. A record of somebody unknown would find its person, who is added first.
-    func preview(_ destination: ImportDestination, isCancelled: () -> Bool) throws -> MergeCounts {
+    /// What would be counted, and how many people would be added. A record of somebody unknown would find its person, who is added first.
+    func preview(_ destination: ImportDestination, isCancelled: () -> Bool) throws -> (counts: MergeCounts, addedPeople: Int64?) {
         var counts = try main.load.preview(isCancelled: isCancelled)
-        guard let added = try people?.load.preview(isCancelled: isCancelled).inserted else { return counts }
+        guard let added = try people?.load.preview(isCancelled: isCancelled).inserted else { return (counts, nil) }
         if destination.policy.unknownPerson == .reject { counts.rejected -= added } else { counts.skipped -= added }
         if destination.policy.onNoMatch == .insert { counts.inserted += added } else { counts.skipped += added }
-        return counts
+        return (counts, added)
     }
 
     func discard() {

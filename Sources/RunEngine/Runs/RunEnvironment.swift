@@ -13,6 +13,8 @@ public struct RunEnvironment: Sendable {
     public let cancellation: Cancellation
     /// A list of top-level domains; nil leaves that check out with a warning in the log.
     public let topLevelDomainsFile: String?
+    /// The library for the strict check of mobile numbers; nil when it is not there.
+    public let phoneNumberLibrary: String?
     public let retryPolicy: RetryPolicy
     /// The host's OpenPGP keys, with the passphrases that the job may need.
     public let keyRing: KeyRing
@@ -25,7 +27,7 @@ public struct RunEnvironment: Sendable {
 
     public init(
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
-        reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, retryPolicy: RetryPolicy = RetryPolicy(),
+        reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, phoneNumberLibrary: String? = nil, retryPolicy: RetryPolicy = RetryPolicy(),
         providedJob: (any ProvidedJob)? = nil, keyRing: KeyRing? = nil,
         events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
         clock: @escaping @Sendable () -> Int64
@@ -37,6 +39,7 @@ public struct RunEnvironment: Sendable {
         self.reporter = reporter
         self.cancellation = cancellation
         self.topLevelDomainsFile = topLevelDomainsFile
+        self.phoneNumberLibrary = phoneNumberLibrary
         self.retryPolicy = retryPolicy
         self.providedJob = providedJob
         self.keyRing = keyRing ?? KeyRing(directory: home.keyRing)

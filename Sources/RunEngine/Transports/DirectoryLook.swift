@@ -1,6 +1,6 @@
 public import ConnectModel
 
-/// The files of one directory of a server, for jobs that wait for theirs.
+/// What is in one directory of a server: for jobs that wait for their files, and for people.
 public struct DirectoryLook {
     private let environment: RunEnvironment
     private let server: String
@@ -27,5 +27,26 @@ public struct DirectoryLook {
             return []
         }
         return found
+    }
+
+    /// Directories first, each kind by name. Throws `directory.missing` (configuration).
+    public func everything(in directory: String) throws -> [RemoteFile] {
+        let transport = try environment.transport(to: server)
+        defer { transport.close() }
+        var found: [RemoteFile] = []
+        do {
+            try transport.list(directory) { entry in
+                guard found.count < Self.most else { return }
+                found.append(
+                    RemoteFile(
+                        name: RemotePath.name(entry.path), path: entry.path, kind: entry.kind.rawValue, size: entry.size,
+                        modifiedUnixNanoseconds: entry.modifiedUnixNanoseconds))
+            }
+        } catch let error as ConnectError where error.code == "file.missing" {
+            throw ConnectError(
+                "directory.missing", .configuration, "Server \"\(server)\" has no directory \"\(directory)\".",
+                remedy: "`connecthost files list \(server)` shows its own directory.")
+        }
+        return found.sorted { ($0.kind == "directory" ? 0 : 1, $0.name) < ($1.kind == "directory" ? 0 : 1, $1.name) }
     }
 }

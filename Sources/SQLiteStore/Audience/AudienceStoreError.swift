@@ -123,7 +123,7 @@ enum AudienceStoreError {
     static func fieldName(_ name: String) -> ConnectError {
         ConnectError(
             "field.name", .configuration, "\"\(name)\" cannot be the name of a custom field.",
-            remedy: "Use 1 to 100 of A-Z 0-9 _, a letter first, and no _ at the end (that marks system fields).")
+            remedy: "Use 1 to 100 of A-Z 0-9 _, a letter or digit first, and no system field's name.")
     }
 
     static func fieldTwice(_ name: String, _ list: String) -> ConnectError {

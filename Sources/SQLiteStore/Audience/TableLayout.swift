@@ -28,6 +28,7 @@ struct TableLayout {
     /// Which load of the table inserted the row or changed it last: loads are numbered in the order in which they commit, so that whoever has seen
     /// all up to a number and asks for what is above it misses nothing, whatever clocks say. Nobody sees this column.
     static let change = Field("CHANGED_IN_", .integer)
+    static let hiddenNames = [hiddenID.name, change.name]
     static let hashLengths: [String: Int] = ["EMAIL_MD5_HASH_": 16, "EMAIL_SHA256_HASH_": 32]
 
     /// Of the table within its file.

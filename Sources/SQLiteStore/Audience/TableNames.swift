@@ -29,12 +29,15 @@ enum TableNames {
         var taken = Set(present.map(\.name))
         for field in fields {
             let scalars = field.name.unicodeScalars
-            guard (1...100).contains(scalars.count), let first = scalars.first, isLetterOrDigit(first), !("0"..."9").contains(first),
-                scalars.last != "_", scalars.allSatisfy({ isLetterOrDigit($0) || $0 == "_" }), field.name == field.name.uppercased()
+            guard (1...100).contains(scalars.count), let first = scalars.first, isLetterOrDigit(first),
+                scalars.allSatisfy({ isLetterOrDigit($0) || $0 == "_" }), field.name == field.name.uppercased(), !reserved.contains(field.name)
             else { throw AudienceStoreError.fieldName(field.name) }
             guard taken.insert(field.name).inserted else { throw AudienceStoreError.fieldTwice(field.name, table) }
         }
     }
+
+    /// Of the system fields of every kind, and of the columns that nobody sees. Others that end in _ are only unwise (guide §3.5).
+    private static let reserved = Set(TableKind.allCases.flatMap { $0.systemFields.map(\.name) } + TableLayout.hiddenNames)
 
     private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
         ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)

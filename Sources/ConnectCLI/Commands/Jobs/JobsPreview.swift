@@ -50,6 +50,15 @@ struct JobsPreview: ParsableCommand {
         lines += ["", "Would be", CountText.lines(preview.records, preview.rejectedByReason).joined(separator: "\n")]
         if !preview.cut.isEmpty { lines.append("  cut to their field: " + preview.cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
         lines += preview.firstRejects.map { "  line \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
+        if let scope = preview.scope { lines += self.lines(scope) }
         return (lines + ["", "Nothing was written."]).joined(separator: "\n")
+    }
+
+    private func lines(_ scope: ImportPreview.Part) -> [String] {
+        var mapping = Table(["COLUMN", "FIELD", "BECAUSE"])
+        for column in scope.mapping { mapping.add([column.source, column.target ?? "-", column.reason]) }
+        let counts = "  \(Moment.number(scope.read)) records, of which the checks reject \(Moment.number(scope.rejected))"
+        return ["", "Audience scope file \(scope.file.path), for \(scope.table)", mapping.text, counts]
+            + scope.firstRejects.map { "  line \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
     }
 }

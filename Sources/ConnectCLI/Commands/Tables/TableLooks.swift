@@ -108,12 +108,12 @@ struct TableCount<Noun: TableNoun>: ParsableCommand {
     }
 }
 
-/// Events that loads have raised for their customers and that nobody has taken over yet (IMP-11).
+/// Events that loads have raised for their customers and that are not in the event store yet (IMP-11).
 struct TableCustomEvents<Noun: TableNoun>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "custom-events", abstract: "Show the custom events that loads raised for their customers, in commit order.",
-            discussion: "Example: connecthost \(Noun.command) custom-events \(Noun.example) --limit 5")
+            commandName: "custom-events", abstract: "Show the custom events that loads raised and that wait to be taken over into the event store.",
+            discussion: "A run takes them over at its end; `connecthost events query CUSTOM_EVENT` shows them then.\n\nExample: connecthost \(Noun.command) custom-events \(Noun.example) --limit 5")
     }
     @Argument(help: "Its name.") var name: String
     @Option(name: .long, help: "Most events to show.") var limit = 20
