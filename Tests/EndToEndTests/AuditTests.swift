@@ -11,7 +11,7 @@ import Testing
         "account campaigns show", "account network show", "account imports show", "jobs kinds", "jobs new", "jobs list", "jobs show", "jobs errors",
         "jobs preview", "groups list", "groups show", "groups candidates", "groups runs", "schedule next", "schedule history", "runs list", "runs show",
         "runs log", "runs rejects", "events types", "events count", "events query", "events columns list", "outbox list", "outbox show", "hooks list",
-        "hooks test", "secrets list", "secrets verify", "audit list", "validate", "diff", "export", "tables list", "tables show", "tables count", "tables query",
+        "hooks test", "secrets list", "secrets verify", "audit list", "files list", "files inspect", "validate", "diff", "export", "tables list", "tables show", "tables count", "tables query",
     ]).union(["lists", "pets", "apps"].flatMap { noun in ["list", "show", "count", "query", "custom-events"].map { "\(noun) \($0)" } })
         .union(["filters", "audiences", "views"].flatMap { noun in ["list", "show", "test"].map { "\(noun) \($0)" } })
     /// Commands that go on with what was begun before, and change nothing that anybody has decided; runs and the outbox tell of their work.
