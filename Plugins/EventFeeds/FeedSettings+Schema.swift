@@ -57,7 +57,12 @@ extension FeedSettings {
                 "compression", title: "Compression", help: "none when left out.", kind: .choice([("none", "None"), ("zip", "ZIP"), ("gz", "GZ")]),
                 default: .string("none")),
             SettingField(
-                "extension", title: "Extension", help: "Of the files; when left out txt, zip or txt.gz, as the compression is.",
+                "recipients", title: "Encrypt for", help: "OpenPGP keys that the files are encrypted for; left out, they are not encrypted.", kind: .strings
+            ).naming(.pgpRecipient),
+            SettingField("sign_with", title: "Sign with", help: "Key that encrypted files are signed with; left out, they are not signed.", kind: .string(minLength: 1))
+                .naming(.pgpSigner),
+            SettingField(
+                "extension", title: "Extension", help: "Of the files; when left out txt, zip or txt.gz, as the compression is, and .gpg behind it where they are encrypted.",
                 kind: .string(minLength: 1, maxLength: 32)),
             SettingField(
                 "empty", title: "Without events", help: "Whether a type without new events gets a file all the same: write (when left out) or skip.",

@@ -15,6 +15,8 @@ struct FeedSettings {
     var enclosure: String
     var hasHeader: Bool
     var compression: String
+    var recipients: [String]
+    var signer: String?
     var fileExtension: String?
     var readyFile: String
     var readyName: String
@@ -38,6 +40,8 @@ struct FeedSettings {
         enclosure = values.string("enclosure") ?? "double"
         hasHeader = values.boolean("header") ?? true
         compression = values.string("compression") ?? "none"
+        recipients = values.strings("recipients") ?? []
+        signer = values.string("sign_with")
         fileExtension = values.string("extension")
         readyFile = values.string("ready_file") ?? "none"
         readyName = values.string("ready_name") ?? "replace"
@@ -66,6 +70,7 @@ struct FeedSettings {
         for (token, number) in typeNumbers.filter({ Int64($0.value) == nil }).sorted(by: { $0.key < $1.key }).prefix(20) {
             problem("event_type_ids", "The number of \(token) is a whole number; \"\(number)\" is not.")
         }
+        if signer != nil, recipients.isEmpty { problem("sign_with", "Only encrypted files are signed; name keys in \"recipients\", too.") }
         if readyFile != "none", readyName == "replace", readyExtension == self.extension {
             problem("ready_extension", "The ready file would have the name of the data file; give it another extension, or append it.")
         }
@@ -73,7 +78,7 @@ struct FeedSettings {
     }
 
     private var `extension`: String {
-        fileExtension ?? (compression == "zip" ? "zip" : compression == "gz" ? "txt.gz" : "txt")
+        fileExtension ?? (compression == "zip" ? "zip" : compression == "gz" ? "txt.gz" : "txt") + (recipients.isEmpty ? "" : ".gpg")
     }
 
     /// The host's feed (`connecthost.event_feed/1`).
@@ -91,6 +96,10 @@ struct FeedSettings {
             "compression": .text(compression == "gz" ? "gzip" : compression), "ready_file": .text(readyFile), "ready_name": .text(readyName),
             "ready_extension": .text(readyExtension), "zone": .text(zone), "empty": .text(empty),
         ]
+        if !recipients.isEmpty {
+            let keys = PlanValue.array(recipients.map(PlanValue.text))
+            request["encryption"] = .object(signer.map { ["recipients": keys, "sign_with": .text($0)] } ?? ["recipients": keys])
+        }
         if let from, let to { request["window"] = .object(["from": .text(from), "to": .text(to)]) }
         return .object(request)
     }

@@ -30,13 +30,16 @@ public struct JobConnection: Sendable, Codable {
     public var connectorFile: String
     public var connector: String
     public var settings: JSONValue
+    /// Values of secret settings, which no line of a log or error may show.
+    public var secrets: [String]
     /// Whether a run that was cut off may simply be begun again.
     public var isIdempotent: Bool
 
-    public init(connectorFile: String, connector: String, settings: JSONValue, isIdempotent: Bool) {
+    public init(connectorFile: String, connector: String, settings: JSONValue, secrets: [String], isIdempotent: Bool) {
         self.connectorFile = connectorFile
         self.connector = connector
         self.settings = settings
+        self.secrets = secrets
         self.isIdempotent = isIdempotent
     }
 }

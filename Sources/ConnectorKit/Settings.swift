@@ -35,6 +35,9 @@ public struct SettingField: Sendable {
         case table
         /// Types of events: the values of the list are those that the host's event store takes in.
         case eventType = "event-type"
+        /// OpenPGP keys of the host's ring that files are encrypted for, and the one of its own that they are signed with.
+        case pgpRecipient = "pgp-recipient"
+        case pgpSigner = "pgp-signer"
     }
 
     public var name: String

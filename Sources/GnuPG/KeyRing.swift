@@ -32,20 +32,7 @@ public struct KeyRing: Sendable {
     }
 
     /// The one key that a person means. Throws `key.missing` or `key.ambiguous` (configuration).
-    public func key(_ text: String) throws -> PGPKey {
-        let all = try keys()
-        let found = all.filter { $0.matches(text) }
-        if found.count == 1 { return found[0] }
-        if let exact = found.first(where: { key in key.userIDs.contains { $0.lowercased().hasSuffix("<\(text.lowercased())>") } }), found.count(where: { $0.matches("<\(text)>") }) == 1 {
-            return exact
-        }
-        guard found.isEmpty else {
-            throw ConnectError(
-                "key.ambiguous", .configuration, "\(found.count) keys fit \"\(text)\": \(found.map(\.fingerprint).joined(separator: ", ")).",
-                remedy: "Name the one by its fingerprint.")
-        }
-        throw ConnectError("key.missing", .configuration, "There is no key \"\(text)\" in the key ring.", remedy: "`connecthost keys list` shows what there is.")
-    }
+    public func key(_ text: String) throws -> PGPKey { try KeyChoice(among: try keys()).key(text) }
 
     /// What `source` holds, decrypted as it is read. The message is judged at its end: whoever reads must hold back what came of the
     /// bytes until `read` returned 0, which it does for a whole and untouched message only.
@@ -64,17 +51,20 @@ public struct KeyRing: Sendable {
     }
 
     /// Encrypts to every recipient and, where asked, signs; what comes of it goes into `sink` on a thread of its own, which is then
-    /// used by nobody else until `finish` returns. Recipients and signer are named as `key(_:)` takes them.
+    /// used by nobody else until `finish` returns. Recipients and signer are named as
+    /// `key(_:)` takes them; the errors of `KeyChoice` are thrown before anything is written.
     public func encrypting(to recipients: [String], signedBy signer: String? = nil, armored: Bool = false, into sink: any ByteSink) throws -> EncryptingSink {
-        let recipients = try recipients.map { try usable(try key($0), for: "encrypt", \.canEncrypt) }
         guard !recipients.isEmpty else { throw ConnectError("pgp.recipients", .configuration, "The file is to be encrypted, but for nobody.", remedy: "Name a key.") }
-        let signer = try signer.map { try usable(try key($0), for: "sign", \.canSign) }
-        if let signer, !signer.isPrivate { throw ConnectError("pgp.signer", .configuration, "The private half of key \(signer.fingerprint) is not in the key ring, so nothing can be signed with it.") }
         let session = try session()
         do {
             let keys = try keys(in: session)
+            let choice = KeyChoice(among: keys)
+            // Two names may mean one key.
+            var fingerprints: [String] = []
+            for key in try recipients.map(choice.recipient) where !fingerprints.contains(key.fingerprint) { fingerprints.append(key.fingerprint) }
+            let signer = try signer.map(choice.signer)
             var arguments = ["--compress-algo", "none", "--set-filename", "", "--encrypt"]
-            for recipient in recipients { arguments += ["--recipient", recipient.fingerprint] }
+            for fingerprint in fingerprints { arguments += ["--recipient", fingerprint] }
             if let signer { arguments += ["--sign", "--local-user", signer.fingerprint] }
             if armored { arguments.append("--armor") }
             let process = try session.start(arguments, needsAgent: signer != nil, answer: answer(keys))
@@ -83,16 +73,6 @@ public struct KeyRing: Sendable {
             session.close()
             throw error
         }
-    }
-
-    private func usable(_ key: PGPKey, for use: String, _ ability: (PGPKey) -> Bool) throws -> PGPKey {
-        guard key.validity == .valid else {
-            throw ConnectError(
-                "pgp.key-\(key.validity.rawValue)", .configuration, "Key \(key.fingerprint) (\(key.userIDs.first ?? "without a name")) is \(key.validity.rawValue).",
-                remedy: "Ask its owner for the new key, and take it in with `connecthost keys import FILE`.")
-        }
-        guard ability(key) else { throw ConnectError("pgp.key-use", .configuration, "Key \(key.fingerprint) cannot \(use).", remedy: "Ask its owner for a key that can.") }
-        return key
     }
 
     func hasPassphrase(_ fingerprint: String) -> Bool { passphrase(fingerprint) != nil }

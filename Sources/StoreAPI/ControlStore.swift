@@ -76,6 +76,7 @@ public struct SecretName: Sendable, Hashable {
         self.key = key
     }
 
+    public static func connector(_ id: String, _ key: String) -> SecretName { SecretName(owner: "connector/\(id)", key: key) }
     public static func hook(_ name: String, _ key: String) -> SecretName { SecretName(owner: "hook/\(name)", key: key) }
     public static func setting(_ name: String, _ key: String) -> SecretName { SecretName(owner: "setting/\(name)", key: key) }
     public static func passphrase(ofKey fingerprint: String) -> SecretName { SecretName(owner: "key/\(fingerprint)", key: "passphrase") }

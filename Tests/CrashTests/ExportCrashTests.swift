@@ -8,9 +8,14 @@ import Testing
     /// A home in which 3,000 rows have been exported and 1,000 more have come since.
     private struct Stage {
         let template: Installation
+        /// Whom the file is encrypted for; nil: it is compressed only.
+        let partner: PGPPartner?
+        private var ending: String { partner == nil ? ".csv.gz" : ".csv.gz.gpg" }
 
-        init() throws {
+        init(isEncrypted: Bool = false) throws {
             template = try Installation()
+            partner = try isEncrypted ? PGPPartner() : nil
+            try partner?.giveKey(to: template)
             try template.apply(
                 """
                 lists:
@@ -25,7 +30,7 @@ import Testing
                   - name: out
                     kind: export
                     source: { type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, FIRST_NAME], records: changed }
-                    file: { name: people.csv, header: false, compression: gzip, ready_file: count }
+                    file: { name: people.csv, header: false, compression: gzip, ready_file: count\(isEncrypted ? ", encryption: pgp, recipients: [data@partner.example]" : "") }
                 """)
             try Self.load(0..<3000, template)
             try template.expectSuccess("jobs", "run", "out")
@@ -43,9 +48,9 @@ import Testing
         /// No moment between kill and recovery may show a receiver anything that is not whole.
         func expectNothingHalf(_ installation: Installation, _ what: Comment) throws {
             let names = installation.directory.names(in: "home/files/download").filter { !$0.hasPrefix(".") }
-            for name in names where name.hasSuffix(".csv.gz") { #expect(try lines(installation, name) == 1000, what) }
+            for name in names where name.hasSuffix(ending) { #expect(try lines(installation, name) == 1000, what) }
             for name in names where name.hasSuffix(".ready") {
-                #expect(names.contains(name.replacingOccurrences(of: ".ready", with: ".csv.gz")), what)
+                #expect(names.contains(name.replacingOccurrences(of: ".ready", with: ending)), what)
                 #expect(installation.directory.contents("home/files/download/" + name) == Data("1000\n".utf8), what)
             }
         }
@@ -64,7 +69,9 @@ import Testing
         }
 
         private func lines(_ installation: Installation, _ name: String) throws -> Int {
-            let unpacked = try ChildRun("gunzip", ["-c", installation.home + "/files/download/" + name]).wait()
+            let file = installation.home + "/files/download/" + name
+            let packed = try partner.map { try installation.directory.write("opened.gz", try $0.open(file).content) } ?? file
+            let unpacked = try ChildRun("gunzip", ["-c", packed]).wait()
             guard unpacked.status == 0 else { throw TestFailure("\(name) is not whole: \(unpacked.errors)") }
             return unpacked.output.split(separator: "\n").count
         }
@@ -76,7 +83,7 @@ import Testing
         "export.published", "export.before-ready", "export.after-ready", "export.ready", "export.finished",
     ]
 
-    @Test("EXP-2, EXP-6: killed at every step boundary, and once more while recovering, one whole file and one ready file come of a run")
+    @Test("EXP-2, EXP-6 (T05): killed at every step boundary, and once more while recovering, one whole file and one ready file come of a run")
     func everyBoundary() throws {
         let stage = try Stage()
         for failpoint in Self.failpoints {
@@ -91,6 +98,17 @@ import Testing
                 }
                 try stage.expectWhole(installation, "\(failpoint)\(second.map { ", then \($0)" } ?? "")")
             }
+        }
+    }
+
+    @Test("EXP-5, EXP-6: killed while a file is encrypted, and after, one whole message comes of a run")
+    func encrypted() throws {
+        let stage = try Stage(isEncrypted: true)
+        for failpoint in ["export.half", "export.before-commit", "export.uploaded", "export.after-rename"] {
+            let installation = try Installation(copying: stage.template)
+            #expect(try installation.run("jobs", "run", "out", environment: ["CONNECTHOST_FAILPOINT": failpoint]).status != 0, "\(failpoint) was not met")
+            try stage.expectNothingHalf(installation, "\(failpoint)")
+            try stage.expectWhole(installation, "\(failpoint)")
         }
     }
 

@@ -64,4 +64,41 @@ import Testing
         try host.apply(Self.job("Room", "{ directory: /tmp }"))
         #expect(try host.expectSuccess("jobs", "errors", "Room").contains("No problems."))
     }
+
+    @Test("CON-5, OPS-3: a secret of a job kind lies in the vault, reaches the connector, and is in no file, log, error, result or output")
+    func secrets() throws {
+        let seed = "seed-7f3a91"
+        let host = try Installation()
+        try CompiledConnector.build("Tests/ConnectorTests/Fixtures/secret_job.c", into: host.home + "/connectors/libSecretJob.so")
+        let job = "jobs:\n  - name: Secret\n    kind: secret-job\n"
+        let without = try host.run("apply", "-", input: job)
+        #expect(without.status == 3 && without.errors.contains("connectors profile set secret-job --secret token"))
+        #expect(try host.run("connectors", "profile", "set", "secret-job", "--set", "token=\(seed)").errors.contains("is a secret"))
+        #expect(try host.run("validate", "-", input: job + "    settings: { token: \(seed) }\n").status == 3, "a job file is no place for it")
+
+        try host.expectSuccess("connectors", "profile", "set", "secret-job", "--secret", "token", input: seed + "\n")
+        let shown = try host.expectSuccess("connectors", "profile", "show", "secret-job")
+        #expect(shown.contains("token = ••• (vault)"))
+        #expect(try host.expectSuccess("secrets", "list").contains("connector/com.example.secret-job"))
+        try host.apply(job)
+        let run = try host.expectSuccess("jobs", "run", "Secret", "--json")
+        let records = JSONObject(try JSONSerialization.jsonObject(with: Data(run.utf8)))["records"]
+        #expect(records["inserted"].int == 1, "the connector got it: \(run)")
+        try host.apply(job + "    settings: { fail: true }\n")
+        let failed = try host.run("jobs", "run", "Secret", "--json")
+        #expect(failed.status == 1 && failed.output.contains("was refused"))
+        let log = try host.expectSuccess("runs", "log", "1.1")
+        #expect(log.contains("token"))
+        for text in [shown, run, failed.output, failed.errors, log, try host.expectSuccess("runs", "log", "1.2"), try host.expectSuccess("export"), try host.expectSuccess("audit", "list", "--json")] {
+            #expect(!text.contains(seed))
+        }
+        #expect(try ChildRun("grep", ["-rl", seed, host.home, "--include=*.sqlite*", "--include=*.log", "--include=*.json*"]).wait().output.isEmpty)
+
+        // Left where it is.
+        try host.expectSuccess("connectors", "profile", "set", "secret-job", "--secret-from", "token=env:JOB_TOKEN")
+        try host.expectSuccess("apply", "-", environment: ["JOB_TOKEN": seed], input: job)
+        #expect(try host.run("jobs", "run", "Secret", environment: ["JOB_TOKEN": seed]).status == 0)
+        let missing = try host.run("jobs", "run", "Secret")
+        #expect(missing.status != 0 && (missing.output + missing.errors).contains("JOB_TOKEN"))
+    }
 }

@@ -109,6 +109,32 @@ import Testing
         #expect(files(host, ".zip").count == 1, "nothing new, no file")
     }
 
+    @Test("EVT-4: gz files, and files encrypted and signed for somebody, who opens them with gpg; the event is given once all the same")
+    func packed() throws {
+        let host = try Self.host()
+        let partner = try PGPPartner()
+        try host.expectSuccess("keys", "generate", "Host", "--email", "us@example.com", "--type", "ed25519")
+        try partner.exchangeKeys(with: host)
+        try host.expectSuccess("events", "ingest", "-", input: [Self.sent(1), #"{"id":"b","type":"BOUNCE","RIID":2}"#].joined(separator: "\n"))
+        let refused = try host.run("apply", "-", input: Self.feed("Gz", "{ types: [SENT], recipients: [nobody@partner.example], sign_with: data@partner.example }"))
+        #expect(refused.status == 3 && refused.errors.contains("no key \"nobody@partner.example\"") && refused.errors.contains("The private half"))
+        try host.apply(Self.feed("Gz", "{ types: [SENT], compression: gz, ready_file: count, ready_name: append, empty: skip }"))
+        try host.apply(
+            Self.feed("Pgp", "{ types: [BOUNCE], compression: zip, recipients: [data@partner.example], sign_with: us@example.com, ready_file: count, empty: skip }"))
+        for name in ["Gz", "Pgp"] { try host.expectSuccess("jobs", "run", name, "--scheduled") }
+        let gz = try #require(files(host, ".txt.gz").first)
+        #expect(try lines(host, gz + ".ready") == ["1"])
+        #expect(try ChildRun("gunzip", ["-c", host.home + "/files/download/" + gz]).wait().output.split(separator: "\n").count == 2)
+        let pgp = try #require(files(host, ".zip.gpg").first)
+        #expect(try lines(host, pgp.replacing(".zip.gpg", with: ".ready")) == ["1"])
+        let opened = try partner.open(host.home + "/files/download/" + pgp)
+        #expect(opened.remarks.contains("GOODSIG"))
+        let text = try ChildRun("unzip", ["-p", try host.directory.write("opened.zip", opened.content)]).wait().output
+        #expect(text.split(separator: "\n").count == 2 && text.contains("\"2\""))
+        for name in ["Gz", "Pgp"] { try host.expectSuccess("jobs", "run", name, "--scheduled") }
+        #expect(files(host).count == 4, "nothing new, no file")
+    }
+
     @Test(
         "EVT-5: a feed that is killed at any step gives each event once, under one name, and its ready file after it",
         arguments: ["run.claimed", "feed.begun", "feed.uploaded", "feed.published", "feed.announced"])

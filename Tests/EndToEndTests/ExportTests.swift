@@ -1,5 +1,6 @@
 import ConnectTesting
 import Foundation
+import ServerSupport
 import Testing
 
 /// Exports as a person runs them, to the account's own server.
@@ -114,6 +115,25 @@ import Testing
         #expect(made.map { text(installation, $0) } == [20..<22, 22..<23, 23..<26].map { $0.map { "p\($0)@example.com\n" }.joined() })
     }
 
+    @Test("EXP-7: a mail says what was exported, and that a run failed; an export launches no campaign")
+    func notification() throws {
+        let installation = try installation()
+        try MessageSink.with("smtp") { sink in
+            try installation.expectSuccess("account", "mail", "set", "--set", "host=localhost", "--set", "port=\(sink["PORT"])", "--set", "from=connect@example.com", "--set", "security=none")
+            let out = job("out", source: "type: list, name: CONTACTS", file: "name: p.csv", options: "notify: { when: always, to: [ops@example.com] }")
+            try installation.apply(out)
+            let refused = try installation.run("validate", "-", input: out.replacing("notify:", with: "launch: { campaigns: [Welcome] }, notify:"))
+            #expect(refused.status == 3 && refused.output.contains("launch"))
+            try installation.expectSuccess("jobs", "run", "out")
+            let download = installation.home + "/files/download"
+            try FileManager.default.moveItem(atPath: download, toPath: download + "-away")
+            #expect(try installation.json("jobs", "run", "out")["status"].string == "failed")
+            let mails = try sink.taken.map(ParsedMail.init)
+            #expect(mails.count == 2 && mails[0].subject.hasPrefix("out: run 2.2 succeeded") && mails[1].subject == "out: run 2.3 failed")
+            #expect(mails.first?.text.contains("20") == true && mails.last?.text.contains("Why: ") == true)
+        }
+    }
+
     @Test("EXP-1: audience, filter, PET-free view and what they are made of, in documents and commands")
     func savedSelections() throws {
         let installation = try installation()
@@ -187,6 +207,22 @@ import Testing
             let refused = try installation.json("validate", try installation.directory.write("x.yaml", job("x", source: source, file: "name: x.csv")))
             #expect(refused["problems"].count == 1, "\(field): \(refused.value ?? "")")
         }
+    }
+
+    @Test("EXP-1: what a job exports, or a saved selection reads, cannot be dropped, and who uses it is said")
+    func drops() throws {
+        let installation = try installation()
+        try installation.expectSuccess("jobs", "delete", "load", "--yes")
+        try installation.apply(
+            "filters:\n  - { name: Gold, list: CONTACTS, where: \"TIER = 'GOLD'\" }\nviews:\n  - { name: Tiers, sql: SELECT TIER FROM contacts }\n"
+                + job("out", source: "type: list, name: CONTACTS", file: "name: p.csv"))
+        func refusal() throws -> String { try installation.run("lists", "drop", "CONTACTS", "--yes").errors }
+        #expect(try refusal().contains("exported by \"out\""))
+        try installation.expectSuccess("jobs", "delete", "out", "--yes")
+        #expect(try refusal().contains("read by filter \"Gold\", view \"Tiers\""))
+        try installation.expectSuccess("filters", "drop", "Gold")
+        try installation.expectSuccess("views", "drop", "Tiers")
+        try installation.expectSuccess("lists", "drop", "CONTACTS", "--yes")
     }
 
     @Test("EXP-4, EXP-5: what the character set does not have is replaced and counted; gunzip and unzip read the packed file")

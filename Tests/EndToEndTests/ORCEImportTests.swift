@@ -1,5 +1,6 @@
 import ConnectTesting
 import Foundation
+import ServerSupport
 import Testing
 
 /// Imports of ORCE data through the connector's interface alone.
@@ -85,6 +86,44 @@ import Testing
         #expect(paths.isSuperset(of: ["settings.list", "settings.pet", "settings.mapping", "settings.mapping_file", "options.notify.to"]), "\(paths)")
         #expect(try host.run("jobs", "errors", "Draft").status == 3)
         #expect(try host.run("jobs", "activate", "Draft").status == 3)
+    }
+
+    @Test("ORC-2: mail, event and campaign launch follow a run that loaded records; one that failed is told by mail, and nothing else follows it")
+    func postProcessing() throws {
+        let host = try Self.host()
+        try MessageSink.with("smtp") { mails in
+            try MessageSink.with("http") { calls in
+                try host.expectSuccess("account", "mail", "set", "--set", "host=localhost", "--set", "port=\(mails["PORT"])", "--set", "from=connect@example.com", "--set", "security=none")
+                try host.expectSuccess("account", "network", "set", "--set", "allow=127.0.0.0/8,::1")
+                try host.expectSuccess("hooks", "add", "crm", "--url", calls.url + "/crm")
+                try host.expectSuccess("account", "campaigns", "set", "--set", "profile=plain", "--set", "url=\(calls.url)/launch/{campaign}")
+                try host.apply(
+                    """
+                    jobs:
+                      - name: ORCE
+                        kind: orce-loyalty
+                        settings: { list: CONTACTS, pet: LOYALTY, mapping: { LEVEL: TIER } }
+                        options:
+                          notify: { when: always, to: ["ops@example.com, crm@example.com"] }
+                          event: { name: loyalty-loaded, with_records: true }
+                          launch: { campaigns: [Tier change], progress_to: [ann@example.com], progress_every: 50000, failure_to: [ann@example.com] }
+                    """)
+                try Self.put("demo_LoyaltyAccountsSync.txt", host)
+                let run = try host.json("jobs", "run", "ORCE")
+                #expect(run["status"].string == "succeeded", "\(run["error"]["message"].string ?? "")")
+                #expect(try mails.taken.map(ParsedMail.init).map { "\($0.head["RCPT-TO"] ?? "") \($0.subject)" } == ["ops@example.com", "crm@example.com"].map { "\($0) ORCE: run 2.2 succeeded, 3 records loaded" })
+                let taken = calls.taken.map { JSONObject(try? JSONSerialization.jsonObject(with: Data($0.utf8))) }
+                #expect(Set(taken.compactMap { $0["path"].string }) == ["/crm", "/launch/Tier%20change"])
+                #expect(taken.contains { $0["body"].string?.contains("connecthost.event.loyalty-loaded") == true })
+                let outbox = try host.json("outbox", "list")
+                #expect((0..<outbox.count).allSatisfy { outbox[$0]["state"].string == "delivered" })
+
+                try host.put("demo_LoyaltyAccountsSync.txt", "\u{0}\u{1}no text")
+                #expect(try host.json("jobs", "run", "ORCE")["status"].string == "failed")
+                #expect(try mails.taken.dropFirst(2).map(ParsedMail.init).map(\.subject) == ["ORCE: run 2.3 failed", "ORCE: run 2.3 failed"])
+                #expect(calls.taken.count == taken.count, "nothing is launched or raised after a failure")
+            }
+        }
     }
 
     @Test("ORC-2: a mapping file names the columns, and with replace-all earlier rows are gone")

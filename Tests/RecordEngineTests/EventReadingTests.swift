@@ -8,6 +8,7 @@ import Testing
 @Suite struct EventReadingTests {
     private final class Names: EventNames {
         var fields: [String] = []
+        var ownColumns: Set<UInt32> { Set(fields.indices.filter { fields[$0].hasPrefix("OWN_") }.map(UInt32.init)) }
 
         func type(_ name: String) throws -> UInt32 {
             guard name != "NOSUCH" else { throw ConnectError("event.type", .data, "There is no event type \"NOSUCH\".") }
@@ -51,6 +52,22 @@ import Testing
     func rejected(line: String) throws {
         let (batch, _, bodies) = try read(#"{"id":"1","type":"SENT","A":"1"}"# + "\n" + line + "\n" + #"{"id":"2","type":"SENT","A":"2"}"#)
         #expect(bodies == [["A": "1"], ["A": "2"]] && batch.rejects.map(\.line) == [2])
+    }
+
+    @Test("EVT-2: the account's own columns hold at most 4,000 characters together, others what they like")
+    func ownColumns() throws {
+        func line(_ id: String, _ first: Int, _ second: Int, _ other: Int) -> String {
+            #"{"id":"\#(id)","type":"SENT","OWN_1":"\#(String(repeating: "ä", count: first))","OWN_2":"\#(String(repeating: "b", count: second))","OTHER":"\#(String(repeating: "c", count: other))"}"#
+        }
+        let (batch, names, _) = try read([line("1", 2000, 2000, 9000), line("2", 2000, 2001, 0), line("3", 1, 1, 1)].joined(separator: "\n"))
+        #expect(batch.entries.count == 2 && batch.rejects.map(\.line) == [2])
+        #expect(batch.rejects.first?.message.contains("4001 characters") == true)
+        let rows = EventBatch()
+        let text = "id,type,OWN_1,OWN_2\na,SENT,\(String(repeating: "x", count: 4001)),\nb,SENT,x,y\n"
+        let format = try DelimitedFormat(delimiter: ",", enclosure: "double", hasHeader: true, maximumRecordBytes: 1 << 20)
+        let input = try EventRows(MemorySource(Array(text.utf8)), format: format, names: names, now: 0)
+        while try input.fill(rows, most: 100, mostBytes: 1 << 20) {}
+        #expect(rows.entries.count == 1 && rows.rejects.count == 1)
     }
 
     @Test("EVT-6: random bytes and torn lines never trap")

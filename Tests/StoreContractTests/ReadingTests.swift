@@ -55,6 +55,24 @@ struct ReadingTests {
         #expect(code { _ = try test.read(RowSelection(.table("NOPE"))) } == "table.missing")
     }
 
+    @Test("EXP-1: a table that is dropped while its rows are read gives the rest of them all the same, whichever way it is read", arguments: StoreKind.allCases)
+    func droppedMeanwhile(kind: StoreKind) throws {
+        for source in [RowSelection.Source.table("CONTACTS"), .filtered(table: "CONTACTS", condition: "1"), .view(sql: "SELECT EMAIL_ADDRESS_ FROM CONTACTS")] {
+            let test = try kind.make()
+            try test.apply(TestLoad(fields: Self.fields, rows: people(0..<20_000)))
+            var rows: Set<String> = []
+            try test.store.read(RowSelection(source, fields: ["EMAIL_ADDRESS_"])) { reader in
+                let batch = RecordBatch(columnCount: 1)
+                while try reader.read(into: batch) {
+                    if rows.isEmpty { try test.store.dropTable(named: "CONTACTS") }
+                    rows.formUnion((0..<batch.rowCount).map { String(decoding: batch.columns[0][$0], as: UTF8.self) })
+                }
+            }
+            #expect(rows.count == 20_000, "\(source)")
+            #expect(code { _ = try test.read(RowSelection(.table("CONTACTS"))) } == "table.missing")
+        }
+    }
+
     @Test("EXP-2: after a mark come the rows that were inserted or updated since, and no other", arguments: StoreKind.allCases)
     func changes(kind: StoreKind) throws {
         let test = try kind.make()

@@ -11,7 +11,7 @@ struct WorkerMain {
     let channel: WorkerChannel
 
     private var home: HomeLayout { HomeLayout(request.home) }
-    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets) + request.passphrases.values) }
+    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets) + (request.job?.secrets ?? []) + request.passphrases.values) }
 
     func perform() {
         WorkerGuard.apply(request.limits)

@@ -19,8 +19,11 @@ extension Installation {
     func jobConnection(_ kindName: String, _ definition: [String: JSONValue]) throws -> JobConnection? {
         guard let kind = try connectorKind(kindName) else { return nil }
         let account = definition[ConnectorJobKind.accountSection]?.objectValue ?? [:]
+        var settings = kind.settings(definition, account: account)
+        let secrets = try kind.secretReferences(account).map { key, reference in (key, try resolve(reference, .connector(kind.id, key)).reveal()) }
+        for (key, secret) in secrets { settings[key] = .string(secret) }
         return JobConnection(
-            connectorFile: try catalog.connector(kind.id).file, connector: kind.id, settings: .object(kind.settings(definition, account: account)),
+            connectorFile: try catalog.connector(kind.id).file, connector: kind.id, settings: .object(settings), secrets: secrets.map(\.1),
             isIdempotent: kind.isIdempotent)
     }
 
@@ -52,8 +55,9 @@ extension Installation {
     ) throws -> [Problem] {
         var definition = entry.definition
         definition[ConnectorJobKind.accountSection] = .object(try control.profile(ofConnector: kind.id))
-        let settings = kind.settings(definition, account: definition[ConnectorJobKind.accountSection]?.objectValue ?? [:])
-        var found = profileProblems(kind, settings) + referenceProblems(kind, settings, known) + (try exclusionProblems(entry, kind, settings))
+        let account = definition[ConnectorJobKind.accountSection]?.objectValue ?? [:]
+        let settings = kind.settings(definition, account: account)
+        var found = profileProblems(kind, settings, account) + referenceProblems(kind, settings, known) + (try exclusionProblems(entry, kind, settings))
         // A setting that is missing or of a wrong form has been told; what the connector and its plan say of it adds nothing.
         let told = Set((schema + found).map(\.path))
         var more: [Problem] = []
@@ -86,19 +90,24 @@ extension Installation {
     }
 
     /// The account's part of the settings, which the job's author cannot mend in the job.
-    private func profileProblems(_ kind: ConnectorJobKind, _ settings: [String: JSONValue]) -> [Problem] {
-        kind.accountSettings.filter { $0.isRequired && settings[$0.name] == nil }.map { field in
-            Problem(
+    private func profileProblems(_ kind: ConnectorJobKind, _ settings: [String: JSONValue], _ account: [String: JSONValue]) -> [Problem] {
+        let secrets = kind.secretReferences(account)
+        return kind.accountSettings.filter { $0.isRequired && settings[$0.name] == nil && secrets[$0.name] == nil }.map { field in
+            let option = field.isSecret ? "--secret \(field.name)" : "--set \(field.name)=…"
+            return Problem(
                 path: "\(ConnectorJobKind.section).\(field.name)",
                 message: "The account's profile for \(kind.title) has no \"\(field.name)\". Set it with "
-                    + "`connecthost connectors profile set \(kind.aliases.first ?? kind.id) --set \(field.name)=…`.")
+                    + "`connecthost connectors profile set \(kind.aliases.first ?? kind.id) \(option)`.")
         }
     }
 
     private func referenceProblems(_ kind: ConnectorJobKind, _ settings: [String: JSONValue], _ known: KnownNames) -> [Problem] {
         kind.references.flatMap { setting, what -> [Problem] in
-            guard let name = settings[setting]?.stringValue else { return [] }
             let path = "\(ConnectorJobKind.section).\(setting)"
+            if what == "pgp-recipient" {
+                return keyProblems((settings[setting]?.arrayValue ?? []).compactMap(\.stringValue).map { KeyWish(path: path, name: $0, use: .recipient) })
+            }
+            guard let name = settings[setting]?.stringValue else { return [] }
             switch what {
             case "server":
                 if let refusal = known.refusals[name] { return [Problem(path: path, message: refusal)] }
@@ -108,6 +117,7 @@ extension Installation {
                 return lists.contains(name) ? [] : [missing("list", name, path, lists)]
             case "table":
                 return known.tables[name] != nil ? [] : [missing("table", name, path, Array(known.tables.keys))]
+            case "pgp-signer": return keyProblems([KeyWish(path: path, name: name, use: .signer)])
             default: return []
             }
         }

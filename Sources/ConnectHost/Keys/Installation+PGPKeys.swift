@@ -81,3 +81,33 @@ extension PGPKey {
         ])
     }
 }
+
+/// A key that a job names, and what for.
+struct KeyWish {
+    enum Use { case recipient, signer }
+
+    /// The field of the job that names it.
+    var path: String
+    var name: String
+    var use: Use
+}
+
+extension Installation {
+    /// What keeps keys from being used as jobs want them: not in the ring, expired, not made for it.
+    func keyProblems(_ wishes: [KeyWish]) -> [Problem] {
+        guard let first = wishes.first else { return [] }
+        do {
+            let choice = KeyChoice(among: try pgpKeys())
+            return wishes.compactMap { wish in
+                do {
+                    _ = wish.use == .recipient ? try choice.recipient(wish.name) : try choice.signer(wish.name)
+                    return nil
+                } catch {
+                    return Problem(path: wish.path, message: "\(error)")
+                }
+            }
+        } catch {
+            return [Problem(path: first.path, message: "The key ring cannot be read: \(error)")]
+        }
+    }
+}

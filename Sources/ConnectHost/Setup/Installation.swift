@@ -28,20 +28,23 @@ public final class Installation: Sendable {
         self.audience = audience
         self.catalog = catalog
         self.kinds = kinds
-        self.workers = workers.withholding { Self.secretVariables(of: control) }
+        self.workers = workers.withholding { Self.secretVariables(of: control, kinds) }
         self.clock = clock
         self.events = events
         let environment = ProcessInfo.processInfo.environment
         vault = SecretVault(source: .find(home: home.secretKey, environment), environment: environment, store: control)
     }
 
-    /// Variables of the environment that hold secrets of servers, hooks and settings.
-    private static func secretVariables(of control: any ControlStore) -> Set<String> {
+    /// Variables of the environment that hold secrets of servers, hooks, connectors' job kinds and settings.
+    private static func secretVariables(of control: any ControlStore, _ kinds: JobKindRegistry) -> Set<String> {
         // A store that cannot be read fails whoever started this, with its reason.
         let servers = ((try? control.servers()) ?? []).flatMap(\.secrets.values)
         let hooks = ((try? control.hooks()) ?? []).flatMap(\.secrets.values)
         let settings = ["mail", "campaigns"].compactMap { (try? control.setting($0)) ?? nil }.flatMap { [$0["password"], $0["secret"]] }
             .compactMap { $0?.stringValue.flatMap(SecretReference.init) }
-        return Set((servers + hooks + settings).compactMap { if case .environment(let name) = $0 { name } else { nil } })
+        let connectors = kinds.kinds.compactMap { $0 as? ConnectorJobKind }.flatMap { kind in
+            ((try? control.profile(ofConnector: kind.id)).map(kind.secretReferences) ?? [:]).values
+        }
+        return Set((servers + hooks + settings + connectors).compactMap { if case .environment(let name) = $0 { name } else { nil } })
     }
 }

@@ -35,13 +35,19 @@ extension Installation {
         return after
     }
 
-    /// Drops a table that no job loads into.
+    /// Drops a table that no job loads into or exports, and no saved selection reads. A run that reads it all the same goes on with what it has seen.
     public func dropTable(_ name: String) throws {
-        let users = try control.jobs().filter { jobsTables($0).contains(name) }
+        let users = try control.jobs().filter { try jobsTables($0).contains(name) }
         guard users.isEmpty else {
             throw ConnectError(
-                "table.used", .configuration, "\"\(name)\" is the target of \(users.map { "\"\($0.name)\"" }.joined(separator: ", ")).",
+                "table.used", .configuration, "\"\(name)\" is loaded into or exported by \(users.map { "\"\($0.name)\"" }.joined(separator: ", ")).",
                 remedy: "Change or delete those jobs first.")
+        }
+        let readers = try SavedSelection.Kind.allCases.flatMap { try control.savedSelections($0) }.filter { $0.reads(name) }
+        guard readers.isEmpty else {
+            throw ConnectError(
+                "table.used", .configuration, "\"\(name)\" is read by \(readers.map { "\($0.kind.rawValue) \"\($0.name)\"" }.joined(separator: ", ")).",
+                remedy: "Drop or change those first.")
         }
         let before = try audience.table(named: name)
         try audience.dropTable(named: name)
@@ -56,9 +62,16 @@ extension Installation {
         return dropped
     }
 
-    /// The tables that a job's target names.
-    private func jobsTables(_ job: Job) -> Set<String> {
-        guard let target = job.definition["target"]?.objectValue else { return [] }
-        return Set(["list", "table", "pet"].compactMap { target[$0]?.stringValue })
+    /// The tables that a job's target or source names; of a connector's job, those that its settings do.
+    private func jobsTables(_ job: Job) throws -> Set<String> {
+        let target = job.definition["target"]
+        var found = Set(["list", "table", "pet", "scope_pet"].compactMap { target?[$0]?.stringValue })
+        let source = job.definition["source"]
+        if let kind = source?["type"]?.stringValue.flatMap(ExportSource.Kind.init), kind.saved == nil, let name = source?["name"]?.stringValue { found.insert(name) }
+        if let kind = try? connectorKind(job.kind) {
+            let settings = job.definition[ConnectorJobKind.section]
+            found.formUnion(kind.references.filter { ["list", "table"].contains($0.kind) }.compactMap { settings?[$0.name]?.stringValue })
+        }
+        return found
     }
 }

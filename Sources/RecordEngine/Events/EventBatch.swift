@@ -102,6 +102,9 @@ public final class EventBatch {
         UnsafeRawBufferPointer(rebasing: bodies.bytes[entry.bodyStart..<entry.bodyStart + entry.bodyCount])
     }
 
+    /// What has been added since `start`; valid until the batch changes.
+    func bytes(from start: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bodies.bytes[start...]) }
+
     func append(_ entry: EventEntry) { entries.append(entry) }
 
     /// Adds an event that was raised here, and not read. `type` and the fields of `values` are the store's numbers; empty values are left out.
@@ -128,6 +131,8 @@ public protocol EventNames: AnyObject {
     func type(_ name: String) throws -> UInt32
     /// Throws `event.field` (data) for a name that cannot be one.
     func field(_ name: String) throws -> UInt32
+    /// Numbers that `field` has given to the account's own columns, whichever channel they are of.
+    var ownColumns: Set<UInt32> { get }
 }
 
 /// The values of one event as bytes: for each field its number, its length, both as varints, and its text in UTF-8. Empty values are left out.

@@ -140,6 +140,7 @@ public final class EventRows: EventInput {
                 if let time = EventTime.milliseconds(value) { captured = time } else { wrong = "The time is not one; write 2025-03-01T12:00:00Z." }
             }
         }
+        wrong = wrong ?? CustomValueRule.problem(batch.bytes(from: start), fields: names.ownColumns)
         if let key, let type, wrong == nil {
             batch.append(EventEntry(type: type, key: key, capturedUnixMilliseconds: captured, bodyStart: start, bodyCount: batch.bodies.count - start))
         } else {

@@ -50,6 +50,7 @@ public final class EventLineReader {
             guard cursor.isAtEnd else { throw Failure(message: "Something stands behind the object.") }
             guard let key = found.key else { throw Failure(message: "It has no id.") }
             guard let type = found.type else { throw Failure(message: "It has no type.") }
+            if let wrong = CustomValueRule.problem(batch.bytes(from: start), fields: names.ownColumns) { throw Failure(message: wrong) }
             batch.append(
                 EventEntry(
                     type: type, key: key, capturedUnixMilliseconds: found.captured, bodyStart: start, bodyCount: batch.bodies.count - start))
@@ -165,7 +166,7 @@ public final class EventLineReader {
         }
     }
 
-    /// "com.example.SENT" is SENT.
+    /// Of "com.example.login" the last word counts.
     private func type(_ value: UnsafeRawBufferPointer) throws -> UInt32 {
         if lastType.name.count == value.count, !value.isEmpty, lastType.name.elementsEqual(value) { return lastType.number }
         let text = String(decoding: value, as: UTF8.self).uppercased()

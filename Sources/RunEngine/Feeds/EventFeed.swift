@@ -184,7 +184,7 @@ final class EventFeed {
         let member = RemotePath.name(path)
         let stem = member.hasSuffix("." + request.extension) ? String(member.dropLast(request.extension.count + 1)) : member
         let writer = try EventFileWriter(
-            request, columns: request.columns(of: file, custom: custom), fields: store.fields(), local: workDirectory + "/feed-\(file.type)",
+            request, columns: request.columns(of: file, custom: custom), fields: store.fields(), keyRing: environment.keyRing, local: workDirectory + "/feed-\(file.type)",
             member: "\(stem).\(request.memberExtension)", modified: environment.clock() / 1000)
         var count: Int64 = 0
         try store.read(window) { event in

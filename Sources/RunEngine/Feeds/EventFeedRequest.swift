@@ -27,6 +27,18 @@ struct EventFeedRequest: Decodable {
         var to: String
     }
 
+    struct Encryption: Decodable {
+        /// Keys of the key ring that each file is encrypted for.
+        var recipients: [String]
+        /// nil: files are not signed.
+        var signWith: String?
+
+        enum CodingKeys: String, CodingKey {
+            case recipients
+            case signWith = "sign_with"
+        }
+    }
+
     enum Compression: String, Decodable { case none, gzip, zip }
     enum ReadyFile: String, Decodable { case none, empty, count }
     enum ReadyName: String, Decodable { case replace, append }
@@ -43,6 +55,8 @@ struct EventFeedRequest: Decodable {
     var enclosure: String
     var header: Bool
     var compression: Compression
+    /// nil: files are not encrypted.
+    var encryption: Encryption?
     var readyFile: ReadyFile
     var readyName: ReadyName
     var readyExtension: String
@@ -53,7 +67,7 @@ struct EventFeedRequest: Decodable {
     var window: Window?
 
     enum CodingKeys: String, CodingKey {
-        case files, server, directory, `extension`, charset, delimiter, enclosure, header, compression, zone, empty, window
+        case files, server, directory, `extension`, charset, delimiter, enclosure, header, compression, encryption, zone, empty, window
         case memberExtension = "member_extension"
         case readyFile = "ready_file"
         case readyName = "ready_name"

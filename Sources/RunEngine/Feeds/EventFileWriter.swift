@@ -1,9 +1,10 @@
 import ConnectModel
 import Foundation
+import GnuPG
 import RecordEngine
 import StoreAPI
 
-/// Writes one file of events to this machine's disk: rows, delimited text, character set, compression. One thread.
+/// Writes one file of events to this machine's disk: rows, delimited text, character set, compression, encryption. One thread.
 final class EventFileWriter {
     struct Written {
         let local: String
@@ -17,10 +18,11 @@ final class EventFileWriter {
     private static let rowsOfBatch = 8192
 
     init(
-        _ request: EventFeedRequest, columns: [EventColumn], fields: [UInt32: String], local: String, member: String, modified: Int64
+        _ request: EventFeedRequest, columns: [EventColumn], fields: [UInt32: String], keyRing: KeyRing, local: String, member: String, modified: Int64
     ) throws {
         file = try LocalFileSink(local)
         var sink: any ByteSink = file
+        if let encryption = request.encryption { sink = try keyRing.encrypting(to: encryption.recipients, signedBy: encryption.signWith, into: sink) }
         switch request.compression {
         case .none: break
         case .gzip: sink = GzipSink(sink)

@@ -2,7 +2,8 @@ public import ConnectModel
 
 /// A kind of job that a connector brings. Its fields are made from the schema of its settings; nothing here knows a connector.
 ///
-/// Settings with `"x-scope": "account"` are the account's (`connectors profile`), and not the job's: they are the same for all its jobs.
+/// Settings with `"x-scope": "account"` are the account's (`connectors profile`), and not the job's: they are the same for all its jobs. So is
+/// every secret (`writeOnly`), since job files are no place for one.
 public struct ConnectorJobKind: JobKind {
     private let info: ConnectorInfo
     public var connectorInfo: ConnectorInfo { info }
@@ -44,7 +45,7 @@ public struct ConnectorJobKind: JobKind {
     /// Settings whose values may stand in one active job of this kind only (`"x-exclusive": true`), as event types in feeds (EVT-3).
     public var exclusiveSettings: [String] { Self.properties(info).filter { $0.schema["x-exclusive"]?.boolValue == true }.map(\.name) }
 
-    /// Settings that name something of the host, with what they name: "server", "list", "table" (`"x-ref"`).
+    /// Settings that name something of the host, with what they name: "server", "list", "table", a key (`"x-ref"`).
     public var references: [(name: String, kind: String)] {
         Self.properties(info).compactMap { name, schema in schema["x-ref"]?.stringValue.map { (name, $0) } }
     }
@@ -68,7 +69,19 @@ public struct ConnectorJobKind: JobKind {
         info.schema["required"]?.arrayValue?.contains(.string(name)) ?? false
     }
 
-    static func isAccountWide(_ schema: JSONValue) -> Bool { schema["x-scope"]?.stringValue == "account" }
+    static func isAccountWide(_ schema: JSONValue) -> Bool { schema["x-scope"]?.stringValue == "account" || schema["writeOnly"]?.boolValue == true }
+
+    /// In the account's settings: where each secret is, by the name of the setting. Never a secret itself.
+    public static let secretsMember = "$secrets"
+
+    /// Where the account's secrets of this kind are; only settings that the schema declares secret.
+    public func secretReferences(_ account: [String: JSONValue]) -> [String: SecretReference] {
+        let given = account[Self.secretsMember]?.objectValue ?? [:]
+        return Self.properties(info).reduce(into: [:]) { found, property in
+            guard property.schema["writeOnly"]?.boolValue == true else { return }
+            found[property.name] = given[property.name]?.stringValue.flatMap(SecretReference.init)
+        }
+    }
 
     /// In the order in which a person is asked.
     static func properties(_ info: ConnectorInfo) -> [(name: String, schema: JSONValue)] {

@@ -23,7 +23,7 @@ public struct DataExport: JobKind {
     }
 
     public func needs(of definition: [String: JSONValue]) -> JobNeeds {
-        JobNeeds(servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName])
+        JobNeeds(servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName], privateKeys: ExportEncryption.signs(definition))
     }
 
     public func executor(_ environment: RunEnvironment) throws -> any RunExecutor { ExportRun(environment) }
@@ -75,6 +75,9 @@ public struct DataExport: JobKind {
             "prefix puts an apostrophe before values that a spreadsheet would take for formulas (= + - @ tab CR); it changes +49… and -1, too."),
         JobField("file.compression", .choice(Compression.allCases.map(\.rawValue)), default: .string("none"), example: "gzip",
             "none, gzip (.gz) or zip (.zip) (EXP-5)."),
+    ] + ExportEncryption.fields + readyFields
+
+    private static let readyFields: [JobField] = [
         JobField("file.ready_file", .choice(ExportDefinition.ReadyFile.allCases.map(\.rawValue)), default: .string("none"), example: "count",
             "A file that says the data file is complete, written last: empty, or with the number of records (EXP-6)."),
         JobField("file.ready_extension", .string, default: .string("ready"), example: "ready", "Extension of the ready file."),

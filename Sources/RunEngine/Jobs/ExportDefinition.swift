@@ -30,6 +30,8 @@ struct ExportDefinition: Sendable {
     var hasHeader: Bool
     var formulaGuard: WritingFormat.FormulaGuard
     var compression: Compression
+    /// nil: the file is not encrypted.
+    var encryption: ExportEncryption?
     var readyFile: ReadyFile
     /// nil: one file, however many records there are.
     var splitRecords: Int64?
@@ -46,9 +48,11 @@ struct ExportDefinition: Sendable {
         server = try values.string("file", "server")
         directory = values.optionalString("file", "directory") ?? (server == FileServer.embeddedName ? "download" : "")
         compression = try values.choice("file", "compression")
+        encryption = try ExportEncryption(values)
         name = ExportFileName(
             name: try values.string("file", "name"), prefix: values.optionalString("file", "prefix") ?? "",
-            suffix: values.optionalString("file", "suffix") ?? "", zone: try values.string("file", "zone"), compression: compression,
+            suffix: values.optionalString("file", "suffix") ?? "", zone: try values.string("file", "zone"),
+            packing: ExportPacking(compression: compression, encryption: encryption),
             readyExtension: try values.string("file", "ready_extension"), appendsReadyExtension: try values.string("file", "ready_name") == "append")
         charset = try values.string("file", "charset")
         isMarked = try values.boolean("file", "byte_order_mark")
@@ -77,7 +81,7 @@ struct ExportDefinition: Sendable {
 
     /// What the schema cannot say about one definition by itself.
     func problems() -> [Problem] {
-        var found = name.problems() + DirectoryRule.problems(directory, at: "file.directory")
+        var found = name.problems() + DirectoryRule.problems(directory, at: "file.directory") + (encryption?.problems ?? [])
         do {
             let written = try format().layout.delimiter + (try format().layout.enclosure.character.map(String.init) ?? "")
             if try !FileCharacterSet(name: charset).holds(written) {

@@ -2,20 +2,22 @@ import ConnectModel
 import Foundation
 import RecordEngine
 
-/// How the files of an export are called (EXP-3, EXP-6): `<job>_<run>_<prefix><name><suffix>`, the suffix before the name's extension.
+/// How the files of an export are called (EXP-3, EXP-6): `<job>_<run>_<prefix><name><suffix>`, the suffix before the name's
+/// extension, and behind it the extensions of what the file is packed in.
 struct ExportFileName: Sendable {
     var name: String
     var prefix: String
     var suffix: String
     var zone: String
-    var compression: Compression
+    var packing: ExportPacking
     var readyExtension: String
     var appendsReadyExtension: Bool
 
     /// Name of the data file. `part` counts from 1 where the export is split, else nil.
     func dataFile(run: RunID, at moment: Date, part: Int?, form: String) throws -> String {
         let date = calendarTime(moment)
-        let (stem, ending) = split(name)
+        let (plain, extensions) = packing.parts(name)
+        let (stem, ending) = split(plain)
         let suffix = try text(suffix, date) + (part.map { "_" + String(repeating: "0", count: max(0, 3 - String($0).count)) + String($0) } ?? "")
         let values = [
             ("{JOB}", run.job.description), ("{RUN}", String(run.number)), ("{PREFIX}", try text(prefix, date)), ("{NAME}", try text(stem, date)),
@@ -26,16 +28,16 @@ struct ExportFileName: Sendable {
     }
 
     /// What the file is called within its archive: the name without what packing added.
-    func memberName(_ dataFile: String) -> String { extensions.isEmpty ? dataFile : String(dataFile.dropLast(extensions.count)) }
+    func memberName(_ dataFile: String) -> String { String(dataFile.dropLast(packing.parts(name).extensions.count)) }
 
     func readyFile(_ dataFile: String) -> String {
-        if appendsReadyExtension { return "\(dataFile).\(readyExtension)" }
-        let plain = memberName(dataFile)
-        return split(plain).stem + ".\(readyExtension)"
+        appendsReadyExtension ? "\(dataFile).\(readyExtension)" : split(memberName(dataFile)).stem + ".\(readyExtension)"
     }
 
     func problems() -> [Problem] {
         var found: [Problem] = []
+        let parts = packing.parts(name)
+        let named = "1_1_" + parts.plain + parts.extensions
         for (path, text) in [("file.name", name), ("file.prefix", prefix), ("file.suffix", suffix)] where !text.isEmpty || path == "file.name" {
             found += FileNamePattern.problems(in: text).map { Problem(path: path, severity: $0.severity, message: $0.message) }
             if FileNamePattern(text).isGlob { found.append(Problem(path: path, message: "* and ? cannot stand in the name of a file that is to be made.")) }
@@ -45,19 +47,10 @@ struct ExportFileName: Sendable {
         }
         if readyExtension.isEmpty || readyExtension.contains("/") || readyExtension.utf8.contains(0) {
             found.append(Problem(path: "file.ready_extension", message: "The ready file's extension is a text like ready, without a slash."))
-        } else if readyFile("1_1_" + name) == "1_1_" + name + extensions {
+        } else if readyFile(named) == named {
             found.append(Problem(path: "file.ready_extension", message: "The ready file would have the name of the data file."))
         }
         return found
-    }
-
-    private var extensions: String {
-        let lower = name.lowercased()
-        return switch compression {
-        case .none: ""
-        case .gzip: lower.hasSuffix(".gz") || lower.hasSuffix(".gzip") ? "" : ".gz"
-        case .zip: lower.hasSuffix(".zip") ? "" : ".zip"
-        }
     }
 
     /// "a.csv" as "a" and ".csv"; a dot in front of everything is none of an extension.

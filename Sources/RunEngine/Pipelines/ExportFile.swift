@@ -1,9 +1,10 @@
 import ConnectModel
 import Crypto
 import Foundation
+import GnuPG
 import RecordEngine
 
-/// One file of an export while it is written: records to text, character set, compression, server, each stage beside the others.
+/// One file of an export while it is written: records to text, character set, compression, encryption, server, each stage beside the others.
 ///
 /// The file stands under its temporary name. One thread at a time; ends with `finish` or `abandon`.
 final class ExportFile {
@@ -11,35 +12,30 @@ final class ExportFile {
     private let upload: UploadSink
     private let encoded: EncodedSink
     private let writer: DelimitedWriter
-    private let stages: [QueuedSink]
+    private let stages: ExportStages
 
     var records: Int64 { writer.recordCount }
     var replacedCharacters: Int64 { encoded.replacedCount }
     var replacedMarks: Int64 { writer.replacedCount }
     var guardedValues: Int64 { writer.guardedCount }
 
-    init(_ definition: ExportDefinition, place: ExportedFile, columns: [Field], modified: Int64, transport: any Transport, cancellation: Cancellation) throws {
+    init(
+        _ definition: ExportDefinition, place: ExportedFile, columns: [Field], modified: Int64, keyRing: KeyRing, transport: any Transport,
+        cancellation: Cancellation
+    ) throws {
         self.place = place
         upload = UploadSink(try transport.openWrite(place.temporaryPath, offset: 0, expectedSize: nil), cancellation)
-        var stages = [QueuedSink(upload)]
+        let stages = ExportStages(upload)
+        self.stages = stages
         do {
-            var last: any ByteSink = stages[0]
-            switch definition.compression {
-            case .none: break
-            case .gzip: last = GzipSink(last)
-            case .zip: last = try ZipSink(last, name: definition.name.memberName(RemotePath.name(place.path)), modified: modified)
-            }
-            if definition.compression != .none {
-                stages.append(QueuedSink(last))
-                last = stages[1]
-            }
+            if let encryption = definition.encryption { try stages.encrypt(encryption, keyRing) }
+            try stages.compress(definition.compression, member: definition.name.memberName(RemotePath.name(place.path)), modified: modified)
             let format = try definition.format()
-            encoded = try FileCharacterSet(name: definition.charset).encoded(last, isMarked: definition.isMarked, avoiding: format.layout.delimiter)
-            self.stages = stages
+            encoded = try FileCharacterSet(name: definition.charset).encoded(stages.top, isMarked: definition.isMarked, avoiding: format.layout.delimiter)
             writer = DelimitedWriter(format: format, columns: columns, sink: encoded)
             if definition.hasHeader { try writer.writeHeader(columns.map(\.name)) }
         } catch {
-            stages.reversed().forEach { $0.abandon() }
+            stages.abandon()
             upload.abort()
             throw error
         }
@@ -64,8 +60,47 @@ final class ExportFile {
 
     /// Ends every stage; what was written so far is nobody's.
     func abandon() {
-        stages.reversed().forEach { $0.abandon() }
+        stages.abandon()
         upload.abort()
+    }
+}
+
+/// What lies between the text and the server, from the server up; each with a thread of its own.
+private final class ExportStages {
+    /// What the next stage, and in the end the text, is written to.
+    private(set) var top: any ByteSink
+    private let upload: QueuedSink
+    private var encrypting: EncryptingSink?
+    private var compressing: QueuedSink?
+
+    init(_ sink: any ByteSink) {
+        upload = QueuedSink(sink)
+        top = upload
+    }
+
+    func encrypt(_ encryption: ExportEncryption, _ keyRing: KeyRing) throws {
+        let sink = try keyRing.encrypting(to: encryption.recipients, signedBy: encryption.signer, armored: encryption.isArmored, into: top)
+        encrypting = sink
+        top = sink
+    }
+
+    func compress(_ compression: Compression, member: String, modified: Int64) throws {
+        let sink: any ByteSink
+        switch compression {
+        case .none: return
+        case .gzip: sink = GzipSink(top)
+        case .zip: sink = try ZipSink(top, name: member, modified: modified)
+        }
+        let stage = QueuedSink(sink)
+        compressing = stage
+        top = stage
+    }
+
+    /// From the top down, so that none waits for one that has ended. Any number of times.
+    func abandon() {
+        compressing?.abandon()
+        encrypting?.close()
+        upload.abandon()
     }
 }
 

@@ -105,8 +105,8 @@ private final class ExportOutput: @unchecked Sendable {
         if let open { return open }
         let part = render.definition.splitRecords == nil ? nil : files.count + 1
         let file = try ExportFile(
-            render.definition, place: render.place(part), columns: columns, modified: render.modified, transport: render.transport,
-            cancellation: render.environment.cancellation)
+            render.definition, place: render.place(part), columns: columns, modified: render.modified, keyRing: render.environment.keyRing,
+            transport: render.transport, cancellation: render.environment.cancellation)
         open = file
         return file
     }

@@ -79,7 +79,17 @@ public struct Redaction: Sendable {
         clean.failure?.message = redacted(run.failure?.message ?? "")
         clean.failure?.remedy = run.failure?.remedy.map(redacted)
         clean.warnings = run.warnings.map(redacted)
+        clean.result = run.result.map(redacted)
         return clean
+    }
+
+    private func redacted(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text): .string(redacted(text))
+        case .array(let values): .array(values.map(redacted))
+        case .object(let members): .object(Dictionary(members.map { (redacted($0.key), redacted($0.value)) }) { _, last in last })
+        default: value
+        }
     }
 
     public func redacted(_ line: LogLine) -> LogLine {

@@ -10,10 +10,14 @@ final class SQLiteEventIngest: EventIngest {
     private let allowed: Set<String>?
     private var types: [String: UInt32] = [:]
     private var fields: [String: UInt32] = [:]
+    private let ownNames: Set<String>
+    private(set) var ownColumns: Set<UInt32> = []
 
-    init(_ connection: SQLiteConnection, allowed: Set<String>?) {
+    /// - Parameter ownNames: the account's own columns, of whichever channel.
+    init(_ connection: SQLiteConnection, allowed: Set<String>?, ownNames: Set<String>) {
         self.connection = connection
         self.allowed = allowed
+        self.ownNames = ownNames
     }
 
     func type(_ name: String) throws -> UInt32 {
@@ -35,6 +39,7 @@ final class SQLiteEventIngest: EventIngest {
         guard Self.isName(name) else { throw Self.fieldError(name) }
         let number = try self.number(of: name, in: "field") { _ in }
         fields[name] = number
+        if ownNames.contains(name) { ownColumns.insert(number) }
         return number
     }
 

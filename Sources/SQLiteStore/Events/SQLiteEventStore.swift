@@ -26,7 +26,9 @@ public final class SQLiteEventStore: EventStore {
         return connection
     }
 
-    public func beginIngest(types: Set<String>?) throws -> any EventIngest { SQLiteEventIngest(try open(), allowed: types) }
+    public func beginIngest(types: Set<String>?) throws -> any EventIngest {
+        SQLiteEventIngest(try open(), allowed: types, ownNames: Set(try customColumns().values.joined()))
+    }
 
     public func types() throws -> [EventTypeSummary] {
         let connection = try open()

@@ -21,7 +21,8 @@ struct ConnectorsProfileShow: ParsableCommand {
         var lines: [String] = []
         for setting in profile.settings {
             let mark = setting.isSet ? "" : setting.value == nil ? setting.isRequired ? "  (required)" : "  (not set)" : "  (default)"
-            lines.append("  \(setting.name) = \(setting.value.map(SettingText.value) ?? "-")\(mark)")
+            let value = setting.value.map(SettingText.value) ?? "-"
+            lines.append("  \(setting.name) = \(setting.isSecret && setting.isSet ? "••• (\(value))" : value)\(mark)")
             lines.append("      \(setting.help)")
         }
         try Output(output).show(profile, text: (lines + profile.problems.map { "error: \($0.message)" }).joined(separator: "\n"))
@@ -31,19 +32,22 @@ struct ConnectorsProfileShow: ParsableCommand {
 struct ConnectorsProfileSet: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Set the account's settings of a job kind; its jobs take them from their next run on.",
-        discussion: "An empty value takes a setting back to its default.\n\nExample: connecthost connectors profile set KIND --set server=partner --set delimiter=tab")
+        discussion: """
+            An empty value takes a setting back to its default, and a secret away. Secrets are stored encrypted, or left where they are and read at each run.
+
+            Examples:
+              connecthost connectors profile set KIND --set server=partner --set delimiter=tab
+              connecthost connectors profile set KIND --secret token
+            """)
     @Argument(help: "The kind of job.") var kind: String
-    @Option(name: .customLong("set"), help: ArgumentHelp("A setting; may be given several times.", valueName: "key=value")) var settings: [String] = []
+    @OptionGroup var values: SettingOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let pairs = try settings.map { text in
-            guard let cut = text.firstIndex(of: "=") else { throw ValidationError("--set takes KEY=VALUE; \"\(text)\" is not that.") }
-            return (String(text[..<cut]), String(text[text.index(after: cut)...]))
-        }
+        let (settings, references) = (try values.settings(), try values.secrets.references())
         let opened = try host.open()
-        try opened.setProfile(ofKind: kind, Dictionary(pairs) { _, last in last })
+        try opened.setProfile(ofKind: kind, settings, secretValues: try values.secrets.values(), references: references)
         let profile = try opened.profile(ofKind: kind)
         let missing = profile.problems.map { "  still to do: \($0.message)" }
         try Output(output).show(profile, text: (["The profile of \(kind) was saved."] + missing).joined(separator: "\n"))

@@ -15,11 +15,11 @@ struct EventsIngest: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest", abstract: "Take events in from a file or standard input; each event once, by its id.",
         discussion: """
-            NDJSON: one object a line, {"id": "…", "type": "SENT", "time": "2025-03-01T12:00:00Z", "RIID": 7, …}; every other name is a field. CloudEvents are
+            NDJSON: one object a line, {"id": "…", "type": "TYPE", "time": "2025-03-01T12:00:00Z", "RIID": 7, …}; every other name is a field. CloudEvents are
             understood too. CSV: the same names in the header line. The same input again adds nothing. Lines that hold no event are told and left out.
             Exit code 1 when there were any.
 
-            Example: connecthost events ingest sent.ndjson
+            Example: connecthost events ingest events.ndjson
             """)
     @Argument(help: ArgumentHelp("The file; - for standard input.", valueName: "file")) var file: String
     @Option(name: .long, help: "\(EventFormat.allCases.map(\.rawValue).joined(separator: " or ")); left out: by the end of the file's name.") var format: String?
@@ -93,7 +93,7 @@ struct EventsTypes: ParsableCommand {
 
 struct EventsCount: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "count", abstract: "Count events, of all types or one.", discussion: "Example: connecthost events count SENT")
+        commandName: "count", abstract: "Count events, of all types or one.", discussion: "`events types` lists them.\n\nExample: connecthost events count TYPE")
     @Argument(help: "The type.") var type: String?
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -108,7 +108,7 @@ struct EventsCount: ParsableCommand {
 struct EventsQuery: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query", abstract: "Look at events of one type, one JSON object a line; changes nothing.",
-        discussion: "Each has its number, by which feeds go.\n\nExample: connecthost events query SENT --after 1000 --limit 5")
+        discussion: "Each has its number, by which feeds go.\n\nExample: connecthost events query TYPE --after 1000 --limit 5")
     @Argument(help: "The type.") var type: String
     @Option(name: .long, help: "Only events with a higher number.") var after: Int64 = 0
     @Option(name: .long, help: "Most events to show; 0 for all.") var limit = 20
