@@ -12,9 +12,9 @@ let swiftSettings: [SwiftSetting] = [
 let connectorLinkage: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", "--version-script=Plugins/connector.map", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../runtime"])
 ]
-/// An installed program finds the Swift runtime beside its connectors.
+/// An installed program finds the Swift runtime beside its connectors. Packed relocations spare every start the reading of 4 MB of them.
 let programLinkage: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/connecthost/runtime"])
+    .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/connecthost/runtime", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
 ]
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -56,7 +56,9 @@ let package = Package(
         // The floors of the host, lowest first.
         .target(name: "ConnectModel"),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
-        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        // libarchive and libcurl are opened when they are first used, so they are not linked.
+        .target(name: "COnDemand"),
+        .target(name: "CArchive", dependencies: ["COnDemand"]),
         .target(name: "RecordEngine", dependencies: ["ConnectModel", "CISAL", "CArchive", crypto]),
         // Opened by runs that ask for it, and linked to nothing: what it needs would take memory and time of every command.
         .target(
@@ -68,7 +70,7 @@ let package = Package(
         .target(name: "CHostShims"),
         .target(name: "ConnectorRuntime", dependencies: ["PluginABI", "CHostShims", "RunEngine", "ConnectModel"]),
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
-        .target(name: "CCurlShims", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CCurlShims", dependencies: ["COnDemand"]),
         .target(name: "Delivery", dependencies: ["CCurlShims", "ConnectModel"]),
         .target(name: "ConnectHost", dependencies: ["Delivery", "CHostShims", "RunEngine", "GnuPG", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
         .target(name: "ConnectWeb", dependencies: ["ConnectHost", "ConnectModel", hummingbird, logging]),
@@ -156,7 +158,7 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-let cTargets = ["PluginABI", "CPhoneNumbers", "CHostShims", "CSSHShims", "CCurlShims", "ADBCSource"]
+let cTargets = ["PluginABI", "CPhoneNumbers", "CHostShims", "COnDemand", "CArchive", "CSSHShims", "CCurlShims", "ADBCSource"]
 /// The hot path. Each of its objects belongs to one thread, and tests, which are built for debugging, still watch every access; a twelfth of an import's
 /// processor time went into watching it in a release too.
 let hotTargets = ["RecordEngine", "SQLiteStore"]

@@ -16,7 +16,7 @@ final class CurlDriver {
 
     init() throws(ConnectorError) {
         guard Self.isReady, let multi = curl_multi_init(), let share = curl_share_init() else {
-            throw ConnectorError(.internal, "libcurl could not be set up; the machine may be out of memory.")
+            throw ConnectorError(.internal, "libcurl could not be set up: install it (Debian: libcurl4), or free some memory.")
         }
         (self.multi, self.share) = (multi, share)
         _ = ch_curl_share_sessions(share)

@@ -9,7 +9,7 @@ final class FTPClient {
     private(set) var offers: Set<String> = []
 
     init(_ settings: FTPSettings) throws(ConnectorError) {
-        let version = curl_version_info(CURLVERSION_FIRST).pointee.version_num
+        let version = curl_version_info(CURLVERSION_FIRST)?.pointee.version_num ?? 0
         // They forget TLS on data connections that the server opens (curl issue 10666).
         if settings.isActive, settings.security != .none, (0x07_57_00..<0x08_00_00).contains(version) {
             throw ConnectorError(

@@ -1,4 +1,13 @@
+#define CURL_DISABLE_TYPECHECK
 #include "CCurlShims.h"
+#include "CurlLibrary.h"
+
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+#undef curl_share_setopt
+#define curl_easy_setopt ch_curl_variadic_calls()->easy_setopt
+#define curl_easy_getinfo ch_curl_variadic_calls()->easy_getinfo
+#define curl_share_setopt ch_curl_variadic_calls()->share_setopt
 
 CURLcode ch_curl_set_number(CURL *easy, CURLoption option, long value) { return curl_easy_setopt(easy, option, value); }
 CURLcode ch_curl_set_text(CURL *easy, CURLoption option, const char *value) { return curl_easy_setopt(easy, option, value); }

@@ -27,7 +27,7 @@ public struct ConnectHostCommand: ParsableCommand {
     public static func run(_ arguments: [String]) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             try command.run()
             return ExitStatus.ok.rawValue
         } catch let error as ConnectError {
@@ -41,6 +41,11 @@ public struct ConnectHostCommand: ParsableCommand {
             if isRequest { print(text) } else { Output.complain(text) }
             return isRequest ? ExitStatus.ok.rawValue : exitCode(for: error) == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.other.rawValue
         }
+    }
+
+    /// Workers start often, and describing every command to the parser takes a good part of a process's start.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        arguments == [WorkerCommand.name] ? WorkerCommand() : try parseAsRoot(arguments)
     }
 
     private static func report(_ error: ConnectError, json: Bool) {

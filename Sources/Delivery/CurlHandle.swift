@@ -20,7 +20,7 @@ final class CurlHandle {
 
     init(_ policy: AddressPolicy, _ limits: CallLimits) throws(DeliveryFailure) {
         guard Self.isReady, let easy = curl_easy_init() else {
-            throw DeliveryFailure(ConnectError("delivery.library", .internal, "libcurl could not be set up; the machine may be out of memory."))
+            throw DeliveryFailure(ConnectError("delivery.library", .internal, "libcurl could not be set up: install it (Debian: libcurl4), or free some memory."))
         }
         (self.easy, self.policy, self.limits) = (easy, policy, limits)
         _ = ch_curl_set_delivery(easy)

@@ -17,7 +17,7 @@ public final class ZipSink: ByteSink {
     /// `name` is what the file is called in the archive, `modified` its time in seconds since 1970.
     public init(_ sink: any ByteSink, name: String, modified: Int64) throws {
         guard let archive = archive_write_new(), let entry = archive_entry_new() else {
-            throw ConnectError("memory", .transient, "There is no memory to make the zip file.")
+            throw ConnectError("memory", .transient, "libarchive could not be set up for the zip file: install it (Debian: libarchive13), or free some memory.")
         }
         defer { archive_entry_free(entry) }
         self.archive = archive

@@ -114,7 +114,7 @@ private final class ArchiveReader {
 
     init(_ source: any ByteSource) throws {
         guard let archive = archive_read_new() else {
-            throw ConnectError("memory", .transient, "There is no memory to open the zip file.")
+            throw ConnectError("memory", .transient, "libarchive could not be set up for the zip file: install it (Debian: libarchive13), or free some memory.")
         }
         self.archive = archive
         feed = Feed(source)

@@ -82,22 +82,35 @@ public struct EventDateText {
 public final class EventRowsBuilder {
     public let batch: RecordBatch
     private let columns: [TextColumn]
-    private let sources: [EventColumn.Source]
     private let constants: [[UInt8]]
     /// The column of each of the store's field numbers; -1 for fields that have none.
     private var places: [Int] = []
     private var values: [UnsafeRawBufferPointer]
-    private var dates: EventDateText
+    /// One for each column: an event may be stored on another day than it was captured, and each column keeps to its own.
+    private var dates: [EventDateText]
+    private let kinds: [Kind]
     private static var none: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+
+    /// The sources without their texts, which would be counted at every value.
+    private enum Kind: UInt8 { case constant, captured, stored, field, time }
 
     /// `fields` are the store's numbers of names.
     public init(_ columns: [EventColumn], fields: [UInt32: String], zone: TimeZone?, rows: Int = 8192) {
         batch = RecordBatch(columnCount: columns.count, rowCapacity: rows)
         self.columns = batch.columns
-        sources = columns.map(\.source)
+        let sources = columns.map(\.source)
         constants = columns.map { if case .constant(let text) = $0.source { Array(text.utf8) } else { [] } }
         values = [UnsafeRawBufferPointer](repeating: Self.none, count: columns.count)
-        dates = EventDateText(zone: zone)
+        dates = [EventDateText](repeating: EventDateText(zone: zone), count: columns.count)
+        kinds = columns.map { column in
+            switch column.source {
+            case .constant: .constant
+            case .captured: .captured
+            case .stored: .stored
+            case .field: .field
+            case .time: .time
+            }
+        }
         places = [Int](repeating: -1, count: Int(fields.keys.max() ?? 0) + 1)
         for (number, name) in fields {
             places[Int(number)] = sources.firstIndex { $0 == .field(name) || $0 == .time(name) } ?? -1
@@ -114,18 +127,18 @@ public final class EventRowsBuilder {
             if place >= 0 { values[place] = value }
         }
         guard isWhole else { throw ConnectError("events.damaged", .internal, "The values of an event cannot be read: the event store is damaged.") }
-        for index in sources.indices {
+        for index in kinds.indices {
             let column = columns[index]
-            switch sources[index] {
+            switch kinds[index] {
             case .field:
                 let start = column.data.count
                 column.data.append(values[index])
                 Self.blankLineEnds(column.data, from: start)
             case .constant: constants[index].withUnsafeBytes { column.data.append($0) }
-            case .captured: dates.append(captured, to: column.data)
-            case .stored: dates.append(stored, to: column.data)
+            case .captured: dates[index].append(captured, to: column.data)
+            case .stored: dates[index].append(stored, to: column.data)
             case .time:
-                if let time = EventTime.milliseconds(values[index]) { dates.append(time, to: column.data) } else { column.data.append(values[index]) }
+                if let time = EventTime.milliseconds(values[index]) { dates[index].append(time, to: column.data) } else { column.data.append(values[index]) }
             }
             column.endValue()
         }

@@ -21,7 +21,7 @@ public final class DelimitedWriter {
     private let delimiter: [UInt8]
     private let lineEnd: [UInt8]
     private let enclosure: UInt8?
-    @exclusivity(unchecked) private var output: ByteBuffer
+    private let output: ByteBuffer
 
     private static let flushBytes = 256 << 10
     private static let backslash: UInt8 = 0x5C
@@ -99,8 +99,9 @@ public final class DelimitedWriter {
                 output.advance(1)
                 if delimiter.count > 1 { append(delimiter[1...]) }
             }
-            guard count > 0 || isAlwaysEnclosed[index] else { continue }
-            if isAlwaysEnclosed[index] || format.formulaGuard == .prefix || !copiedPlain(place.data + from, count) {
+            let isEnclosed = isAlwaysEnclosed[index]
+            guard count > 0 || isEnclosed else { continue }
+            if format.formulaGuard == .prefix || !(isEnclosed ? copiedEnclosed(place.data + from, count) : copiedPlain(place.data + from, count)) {
                 try put(UnsafeRawBufferPointer(start: place.data + from, count: count), column: index)
             }
         }
@@ -113,7 +114,24 @@ public final class DelimitedWriter {
     /// Copies the value if nothing in it needs care; otherwise leaves the output as it was.
     @inline(__always)
     private func copiedPlain(_ source: UnsafeRawPointer, _ count: Int) -> Bool {
+        guard isCopied(source, count, to: output.tail) else { return false }
+        output.advance(count)
+        return true
+    }
+
+    /// The same with the enclosure around it.
+    @inline(__always)
+    private func copiedEnclosed(_ source: UnsafeRawPointer, _ count: Int) -> Bool {
         let target = output.tail
+        guard let enclosure, isCopied(source, count, to: target + 1) else { return false }
+        target.storeBytes(of: enclosure, as: UInt8.self)
+        target.storeBytes(of: enclosure, toByteOffset: count + 1, as: UInt8.self)
+        output.advance(count + 2)
+        return true
+    }
+
+    @inline(__always)
+    private func isCopied(_ source: UnsafeRawPointer, _ count: Int, to target: UnsafeMutableRawPointer) -> Bool {
         var place = 0
         // Reading and writing beyond the value's end stays within the buffers' slack.
         while place < count {
@@ -122,7 +140,6 @@ public final class DelimitedWriter {
             if marks.found(in: word, first: count - place) { return false }
             place += 8
         }
-        output.advance(count)
         return true
     }
 

@@ -1,0 +1,3 @@
+/* libarchive, opened when the first archive is read or written. */
+#include <archive.h>
+#include <archive_entry.h>
