@@ -154,8 +154,16 @@ def idle(workplace, report):
         server.stop()
 
 
+def queued_to_done(home):
+    """Seconds of the last run."""
+    database = sqlite3.connect(os.path.join(home, "control.sqlite"))
+    body = json.loads(database.execute("SELECT body FROM run ORDER BY number DESC LIMIT 1").fetchone()[0])
+    database.close()
+    return (body["finishedAtUnixMilliseconds"] - body["createdAtUnixMilliseconds"]) / 1000
+
+
 def overhead(workplace, report):
-    """From the run's row to its end, of a file with a header and nothing else, by a server that is there already."""
+    """From the row that asks for a run to the one that says it has ended, of a file with a header and nothing else, beside a server that is there."""
     home = made_home(workplace, "overhead-home")
     server = Server(workplace, home)
     times = Series()
@@ -163,8 +171,8 @@ def overhead(workplace, report):
         for _ in range(max(11, workplace.runs)):
             with open(os.path.join(home, "files/upload/records.csv"), "w", encoding="utf-8") as file:
                 file.write("EMAIL_ADDRESS_\n")
-            answer = json.loads(run([workplace.program, "jobs", "run", "bench", "--json", "--quiet", "--home", home]))
-            times.add(Sample(answer["duration_ms"] / 1000, 0.0, ""))
+            run([workplace.program, "jobs", "run", "bench", "--json", "--quiet", "--home", home])
+            times.add(Sample(queued_to_done(home), 0.0, ""))
     finally:
         server.stop()
     report.alone("a run of an empty local file, start to end", times, f"<= {OVERHEAD_MOST_S:.3f} s", times.seconds <= OVERHEAD_MOST_S)

@@ -6,6 +6,8 @@ public struct AuditEntry: Sendable, Codable, Equatable {
         case seal
         /// A message of the outbox was retried or dropped.
         case retry, drop
+        /// A run was begun by hand, or stopped.
+        case start, stop
     }
 
     /// Counts up within an installation.
@@ -14,7 +16,7 @@ public struct AuditEntry: Sendable, Codable, Equatable {
     /// The user of the operating system: "ann (1000)".
     public var actor: String
     public var action: Action
-    /// "server/partner", "job/Nightly contacts", "setting/mail".
+    /// "server/partner", "job/Nightly contacts", "setting/mail", "list/CONTACTS", "run/3.17".
     public var object: String
     public var before: JSONValue?
     public var after: JSONValue?

@@ -12,7 +12,7 @@ extension SQLiteControlStore {
     }
 
     public func group(_ id: GroupID) throws -> JobGroup? {
-        try read { db in try String.fetchOne(db, sql: "SELECT body FROM job_group WHERE id = ?", arguments: [id.value]).map(decode) }
+        try read { db in try fetch(id, db) }
     }
 
     public func addGroup(name: String, description: String, jobs: [JobID], definition: [String: JSONValue], active: Bool) throws -> JobGroup {
@@ -21,23 +21,28 @@ extension SQLiteControlStore {
             let group = JobGroup(id: id, name: name, description: description, jobs: jobs, definition: definition, active: active)
             try db.execute(sql: "INSERT INTO job_group (id, name, body) VALUES (?, ?, ?)", arguments: [id.value, name, try encode(group)])
             try addMembers(group, db)
+            try record(db, "group/\(name)", before: JobGroup?.none, after: group)
             return group
         }
     }
 
     public func update(_ group: JobGroup) throws {
         try write { db in
+            let before = try fetch(group.id, db)
             try db.execute(sql: "UPDATE job_group SET name = ?, body = ? WHERE id = ?", arguments: [group.name, try encode(group), group.id.value])
             try db.execute(sql: "DELETE FROM group_member WHERE job_group = ?", arguments: [group.id.value])
             try addMembers(group, db)
+            try record(db, "group/\(group.name)", before: before, after: group)
         }
     }
 
     public func removeGroup(_ id: GroupID) throws {
         try write { db in
+            guard let before = try fetch(id, db) else { return }
             try db.execute(sql: "DELETE FROM group_member WHERE job_group = ?", arguments: [id.value])
             try db.execute(sql: "DELETE FROM due WHERE owner = ?", arguments: [id.value])
             try db.execute(sql: "DELETE FROM job_group WHERE id = ?", arguments: [id.value])
+            try record(db, "group/\(before.name)", before: before, after: JobGroup?.none)
         }
     }
 
@@ -59,6 +64,7 @@ extension SQLiteControlStore {
             try db.execute(
                 sql: "INSERT INTO group_run (number, job_group, finished, body) VALUES (?, ?, 0, ?)",
                 arguments: [run.id.number, group.id.value, try encode(run)])
+            if origin == .manual { try record(db, .start, "group-run/\(run.id)", before: nil, after: .object(["group": .string(group.name)])) }
             return run
         }
     }
@@ -88,6 +94,10 @@ extension SQLiteControlStore {
             try db.execute(
                 sql: "UPDATE group_run SET finished = ?, body = ? WHERE number = ?", arguments: [run.status.isFinal, try encode(run), run.id.number])
         }
+    }
+
+    private func fetch(_ id: GroupID, _ db: Database) throws -> JobGroup? {
+        try String.fetchOne(db, sql: "SELECT body FROM job_group WHERE id = ?", arguments: [id.value]).map(decode)
     }
 
     private func addMembers(_ group: JobGroup, _ db: Database) throws {

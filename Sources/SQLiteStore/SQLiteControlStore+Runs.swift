@@ -15,6 +15,7 @@ extension SQLiteControlStore {
             run.dueAtUnixMilliseconds = origin.dueAtUnixMilliseconds
             run.group = origin.group
             try db.execute(sql: "UPDATE run SET body = ? WHERE number = ?", arguments: [try encode(run), run.id.number])
+            if origin == .manual { try record(db, .start, "run/\(run.id)", before: nil, after: .object(["job": .string(job.name)])) }
             return run
         }
     }

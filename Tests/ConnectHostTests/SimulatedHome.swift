@@ -39,6 +39,9 @@ final class SimulatedHome {
     /// As after the end of every process: nothing in memory is left.
     func restart() throws { host = try Self.open(directory.path, now) }
 
+    /// The same home as another process would have it.
+    func another() throws -> ConnectHost.Installation { try Self.open(directory.path, now) }
+
     private static func open(_ path: String, _ now: Now) throws -> ConnectHost.Installation {
         let home = HomeLayout(path)
         let clock: @Sendable () -> Int64 = { now.value * 1000 }

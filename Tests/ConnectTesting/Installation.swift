@@ -5,14 +5,15 @@ public final class Installation: Sendable {
     public let directory: TemporaryDirectory
     public var home: String { directory.path + "/home" }
     public var upload: String { home + "/files/upload" }
-    /// Where this installation's connectors lie; a test may add its own.
+    /// A directory for connectors of this test's own; it is searched before the built ones.
     public let connectors: String
 
     /// Makes the home; `prepare` gets its path before anything is in it.
     public init(prepare: (String) throws -> Void = { _ in }) throws {
         directory = try TemporaryDirectory()
         try prepare(directory.path + "/home")
-        connectors = try Self.linkConnectors(into: directory)
+        connectors = try Self.ownConnectors(in: directory)
+        try BuiltConnectors.remember(in: directory.path + "/home")
         let result = try run("init")
         guard result.status == 0 else { throw TestFailure("init failed: \(result.errors)") }
         let domains = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Data/tlds.txt").standardizedFileURL.path
@@ -22,10 +23,16 @@ public final class Installation: Sendable {
     /// A copy of another installation's home, for tests that need many with the same beginning.
     public init(copying other: Installation) throws {
         directory = try TemporaryDirectory()
-        connectors = try Self.linkConnectors(into: directory)
+        connectors = try Self.ownConnectors(in: directory)
         try FileManager.default.copyItem(atPath: other.home, toPath: directory.path + "/home")
         let moved = try run("servers", "set", "files", "--set", "directory=\(home)/files")
         guard moved.status == 0 else { throw TestFailure("the copied home cannot be used: \(moved.errors)") }
+    }
+
+    private static func ownConnectors(in directory: TemporaryDirectory) throws -> String {
+        let path = directory.path + "/connectors"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        return path
     }
 
     /// The program, beside the test bundle in the build directory.
@@ -36,20 +43,11 @@ public final class Installation: Sendable {
         return URL(fileURLWithPath: bundle).deletingLastPathComponent().path
     }
 
-    /// The built connectors, copied to a directory that the loader trusts whatever the build directory's rights are.
-    private static func linkConnectors(into directory: TemporaryDirectory) throws -> String {
-        let target = directory.path + "/connectors"
-        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        let isConnector = { (name: String) in name.hasPrefix("lib") && ["Transport.so", "Source.so", "Import.so", "Feeds.so"].contains(where: name.hasSuffix) }
-        for name in try FileManager.default.contentsOfDirectory(atPath: buildDirectory) where isConnector(name) {
-            try FileManager.default.copyItem(atPath: buildDirectory + "/" + name, toPath: target + "/" + name)
-            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target + "/" + name)
-        }
-        return target
-    }
+    /// What every command gets besides its own arguments.
+    public var options: [String] { ["--home", home, "--connectors", connectors, "--connectors", BuiltConnectors.directory] }
 
     public func start(_ arguments: [String], environment: [String: String] = [:], input: String = "") throws -> ChildRun {
-        let options = arguments.first == "worker" ? [] : ["--home", home, "--connectors", connectors]
+        let options = arguments.first == "worker" ? [] : options
         return try ChildRun(Self.program, arguments + options, environment: environment, input: input)
     }
 

@@ -7,12 +7,12 @@ public final class RunningServer: Sendable {
     public var processID: pid_t { child.processID }
 
     /// Starts it and returns once it is ready.
-    public init(_ installation: Installation, _ options: String..., shiftSeconds: Int? = nil) throws {
+    public init(_ installation: Installation, _ options: String..., shiftSeconds: Int? = nil, environment: [String: String] = [:]) throws {
         self.installation = installation
         try? FileManager.default.removeItem(atPath: installation.home + "/serve/http")
         if let shiftSeconds { try installation.setClock(shiftSeconds: shiftSeconds) }
-        child = try installation.start(["serve", "--http", "127.0.0.1:0", "--log-format", "json"] + options, environment: installation.clockEnvironment)
-        try installation.waitUntil("the server answers", seconds: 60) { try self.get("readyz").hasPrefix("200") }
+        child = try installation.start(["serve", "--http", "127.0.0.1:0", "--log-format", "json"] + options, environment: installation.clockEnvironment.merging(environment) { _, new in new })
+        try installation.waitUntil("the server answers") { try self.get("readyz").hasPrefix("200") }
     }
 
     deinit {
@@ -24,7 +24,7 @@ public final class RunningServer: Sendable {
     public func get(_ path: String) throws -> String {
         guard let address = FileManager.default.contents(atPath: installation.home + "/serve/http") else { return "000" }
         let host = String(decoding: address, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        let result = try ChildRun("curl", ["-s", "--max-time", "5", "-w", "\n%{http_code}", "http://\(host)/\(path)"]).wait()
+        let result = try ChildRun("curl", ["-s", "--max-time", "60", "-w", "\n%{http_code}", "http://\(host)/\(path)"]).wait()
         let lines = result.output.components(separatedBy: "\n")
         return (lines.last ?? "000") + "\n" + lines.dropLast().joined(separator: "\n")
     }
@@ -58,12 +58,15 @@ extension Installation {
         close(bell)
     }
 
-    /// Looks until it is true; the only way in which these tests wait.
-    public func waitUntil(_ what: String, seconds: Double = 60, _ condition: () throws -> Bool) throws {
+    /// Looks until it is true; the only way in which these tests wait. The limit is for what never comes: nothing may depend on how fast a machine is.
+    public func waitUntil(_ what: String, seconds: Double = 600, _ condition: () throws -> Bool) throws {
         let deadline = Date().addingTimeInterval(seconds)
+        // Most looks start a process, which takes processor time from what is waited for.
+        var pause: UInt32 = 20_000
         while try !condition() {
             guard Date() < deadline else { throw TestFailure("after \(seconds) s still not: \(what)") }
-            usleep(50_000)
+            usleep(pause)
+            pause = min(pause * 2, 320_000)
         }
     }
 }

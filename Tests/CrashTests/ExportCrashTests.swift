@@ -4,7 +4,7 @@ import Testing
 
 /// EXP-2, EXP-6 (T05): whatever is killed, wherever: afterwards there is one file under a final name, whole, its ready file says its count, nothing is
 /// left under a temporary name, and the watermark has moved once. `CRASH_ROUNDS` sets the number of random kills.
-@Suite(.serialized) struct ExportCrashTests {
+@Suite(.waits) struct ExportCrashTests {
     /// A home in which 3,000 rows have been exported and 1,000 more have come since.
     private struct Stage {
         let template: Installation
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    private static let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 12
+    private static let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 6
     private static let failpoints = [
         "export.claimed", "export.windowed", "export.half", "export.before-commit", "export.uploaded", "export.before-rename", "export.after-rename",
         "export.published", "export.before-ready", "export.after-ready", "export.ready", "export.finished",

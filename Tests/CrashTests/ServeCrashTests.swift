@@ -4,7 +4,7 @@ import Testing
 
 /// SIGKILL of the server and its workers at random moments of busy minutes: nothing begins twice, nothing is lost (SCH-5, T36).
 /// `SERVE_CRASH_ROUNDS` sets how many (make soak: 100).
-@Suite struct ServeCrashTests {
+@Suite(.waits) struct ServeCrashTests {
     private static let jobs = ["a", "b", "c", "g1", "g2"]
     private static let day = 86_400
 
@@ -37,7 +37,7 @@ import Testing
 
     @Test("SCH-5: server and workers killed at random moments: every start becomes one run, and every file is loaded once")
     func killedAtRandom() throws {
-        let rounds = ProcessInfo.processInfo.environment["SERVE_CRASH_ROUNDS"].flatMap(Int.init) ?? 5
+        let rounds = ProcessInfo.processInfo.environment["SERVE_CRASH_ROUNDS"].flatMap(Int.init) ?? 2
         let installation = try Installation()
         try installation.apply(Self.document)
         var numbers = SystemRandomNumberGenerator()

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The audience scope file beside a list import: looked at as a whole before anything is committed (IMP-1).
-@Suite struct AudienceScopeTests {
+@Suite(.waits) struct AudienceScopeTests {
     private func installation(_ limits: String = "") throws -> Installation {
         let installation = try Installation()
         try installation.expectSuccess("account", "set", "audience-scope=on")

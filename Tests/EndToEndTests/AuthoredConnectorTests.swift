@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The way of a stranger who writes a connector: every project works before its author has written a line (CON-8).
-@Suite struct AuthoredConnectorTests {
+@Suite(.waits) struct AuthoredConnectorTests {
     private static let kinds = ["transport", "source", "job"]
     /// Whether this program has the conformance suite.
     private static let hasSuite = (try? ChildRun(Installation.program, ["connectors", "test", "--help"]).wait())?.output.contains("--config") == true

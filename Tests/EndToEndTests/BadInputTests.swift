@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Bad input gets its own clear error and loses nothing.
-@Suite struct BadInputTests {
+@Suite(.waits) struct BadInputTests {
     private func installation(_ file: String = "{ name: contacts.csv }", _ rest: String = "") throws -> Installation {
         let installation = try Installation()
         try installation.apply(
@@ -163,7 +163,7 @@ import Testing
         let dropping = getuid() == 0 ? ["setpriv", "--bounding-set=-dac_override"] : ["env"]
         let result = try ChildRun(
             "/usr/bin/env",
-            dropping + [Installation.program, "jobs", "run", "contacts", "--home", installation.home, "--connectors", installation.connectors]).wait()
+            dropping + [Installation.program, "jobs", "run", "contacts"] + installation.options).wait()
         #expect(result.status == 3 && result.errors.contains("home"), "\(result)")
     }
 }

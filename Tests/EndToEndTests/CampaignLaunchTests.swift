@@ -3,7 +3,7 @@ import Foundation
 import ServerSupport
 import Testing
 
-@Suite struct CampaignLaunchTests {
+@Suite(.waits) struct CampaignLaunchTests {
     private func useCampaigns(_ stage: FollowUpStage, _ sink: MessageSink, _ settings: String...) throws {
         var arguments = ["account", "campaigns", "set", "--set", "url=\(sink.url)"]
         for setting in settings.isEmpty ? ["user=tester"] : settings { arguments += ["--set", setting] }

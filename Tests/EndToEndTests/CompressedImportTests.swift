@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Imports of compressed files, through the program as its users have it.
-@Suite struct CompressedImportTests {
+@Suite(.waits) struct CompressedImportTests {
     private func installation(_ name: String, _ more: String = "") throws -> Installation {
         let installation = try Installation()
         try installation.apply(

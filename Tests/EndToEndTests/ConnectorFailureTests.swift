@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Connectors in C in a real installation: one that works, and ones that fail in the middle of a run (CON-6).
-@Suite struct ConnectorFailureTests {
+@Suite(.waits) struct ConnectorFailureTests {
     private static let lists = """
         lists:
           - name: CONTACTS

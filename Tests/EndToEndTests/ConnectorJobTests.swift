@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Job kinds that live in connectors, used the way a person uses them.
-@Suite struct ConnectorJobTests {
+@Suite(.waits) struct ConnectorJobTests {
     /// An installation with the example of a job kind dropped in.
     private static func host() throws -> Installation {
         let host = try Installation()

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Custom events of loads, from a job file to the event store and a feed's file (IMP-11).
-@Suite struct CustomEventTests {
+@Suite(.waits) struct CustomEventTests {
     private static let document = """
         lists:
           - name: CONTACTS

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Whether a file is whole, right and new, through the program as its users have it.
-@Suite struct DeliveryTests {
+@Suite(.waits) struct DeliveryTests {
     private func installation(file: String, more: String = "") throws -> Installation {
         let installation = try Installation()
         try apply(file: file, more: more, to: installation)
@@ -76,7 +76,13 @@ import Testing
         let file = try #require(FileHandle(forWritingAtPath: installation.upload + "/contacts.csv"))
         try file.seekToEnd()
         let child = try installation.start(["jobs", "run", "contacts", "--json"])
-        let writer = Thread { [file] in while !Thread.current.isCancelled { try? file.write(contentsOf: Data("late@example.com,Late\n".utf8)) } }
+        // A line now and then: a writer that is faster than the reader would never let it come to the end.
+        let writer = Thread { [file] in
+            while !Thread.current.isCancelled {
+                try? file.write(contentsOf: Data("late@example.com,Late\n".utf8))
+                usleep(5000)
+            }
+        }
         writer.start()
         let result = child.wait()
         writer.cancel()
@@ -87,7 +93,7 @@ import Testing
 
     @Test("T15: a run that waits for quiet takes the whole of a slowly written file")
     func settles() throws {
-        let installation = try installation(file: "name: contacts.csv, settle_seconds: 1")
+        let installation = try installation(file: "name: contacts.csv, settle_seconds: 4")
         try installation.put("contacts.csv", "mail,NAME\n")
         let path = installation.upload + "/contacts.csv"
         let child = try installation.start(["jobs", "run", "contacts", "--json"])
@@ -96,7 +102,7 @@ import Testing
             try file.seekToEnd()
             try file.write(contentsOf: Data("p\(number)@example.com,Name\n".utf8))
             try file.close()
-            usleep(150_000)
+            usleep(50_000)
         }
         let result = child.wait()
         #expect(result.status == 0, "\(result.output)\(result.errors)")

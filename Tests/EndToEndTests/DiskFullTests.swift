@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// T06: a full disk fails the run and nothing else.
-@Suite struct DiskFullTests {
+@Suite(.waits) struct DiskFullTests {
     /// Small file systems can only be made by root.
     static let canMount: Bool = {
         guard geteuid() == 0, let directory = try? TemporaryDirectory() else { return false }

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// EXP-5: exports that are encrypted for somebody, who opens them with a GnuPG of their own.
-@Suite struct EncryptedExportTests {
+@Suite(.waits) struct EncryptedExportTests {
     private func installation() throws -> Installation {
         let installation = try Installation()
         try installation.apply(

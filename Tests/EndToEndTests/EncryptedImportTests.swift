@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Imports of encrypted files, through the program as its users have it, from partners who have a `gpg` of their own.
-@Suite struct EncryptedImportTests {
+@Suite(.waits) struct EncryptedImportTests {
     private static let file = "contacts.csv.gz.pgp"
     private static let records = 3000
 

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Events in, files out, as a person and a schedule use them.
-@Suite struct EventFeedTests {
+@Suite(.waits) struct EventFeedTests {
     private static func host(_ profile: String...) throws -> Installation {
         let host = try Installation()
         let settings = (["account_id=1234"] + profile).flatMap { ["--set", $0] }

@@ -3,7 +3,7 @@ import Foundation
 import ServerSupport
 import Testing
 
-@Suite struct EventHookTests {
+@Suite(.waits) struct EventHookTests {
     @Test("ACT-2: a webhook gets the event as a signed CloudEvent, and its id is the same for every hook")
     func signedCloudEvent() throws {
         let stage = try FollowUpStage(options: "{ event: { name: contacts-loaded } }")
@@ -50,29 +50,46 @@ import Testing
         }
     }
 
-    @Test("ACT-2, OPS-3: addresses of this machine are reached only where an administrator has allowed them, however they are written")
+    /// Ways to write this machine, private networks, and addresses that are nobody's on the internet.
+    private static let privateHosts = [
+        "127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
+        "127.0.0.1.", "0x7f.1", "0177.1", "0x7F.0x0.0x0.0x1", "00000177.0.0.1", "127.00.00.01", "017700000002", "2130706434", "127.0.0.2", "127.255.255.254",
+        "0.0.0.0", "0", "0.0.0.1", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254", "169.254.1.1", "100.64.0.1",
+        "100.127.255.255", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:10.0.0.1]", "[::ffff:a00:1]", "[::ffff:192.168.1.1]", "[::ffff:169.254.169.254]", "[::ffff:0.0.0.0]",
+        "[::127.0.0.1]", "[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[64:ff9b::7f00:1]", "[64:ff9b::10.0.0.1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]",
+        "[2002:7f00:1::1]", "[2002:c0a8:101::1]", "[2001::1]", "[fe80::1]", "[fec0::1]", "[fc00::1]", "[fd00::1]", "[ff02::1]", "[100::1]", "[2001:db8::1]",
+    ]
+
+    @Test("ACT-2, OPS-3, T25: addresses of this machine are reached only where an administrator has allowed them, however they are written")
     func privateAddresses() throws {
-        let stage = try FollowUpStage(options: "{ fail_if_empty: false }")
+        let stage = try FollowUpStage(options: "{ event: { name: loaded } }")
+        let installation = stage.installation
         try MessageSink.with("http") { sink in
             let port = sink["PORT"]
-            let hosts = [
-                "127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
-                "127.0.0.1.", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::1]", "[0:0:0:0:0:0:0:1]", "0.0.0.0", "0", "127.255.255.254",
-                "[64:ff9b::7f00:1]", "[fe80::1]", "[fd00::1]", "10.0.0.1", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
-            ]
-            for (number, host) in hosts.enumerated() {
-                try stage.installation.expectSuccess("hooks", "add", "h\(number)", "--url", "http://\(host):\(port)/", "--timeout", "2")
-                let result = try stage.installation.start(["hooks", "test", "h\(number)", "--json"]).wait()
-                #expect(result.status != 0, "\(host) was called")
-                #expect(["delivery.address", "delivery.name", "delivery.url"].contains { result.output.contains($0) }, "\(host): \(result.output)")
+            let signing = try installation.directory.write("signing", "word-of-the-hooks")
+            let hooks = Self.privateHosts.enumerated().map { number, host in
+                "  - { name: h\(number), url: \"http://\(host):\(port)/\", secrets: { signing: \"file:\(signing)\" } }\n"
+            }
+            try installation.apply("hooks:\n" + hooks.joined())
+            // One that the sink leads on to a private address by a redirect is in `badSinks`.
+            try stage.run(good: 1, bad: 0, "--leave-outbox")
+            try installation.expectSuccess("outbox", "deliver")
+            let list = try installation.json("outbox", "list", "--limit", "1000")
+            let messages = (0..<list.count).map { list[$0] }.filter { $0["kind"].string == "hook" }
+            #expect(messages.count == Self.privateHosts.count && messages.count > 60)
+            for message in messages {
+                let host = Int(message["target"].string?.dropFirst() ?? "").map { Self.privateHosts[$0] } ?? "?"
+                #expect(message["state"].string != "delivered", "\(host) was called")
+                #expect(["delivery.address", "delivery.name", "delivery.url"].contains(message["error"]["code"].string), "\(host): \(message["error"]["code"].string ?? "")")
             }
             #expect(sink.taken.isEmpty)
-            #expect(try stage.installation.run("hooks", "add", "user", "--url", "http://a:b@127.0.0.1:\(port)/").status == 3)
-            #expect(try stage.installation.run("hooks", "add", "file", "--url", "file:///etc/passwd").status == 3)
-            try stage.installation.expectSuccess("account", "network", "set", "--set", "allow=127.0.0.1")
-            try stage.installation.expectSuccess("hooks", "test", "h0")
+            #expect(try installation.run("hooks", "add", "user", "--url", "http://a:b@127.0.0.1:\(port)/").status == 3)
+            #expect(try installation.run("hooks", "add", "file", "--url", "file:///etc/passwd").status == 3)
+            try installation.expectSuccess("account", "network", "set", "--set", "allow=127.0.0.1")
+            try installation.expectSuccess("hooks", "test", "h0")
             #expect(sink.taken.count == 1)
-            #expect(try stage.installation.run("account", "network", "set", "--set", "allow=everything").status == 3)
+            #expect(try installation.run("account", "network", "set", "--set", "allow=everything").status == 3)
         }
     }
 
@@ -82,10 +99,10 @@ import Testing
         try stage.allowLoopback()
         try MessageSink.with("http") { other in
             try MessageSink.with("http") { sink in
-                try stage.installation.expectSuccess("hooks", "add", "crm", "--url", sink.url, "--timeout", "3")
+                try stage.installation.expectSuccess("hooks", "add", "crm", "--url", sink.url, "--timeout", "600")
                 let cases: [(String, String, String)] = [
                     ("500", "waiting", "delivery.status"), ("429 600", "waiting", "delivery.status"), ("404", "dead", "delivery.status"),
-                    ("401", "dead", "delivery.refused"), ("hang", "waiting", "delivery.timeout"), ("close", "waiting", "delivery.broken"),
+                    ("401", "dead", "delivery.refused"), ("close", "waiting", "delivery.broken"),
                     ("redirect \(other.url)/x", "dead", "delivery.redirect"), ("redirect \(sink.url)/moved", "delivered", ""), ("late", "delivered", ""),
                 ]
                 for (word, state, code) in cases {
@@ -96,6 +113,13 @@ import Testing
                     #expect((list[0]["error"]["code"].string ?? "") == code, "\(word)")
                     if state == "waiting" { try stage.installation.expectSuccess("outbox", "drop", list[0]["id"].string ?? "") }
                 }
+                // Only a sink that hangs is given up soon; nothing else here depends on how fast it answers.
+                try stage.installation.expectSuccess("hooks", "remove", "crm")
+                try stage.installation.expectSuccess("hooks", "add", "crm", "--url", sink.url, "--timeout", "1")
+                try sink.behave("hang")
+                try stage.run()
+                let hung = try stage.installation.json("outbox", "list", "--limit", "1")[0]
+                #expect(hung["state"].string == "waiting" && hung["error"]["code"].string == "delivery.timeout")
                 #expect(other.taken.isEmpty)
                 #expect(sink.taken.contains { $0.contains("\"/moved\"") })
             }

@@ -4,7 +4,7 @@ import ServerSupport
 import Testing
 
 /// Exports as a person runs them, to the account's own server.
-@Suite struct ExportTests {
+@Suite(.waits) struct ExportTests {
     private static let lists = """
         lists:
           - name: CONTACTS

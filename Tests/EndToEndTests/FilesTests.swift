@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Looking at files on servers before there is a job for them (IMP-18).
-@Suite struct FilesTests {
+@Suite(.waits) struct FilesTests {
     @Test("IMP-18: a file with addresses is told by its first bytes, and the job file printed for it loads it as it stands")
     func people() throws {
         let installation = try Installation()

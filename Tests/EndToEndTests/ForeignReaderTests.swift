@@ -27,7 +27,7 @@ private struct ForeignReader: Sendable {
 }
 
 /// Exported files and feeds, read by programs nobody here wrote.
-@Suite struct ForeignReaderTests {
+@Suite(.waits) struct ForeignReaderTests {
     private static let rows = 300
 
     private static func name(_ number: Int) -> String { ["Käthe, \"K\"", "O'Neil; | x", "two\nlines", "a\r\nb", "語 😀", "=1+1", "plain"][number % 7] + " \(number)" }

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The main job on the account's own file server: a delimited file becomes rows of a list.
-@Suite struct ListImportTests {
+@Suite(.waits) struct ListImportTests {
     static let document = """
         lists:
           - name: CONTACTS

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The guide's §6 and §8 as a person walks through them on the command line.
-@Suite struct ManagingTests {
+@Suite(.waits) struct ManagingTests {
     private func installation() throws -> Installation {
         let installation = try Installation()
         try installation.apply(ServeTests.lists + "jobs:\n" + ServeTests.job("contacts") + ServeTests.job("loyalty") + ServeTests.job("nightly",
@@ -51,6 +51,16 @@ import Testing
         #expect(grouped.status == 3 && grouped.errors.contains("in group"))
         let active = try installation.run("jobs", "copy", "nightly", "copy")
         #expect(active.status == 3 && active.errors.contains("only inactive jobs can be copied"))
+        // Run Now moves no scheduled time, and what is loaded stays whatever becomes of the job.
+        let next = try installation.json("schedule", "next", "nightly")["starts"][0]["at"].string
+        try installation.put("nightly.csv", ServeTests.file("dan"))
+        try installation.expectSuccess("jobs", "run", "nightly")
+        #expect(try next != nil && installation.json("schedule", "next", "nightly")["starts"][0]["at"].string == next)
+        let edited = "jobs:\n" + ServeTests.job("nightly", "    description: Every Tuesday.\n    schedule: { repeat: weekly, days: [tue], hour: 4, slot: 15-29 }")
+        try installation.expectSuccess("jobs", "edit", "nightly", "--file", "-", input: edited)
+        #expect(try installation.json("jobs", "show", "nightly")["description"].string == "Every Tuesday.")
+        let stopped = try installation.run("jobs", "stop", "nightly", "--yes")
+        #expect(stopped.status == 3 && stopped.errors.contains("is not running"))
         try installation.expectSuccess("jobs", "deactivate", "nightly")
         #expect(try installation.json("schedule", "next", "nightly")["active"].bool == false)
         #expect(try installation.run("jobs", "run", "nightly").status == 3)
@@ -65,11 +75,31 @@ import Testing
         #expect(try installation.json("runs", "list", "--status", "failed").count == 1)
         #expect(try installation.json("runs", "list", "loyalty", "--sort", "oldest").count == 2)
         #expect(try installation.expectSuccess("runs", "log", try #require(runs[0]["run"].string), "-f").contains("succeeded"))
+        // §6.2 to §6.4: its options and its schedule, in a file; monthly runs end at day 28, and names at 30 characters.
+        let file = { (day: Int, name: String) in
+            """
+            groups:
+              - name: \(name)
+                jobs: [contacts, loyalty]
+                options: { notify: { when: failure, to: [ops@example.com] }, launch: { campaigns: [Welcome], progress_to: [m@example.com], progress_every: 10000, failure_to: [m@example.com] } }
+                schedule: { repeat: monthly, day: \(day), hour: 6, slot: 45-59 }
+                active: false
+            """
+        }
+        for (day, name, words) in [(29, "Daily updates", "day 29"), (28, "A name of more than thirty letters", "30 characters")] {
+            let refused = try installation.run("apply", "-", input: file(day, name))
+            #expect(refused.status == 3 && refused.errors.contains(words), "\(refused.errors)")
+        }
+        try installation.apply(file(28, "Daily updates"))
+        let inactive = try installation.run("groups", "run", "Daily updates")
+        #expect(inactive.status == 3 && inactive.errors.contains("not active"))
+        let shown = try installation.json("groups", "list")[0]
+        #expect(shown["schedule_type"].string == "recurring" && shown["activation"].string == "inactive" && shown["next_run"].isMissing)
         // §8.5: deleting a group leaves its jobs.
         try installation.expectSuccess("groups", "delete", "Daily updates", "--yes")
         #expect(try installation.json("groups", "list").count == 0)
         #expect(try installation.json("jobs", "list").count == 3)
-        #expect(try installation.rows("CONTACTS", "EMAIL_ADDRESS_").count == 3)
+        #expect(try installation.rows("CONTACTS", "EMAIL_ADDRESS_").count == 4)
     }
 
     @Test("MGT-2, ORC-3: a draft is saved incomplete, all its errors are told at once, and it is activated when they are mended")

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Mobile numbers as a job says, through the program (IMP-9, domain facts §2.6).
-@Suite struct MobileNumberTests {
+@Suite(.waits) struct MobileNumberTests {
     private static let file = """
         CUSTOMER_ID_,MOBILE_NUMBER_,MOBILE_COUNTRY_
         C1,+49 151 23456789,

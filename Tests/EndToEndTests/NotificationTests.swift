@@ -3,7 +3,7 @@ import Foundation
 import ServerSupport
 import Testing
 
-@Suite struct NotificationTests {
+@Suite(.waits) struct NotificationTests {
     @Test("ACT-1: a mail goes out by STARTTLS after a log-in, as text and HTML, with counts, reasons, the first rejects and where to look")
     func mails() throws {
         let stage = try FollowUpStage(options: "{ notify: { when: always, to: [ann@example.com, bob@example.com] } }")

@@ -4,7 +4,7 @@ import ServerSupport
 import Testing
 
 /// Imports of ORCE data through the connector's interface alone.
-@Suite struct ORCEImportTests {
+@Suite(.waits) struct ORCEImportTests {
     private static let samples = CompiledConnector.root + "/Plugins/ORCEImport/Samples"
 
     /// A list with three people, and a table for each kind of data.

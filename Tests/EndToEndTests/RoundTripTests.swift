@@ -5,7 +5,7 @@ import Testing
 /// What an export writes an import reads back, row for row: every compression with and without encryption, character sets, delimiters, enclosures and line
 /// ends drawn at random, over random values that hold delimiters, enclosures and line ends. `ROUND_TRIPS` sets how many (make soak: 500), `ROUND_TRIP_SEED`
 /// repeats one.
-@Suite struct RoundTripTests {
+@Suite(.waits) struct RoundTripTests {
     private static let rounds = ProcessInfo.processInfo.environment["ROUND_TRIPS"].flatMap(Int.init) ?? 6
 
     /// A list whose values every one of some character sets holds.

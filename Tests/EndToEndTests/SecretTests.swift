@@ -3,7 +3,7 @@ import Foundation
 import ServerSupport
 import Testing
 
-@Suite struct SecretTests {
+@Suite(.waits) struct SecretTests {
     /// Values that must be found nowhere but where they are needed.
     private static func seeds() -> [String: String] {
         Dictionary(uniqueKeysWithValues: ["mail", "bearer", "signing", "campaign", "server", "environment", "file"].map { ($0, "seed-\($0)-\(UUID().uuidString)") })

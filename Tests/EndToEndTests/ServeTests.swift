@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `connecthost serve` as a process, with a clock that the test sets.
-@Suite(.serialized) struct ServeTests {
+@Suite(.waits) struct ServeTests {
     static let lists = """
         lists:
           - name: CONTACTS
@@ -119,7 +119,6 @@ import Testing
         try installation.put("b.csv", Self.file("bob"))
         try installation.waitUntil("a's file was taken") {
             try look()
-            usleep(200_000)
             return try runs(installation).contains { $0.job == "a" && $0.status == "succeeded" }
         }
         #expect(try runs(installation).map(\.trigger) == ["file"])
@@ -127,7 +126,6 @@ import Testing
         try installation.put("b.ready", "")
         try installation.waitUntil("b's file was taken") {
             try look()
-            usleep(200_000)
             return try runs(installation).contains { $0.job == "b" && $0.status == "succeeded" }
         }
         #expect(try server.metric("starts_total{trigger=\"file\"}") == 2)
@@ -167,7 +165,7 @@ import Testing
                 "-c",
                 """
                 import socket, sys
-                s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); s.settimeout(60)
+                s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); s.settimeout(600)
                 seen = ''
                 while 'STOPPING=1' not in seen: seen += s.recv(4096).decode() + '\\n'
                 print(seen)

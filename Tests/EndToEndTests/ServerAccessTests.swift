@@ -4,7 +4,7 @@ import ServerSupport
 import Testing
 
 /// How an account gets at a server, and what it may use.
-@Suite struct ServerAccessTests {
+@Suite(.waits) struct ServerAccessTests {
     private func add(_ server: TestServer, to installation: Installation, _ more: String...) throws {
         let arguments = [
             "servers", "add", "partner", "sftp", "--set", "host=127.0.0.1", "--set", "port=\(server.port)", "--set", "username=\(server["USERNAME"])",

@@ -4,7 +4,7 @@ import ServerSupport
 import Testing
 
 /// Exports to a real SSH server.
-@Suite struct ServerExportTests {
+@Suite(.waits) struct ServerExportTests {
     private func installation(_ server: TestServer, port: Int? = nil) throws -> Installation {
         let installation = try Installation()
         try installation.expectSuccess(

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Imports from a real SSH server, through the program as its users have it.
-@Suite struct ServerImportTests {
+@Suite(.waits) struct ServerImportTests {
     private func installation(_ server: TestServer, port: Int? = nil, trusting: Bool = true) throws -> Installation {
         let installation = try Installation()
         try installation.expectSuccess(

@@ -4,7 +4,7 @@ import ServerSupport
 import Testing
 
 /// Servers of each kind as a user adds them: by IPv6, by FTP, in another generation of SSH.
-@Suite struct ServerKindTests {
+@Suite(.waits) struct ServerKindTests {
     private func add(_ installation: Installation, _ arguments: [String], input: String = "") throws {
         let result = try installation.start(["servers", "add", "partner"] + arguments, input: input).wait()
         guard result.status == 0 else { throw TestFailure(result.output + result.errors) }

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Every kind of table that an import fills, by the command line from job file to rows.
-@Suite struct TableImportTests {
+@Suite(.waits) struct TableImportTests {
     private static let tables = """
         lists:
           - name: CONTACTS

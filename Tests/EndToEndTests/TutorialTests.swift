@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The tutorials are walked as they stand: their changes are applied to a new project, which is then what the tutorial says it is.
-@Suite struct TutorialTests {
+@Suite(.waits) struct TutorialTests {
     private static let docs = CompiledConnector.root + "/Docs/connectors/"
 
     /// The changes of a tutorial in order: lines that are there and what stands there afterwards.

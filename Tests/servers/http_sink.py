@@ -1,7 +1,7 @@
 """The server that `Tests/servers/sink start DIRECTORY http` starts: keeps every call as JSON, and speaks enough of the campaign service.
 
-Words of DIRECTORY/behaviour, a line a call that is no log-in: a status ("500", "429 2" with a Retry-After), `hang`, `late` (answers after two
-seconds), `close` (goes away without an answer), `redirect URL` (status 307), `stale` (the service's answer to an
+Words of DIRECTORY/behaviour, a line a call that is no log-in: a status ("500", "429 2" with a Retry-After), `hang`, `late`
+(answers after half a second), `until PATH` (answers once there is such a file), `close` (goes away without an answer), `redirect URL` (status 307), `stale` (the service's answer to an
 old token, which can be refreshed) or `expired` (the same, and it cannot).
 POST /rest/api/v1.3/auth/token logs in and refreshes; campaigns/NAME/schedule wants the last token that was given.
 """
@@ -72,7 +72,9 @@ class Handler(BaseHTTPRequestHandler):
         if word == "hang":
             return time.sleep(3600)
         if word == "late":
-            time.sleep(2)
+            time.sleep(0.5)
+        while word == "until" and not os.path.exists(rest):
+            time.sleep(0.02)
         if word == "close":
             self.close_connection = True
             return self.connection.shutdown(socket.SHUT_RDWR)

@@ -12,6 +12,9 @@ int chs_eventfd(void);
 /* Bytes taken from the heap and not given back; <malloc.h> is in no Swift module. */
 size_t chs_heap_in_use(void);
 
+/* Gives whole free pages of the heap back to the system. */
+void chs_trim_heap(void);
+
 /* From now on this process leaves no core file, and other processes of its user may neither trace it nor read its memory and environment
    below /proc. Ends with an exec. 0, or -1 where the kernel refuses. prctl takes variable arguments, which Swift cannot pass. */
 int chs_keep_memory_private(void);

@@ -31,9 +31,6 @@ enum Composition {
             clock: now)
     }
 
-    /// What the server does besides schedules and runs.
-    static func services(_ host: Installation) -> [any BackgroundService] { [] }
-
     static func control(_ home: HomeLayout, cleaned: @escaping @Sendable (Run) -> Run = { $0 }) throws -> any ControlStore {
         try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now, cleaned: cleaned)
     }

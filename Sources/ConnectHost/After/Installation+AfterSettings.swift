@@ -73,7 +73,7 @@ extension Installation {
             password: password, from: values.text("from") ?? "", caFile: values.text("ca_file"))
         try refuse("mail.invalid", "The mail account cannot be saved", account.problems())
         if let secret = secrets["password"] { try vault.set(secret, .setting(Self.mailSetting, "password")) }
-        try control.setSetting(Self.mailSetting, try encodedSetting(account))
+        try control.setSetting(Self.mailSetting, try Self.encodedSetting(account))
         return account
     }
 
@@ -109,7 +109,7 @@ extension Installation {
             timeoutSeconds: try values.integer("timeout_seconds") ?? 60, unsure: try values.choice("unsure", .retry))
         try refuse("campaigns.invalid", "The campaign endpoint cannot be saved", endpoint.problems())
         if let secret = secrets["secret"] { try vault.set(secret, .setting(Self.campaignSetting, "secret")) }
-        try control.setSetting(Self.campaignSetting, try encodedSetting(endpoint))
+        try control.setSetting(Self.campaignSetting, try Self.encodedSetting(endpoint))
         return endpoint
     }
 
@@ -121,11 +121,8 @@ extension Installation {
     public func setNetworkAllowance(_ texts: [String: String]) throws -> NetworkAllowance {
         let values = try SettingTexts(texts, changing: control.setting(Self.networkSetting), known: ["allow", "ca_file"])
         let allowance = NetworkAllowance(allow: values.list("allow"), caFile: values.text("ca_file"))
-        let wrong = allowance.allow.filter { AddressPolicy.Range($0) == nil }
-        try refuse(
-            "network.invalid", "The network settings cannot be saved",
-            wrong.map { Problem(path: "allow", message: "\"\($0)\" is not a range of addresses; write one as 10.0.0.0/8 or fd00::/8.") })
-        try control.setSetting(Self.networkSetting, try encodedSetting(allowance))
+        try refuse("network.invalid", "The network settings cannot be saved", allowance.problems())
+        try control.setSetting(Self.networkSetting, try Self.encodedSetting(allowance))
         return allowance
     }
 
@@ -155,7 +152,7 @@ extension Installation {
         return try decoder.decode(Value.self, from: try JSONEncoder().encode(value))
     }
 
-    private func encodedSetting(_ value: some Encodable) throws -> JSONValue {
+    static func encodedSetting(_ value: some Encodable) throws -> JSONValue {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         return try JSONDecoder().decode(JSONValue.self, from: try encoder.encode(value))

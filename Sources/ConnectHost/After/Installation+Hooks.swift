@@ -18,7 +18,7 @@ extension Installation {
     /// Adds a hook. A webhook without a signing secret of its own gets one, which is returned this once.
     public func addHook(_ hook: EventHook, secrets: [String: Secret]) throws -> Secret? {
         guard try !control.hooks().contains(where: { $0.name == hook.name }) else {
-            throw ConnectError("hook.exists", .configuration, "There is a hook \"\(hook.name)\" already.", remedy: "Remove it first: connecthost hooks remove \(hook.name)")
+            throw ConnectError("hook.exists", .configuration, "There is a hook \"\(hook.name)\" already.", remedy: "Its secrets are changed with `connecthost hooks set`; for anything else remove it first: connecthost hooks remove \(hook.name)")
         }
         var hook = hook
         var secrets = secrets
@@ -33,6 +33,17 @@ extension Installation {
         for (key, secret) in secrets { try vault.set(secret, .hook(hook.name, key)) }
         try control.save(hook)
         return made
+    }
+
+    /// Gives a hook other secrets; those that are not named stay.
+    public func setHook(_ name: String, secrets: [String: Secret], references: [String: SecretReference]) throws -> EventHook {
+        var hook = try existingHook(name)
+        hook.secrets.merge(references) { _, new in new }
+        for key in secrets.keys { hook.secrets[key] = .vault }
+        try refuse("hook.invalid", "Hook \"\(hook.name)\" cannot be saved", hook.problems())
+        for (key, secret) in secrets { try vault.set(secret, .hook(hook.name, key)) }
+        try control.save(hook)
+        return hook
     }
 
     public func removeHook(_ name: String) throws { try control.removeHook(named: try existingHook(name).name) }

@@ -1,6 +1,7 @@
 import ConnectModel
 import Crypto
 import Foundation
+import StoreAPI
 
 /// `connectors.lock` of a directory: the SHA-256 sums of the files that may be loaded from it (CON-7). Its lines are what
 /// `sha256sum` prints, and `sha256sum --check` takes them.
@@ -117,5 +118,16 @@ extension ConnectorLock {
 
     private static func failure(_ path: String) -> ConnectError {
         ConnectError("lock.write", .configuration, "\(path) cannot be written: \(String(cString: strerror(errno))).", remedy: "Check that you may write there.")
+    }
+}
+
+extension Installation {
+    /// Makes the list of a directory anew, as `ConnectorLock.refresh` does, and notes what has changed.
+    public func lockConnectors(in directory: String) throws -> [LockedFile] {
+        let files = try ConnectorLock.refresh(directory)
+        let changes = files.filter { $0.state != .allowed }
+        let states = changes.map { ($0.file, JSONValue.object(["state": .string($0.state.rawValue), "sha256": .string($0.sha256)])) }
+        try control.note(.update, "connectors/\(directory)", before: nil, after: .object(Dictionary(states) { first, _ in first }))
+        return files
     }
 }

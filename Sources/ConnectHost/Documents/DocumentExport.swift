@@ -3,7 +3,7 @@ import StoreAPI
 import Yams
 
 extension Installation {
-    /// Servers, tables and jobs as one document; applying it to this host changes nothing. Secrets appear as references only (OPS-3).
+    /// Servers, tables, jobs and what follows them as one document; applying it to this host changes nothing. Secrets appear as references only (OPS-3).
     public func exportDocument() throws -> String {
         var sections: [(Node, Node)] = []
         let servers = try control.servers().map(node)
@@ -16,6 +16,7 @@ extension Installation {
         for (name, entries) in [("servers", servers)] + tables + selections + [("jobs", jobs), ("groups", groups)] where !entries.isEmpty {
             sections.append((Node(name), Node(entries, .implicit, .block)))
         }
+        sections += try afterNodes().map { (Node($0.name), $0.node) }
         guard !sections.isEmpty else { return "" }
         return try Yams.serialize(node: Node(sections, .implicit, .block), width: -1, allowUnicode: true)
     }
@@ -85,7 +86,7 @@ extension Installation {
         return Node(members, .implicit, .block)
     }
 
-    private func node(_ value: JSONValue) -> Node {
+    func node(_ value: JSONValue) -> Node {
         switch value {
         case .null: Node("null")
         case .bool(let value): Node(String(value))

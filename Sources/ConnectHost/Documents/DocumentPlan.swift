@@ -8,7 +8,8 @@ public struct DocumentPlan: Sendable, Encodable {
 
     public struct Change: Sendable, Encodable {
         public var action: Action
-        /// "server", "job", or the kind of a table: "list", "supplemental", "pet", "app", "app_pet".
+        /// "server", "job", "group", "hook", "setting", the kind of a table ("list", "supplemental", "pet", "app", "app_pet") or of a selection ("filter",
+        /// "audience", "view").
         public var kind: String
         public var name: String
         /// "file.name: a.csv -> b.csv".

@@ -11,7 +11,7 @@ extension Installation {
         return try documents.flatMap { document in
             let found = try document.problems + document.servers.flatMap(serverProblems) + document.tables.flatMap { try tableProblems($0, known) }
                 + documentSelectionProblems(document, documents)
-                + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) }
+                + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) } + afterProblems(document)
             return found.map { problem in
                 Problem(
                     path: document.location(of: problem.path), severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
@@ -28,6 +28,7 @@ extension Installation {
         var changes: [DocumentPlan.Change] = []
         for document in documents {
             changes += try document.servers.map(change) + document.tables.map(change) + document.selections.map(change) + document.jobs.map(change) + document.groups.map(change)
+                + document.settings.map(change) + document.hooks.map(change)
         }
         return DocumentPlan(changes: changes)
     }
@@ -40,6 +41,8 @@ extension Installation {
             for entry in document.tables { try applyTable(entry.table) }
             for entry in document.selections where try change(entry).action != .unchanged { try save(entry.selection) }
             try checkExports(document.jobs)
+            // Before jobs, which may end runs that they shall follow.
+            try applyAfter(document)
             for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
         }
         for entry in documents.flatMap(\.groups) where try change(entry).action != .unchanged { try applyGroup(entry) }
@@ -60,9 +63,9 @@ extension Installation {
     }
 
     private func applyTable(_ table: AudienceTable) throws {
-        guard let old = try audience.tables(of: nil).first(where: { $0.name == table.name }) else { return try audience.create(table) }
+        guard let old = try audience.tables(of: nil).first(where: { $0.name == table.name }) else { return try createTable(table) }
         let added = table.customFields.filter { old.field($0.name) == nil }
-        if !added.isEmpty { try audience.addFields(added, to: table.name) }
+        if !added.isEmpty { _ = try addFields(added, to: table.name) }
     }
 
     private func applyJob(_ entry: JobDocument.JobEntry) throws {

@@ -1,6 +1,6 @@
 import ConnectModel
 
-/// Servers, tables and jobs as a file has them (MGT-6).
+/// Servers, tables, jobs and what follows them, as a file has them (MGT-6).
 public struct JobDocument: Sendable {
     public struct ServerEntry: Sendable {
         var place: String
@@ -43,6 +43,8 @@ public struct JobDocument: Sendable {
     var selections: [SelectionEntry] = []
     var jobs: [JobEntry] = []
     var groups: [GroupEntry] = []
+    var settings: [SettingEntry] = []
+    var hooks: [HookEntry] = []
     /// What is wrong with its form; found before anything is compared with the host.
     var problems: [Problem] = []
     private var node: DocumentNode
@@ -54,7 +56,7 @@ public struct JobDocument: Sendable {
         guard let root = node.value.objectValue else {
             throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists:, other tables or jobs:.")
         }
-        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["filters", "audiences", "views", "jobs", "groups"]
+        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["filters", "audiences", "views", "jobs", "groups"] + AccountSetting.sections + ["hooks"]
         for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
         for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
         for section in TableSection.allCases {
@@ -65,9 +67,11 @@ public struct JobDocument: Sendable {
         for (index, entry) in entries(root, "views") { readView(entry, "views[\(index)]") }
         for (index, entry) in entries(root, "jobs") { readJob(entry, "jobs[\(index)]") }
         for (index, entry) in entries(root, "groups") { readGroup(entry, "groups[\(index)]") }
+        for section in AccountSetting.sections where root[section] != nil { readSetting(object(root, section, ""), section) }
+        for (index, entry) in entries(root, "hooks") { readHook(entry, "hooks[\(index)]") }
         for (kind, names) in [
             ("servers", servers.map(\.name)), ("tables of every kind", tables.map(\.table.name)), ("jobs", jobs.map(\.name)),
-            ("groups", groups.map(\.name)),
+            ("groups", groups.map(\.name)), ("hooks", hooks.map(\.hook.name)),
         ] + selectionNames {
             for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
                 problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
@@ -114,7 +118,7 @@ public struct JobDocument: Sendable {
     mutating func object(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String: JSONValue] {
         guard let value = members[name], value != .null else { return [:] }
         guard let object = value.objectValue else {
-            problem("\(place).\(name)", "\"\(name)\" holds named values, one a line beneath it.")
+            problem(place.isEmpty ? name : "\(place).\(name)", "\"\(name)\" holds named values, one a line beneath it.")
             return [:]
         }
         return object
@@ -128,14 +132,7 @@ public struct JobDocument: Sendable {
         check(members, place, ["name", "connector", "settings", "secrets"])
         guard let name = text(members, "name", place), let connector = text(members, "connector", place) else { return }
         if let wrong = Installation.problem(withServerName: name) { problem("\(place).name", wrong) }
-        var secrets: [String: SecretReference] = [:]
-        for (key, value) in object(members, "secrets", place) {
-            guard let reference = value.stringValue.flatMap(SecretReference.init) else {
-                problem("\(place).secrets.\(key)", "A secret stands here by reference only: env:NAME, file:/PATH or vault (set with `servers set`).")
-                continue
-            }
-            secrets[key] = reference
-        }
+        let secrets = secrets(members, place, setWith: "servers set")
         servers.append(
             ServerEntry(place: place, name: name, connector: connector, settings: object(members, "settings", place), secrets: secrets))
     }

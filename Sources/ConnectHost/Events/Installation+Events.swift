@@ -48,6 +48,8 @@ extension Installation {
             total.rejected += counts.rejected
             progress(total)
         }
+        let counts: [String: JSONValue] = ["stored": .integer(total.stored), "repeated": .integer(total.repeated), "rejected": .integer(total.rejected)]
+        try control.note(.create, "events", before: nil, after: .object(counts))
         return total
     }
 
@@ -68,6 +70,7 @@ extension Installation {
                 "event.channel", .configuration, "There is no channel \"\(channel)\".", remedy: "There are: \(known.sorted().joined(separator: ", ")).")
         }
         try events().addCustomColumn(name.uppercased(), toChannel: channel)
+        try control.note(.create, "event-column/\(channel)/\(name.uppercased())", before: nil, after: nil)
     }
 
     /// Events of a type, newest last, as names and values; each call of `row` gets one.

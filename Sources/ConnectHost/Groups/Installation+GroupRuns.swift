@@ -8,12 +8,7 @@ extension Installation {
     public func runGroup(
         _ name: String, stop: @escaping @Sendable () -> Bool, onMember: (GroupRun.Member) -> Void, onMessage: @escaping (WorkerMessage) -> Void
     ) throws -> GroupRun {
-        let group = try existingGroup(name)
-        guard group.active else {
-            throw ConnectError(
-                "group.inactive", .configuration, "Group \"\(group.name)\" is not active.",
-                remedy: "Activate it with `connecthost groups activate \"\(group.name)\"`.")
-        }
+        let group = try runnableGroup(name)
         for run in try control.unfinishedGroupRuns() where run.id.group == group.id {
             guard !RunLock.isHeld(directory: home.groupRun(run.id)) else {
                 throw ConnectError(
@@ -34,9 +29,25 @@ extension Installation {
 
     /// Asks for a run that the server carries out.
     public func queueGroup(_ name: String) throws -> GroupRun {
-        let run = try createGroupRun(of: try existingGroup(name), origin: .manual)
+        let run = try createGroupRun(of: try runnableGroup(name), origin: .manual)
         notifyServer()
         return run
+    }
+
+    private func runnableGroup(_ name: String) throws -> JobGroup {
+        let group = try existingGroup(name)
+        guard group.active else {
+            throw ConnectError(
+                "group.inactive", .configuration, "Group \"\(group.name)\" is not active.",
+                remedy: "Activate it with `connecthost groups activate \"\(group.name)\"`.")
+        }
+        let schedule = Self.schedule(group.definition)
+        guard !schedule.isExpired(at: nowSeconds) else {
+            throw ConnectError(
+                "group.expired", .configuration, "Group \"\(group.name)\" expired at the end of \(schedule.until?.description ?? "its last day") (\(schedule.zone)).",
+                remedy: "Set a later schedule.until in its file, or take it out, and apply the file.")
+        }
+        return group
     }
 
     /// Stops the member that runs, and with it the group; later members are skipped.
@@ -45,6 +56,7 @@ extension Installation {
         guard let found = try control.unfinishedGroupRuns().first(where: { $0.id.group == group.id }) else {
             throw ConnectError("group.idle", .configuration, "Group \"\(group.name)\" is not running.")
         }
+        try control.note(.stop, "group-run/\(found.id)", before: .object(["group": .string(group.name), "status": .string(found.status.rawValue)]), after: nil)
         let run = try changing(found.id) { $0.isStopping = true }
         if let member = run.members.first(where: { $0.status == .running })?.run, try control.run(member)?.status.isFinal == false {
             _ = try stopRun(member.description)
@@ -109,6 +121,7 @@ extension Installation {
                     let member = run.members[index]
                     guard let job = try control.job(member.job) else { throw refused("The job was deleted.") }
                     guard job.active else { throw refused("The job is not active any more.") }
+                    if let expired = expiry(of: job) { throw refused(expired) }
                     let started = try createRun(of: job, origin: RunOrigin("group", group: id))
                     run.members[index].run = started.id
                     run.members[index].status = .running

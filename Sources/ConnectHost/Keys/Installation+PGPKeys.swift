@@ -24,13 +24,19 @@ extension Installation {
         let passphrase = passphrase ?? Secret(SealingKeyFile.newKey().base64EncodedString())
         let key = try keyRing.generate(KeyRequest(name: name, email: email, algorithm: algorithm, expiresInDays: expiresInDays, passphrase: passphrase))
         try vault.set(passphrase, .passphrase(ofKey: key.fingerprint))
+        try control.note(.create, key.auditName, before: nil, after: key.auditValue)
         return key
     }
 
     /// Takes in every key of an export; the passphrase opens the private ones among them, and is kept in the vault.
     public func importPGPKeys(_ export: [UInt8], passphrase: Secret?) throws -> [PGPKey] {
+        let before = Dictionary(try pgpKeys().map { ($0.fingerprint, $0.auditValue) }) { first, _ in first }
         let keys = try keyRing.take(export, passphrase: passphrase)
         for key in keys where key.isPrivate { try vault.set(passphrase ?? Secret(""), .passphrase(ofKey: key.fingerprint)) }
+        for key in keys where before[key.fingerprint] != key.auditValue {
+            let old = before[key.fingerprint]
+            try control.note(old == nil ? .create : .update, key.auditName, before: old, after: key.auditValue)
+        }
         return keys
     }
 
@@ -50,6 +56,7 @@ extension Installation {
         }
         try keyRing.remove(key)
         if key.isPrivate { try vault.set(Secret(""), .passphrase(ofKey: key.fingerprint)) }
+        try control.note(.remove, key.auditName, before: key.auditValue, after: nil)
         return key
     }
 
@@ -60,6 +67,18 @@ extension Installation {
             if let secret = try vault.secret(.passphrase(ofKey: key.fingerprint)), !secret.reveal().isEmpty { found[key.fingerprint] = secret }
         }
         return found
+    }
+}
+
+extension PGPKey {
+    /// As the audit log names it.
+    fileprivate var auditName: String { "key/\(fingerprint)" }
+
+    /// What the log says of it: whose it is and what it can do, nothing of either half.
+    fileprivate var auditValue: JSONValue {
+        .object([
+            "user_ids": .array(userIDs.map { .string($0) }), "algorithm": .string(algorithm), "validity": .string(validity.rawValue), "private": .bool(isPrivate),
+        ])
     }
 }
 

@@ -42,6 +42,7 @@ extension Installation {
         guard !run.status.isFinal else {
             throw ConnectError("run.finished", .configuration, "Run \(run.id) has ended already: \(run.status.rawValue).")
         }
+        try control.note(.stop, "run/\(run.id)", before: .object(["job": .string(run.jobName), "status": .string(run.status.rawValue)]), after: nil)
         let wasInterrupted = RunLock.holder(directory: home.run(run.id)) == nil
         defer { notifyServer() }
         for signal in [SIGTERM, SIGKILL] {

@@ -191,12 +191,22 @@ extension Installation {
             throw ConnectError(
                 "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Activate it with `connecthost jobs activate \"\(job.name)\"`.")
         }
+        if let expired = expiry(of: job) {
+            throw ConnectError("job.expired", .configuration, expired, remedy: "Set a later schedule.until, or take it out, with `connecthost jobs edit \"\(job.name)\"`.")
+        }
         let kind = try kinds.kind(job.kind)
         guard kind.allows.runNow || isScheduled else {
             throw ConnectError(
                 "job.no-run-now", .configuration, "\(kind.title) jobs cannot be run out of turn.", remedy: "Job \"\(job.name)\" starts by its schedule.")
         }
         return job
+    }
+
+    /// Why the job starts no more, by itself or otherwise, when its day of expiry is over.
+    func expiry(of job: Job) -> String? {
+        let schedule = Self.schedule(job.definition)
+        guard schedule.isExpired(at: nowSeconds), let until = schedule.until else { return nil }
+        return "Job \"\(job.name)\" expired at the end of \(until) (\(schedule.zone))."
     }
 
     public func existingJob(_ name: String) throws -> Job {

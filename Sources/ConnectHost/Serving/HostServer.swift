@@ -44,14 +44,14 @@ public final class HostServer: Sendable {
         runs = RunService(host, limit: max(1, options.concurrentRuns))
     }
 
-    /// Starts every service: the host's own and those given.
-    public func start(_ further: [any BackgroundService] = []) throws {
+    /// Starts every service.
+    public func start() throws {
         try ServerBell.listen(host.home) { [weak self] in self?.wakeAll() }
-        let own: [any BackgroundService] = [
+        let services: [any BackgroundService] = [
             ScheduleService(host), runs, FileArrivalService(host), OutboxService(host), TableExpiryService(host),
-            RetentionService(host, logDays: options.logDays, rejectDays: options.rejectDays),
+            RetentionService(host, logDays: options.logDays, rejectDays: options.rejectDays), StartUpPagesService(),
         ]
-        let started = (own + further).map { service in ServiceLoop(service, context(for: service)) }
+        let started = services.map { service in ServiceLoop(service, context(for: service)) }
         loops.withLock { $0 = started }
         started.forEach { $0.start() }
         metrics.change { $0.isReady = true }

@@ -4,7 +4,10 @@ import StoreAPI
 
 /// Tables of the audience, of every kind.
 extension Installation {
-    public func createTable(_ table: AudienceTable) throws { try audience.create(table) }
+    public func createTable(_ table: AudienceTable) throws {
+        try audience.create(table)
+        try control.note(.create, table.auditName, before: nil, after: table.auditValue)
+    }
 
     public func tables(of kinds: [TableKind]) throws -> [(table: AudienceTable, count: Int64)] {
         try audience.tables(of: nil).filter { kinds.contains($0.kind) }.map { ($0, try audience.count(of: $0.name)) }
@@ -25,8 +28,11 @@ extension Installation {
     }
 
     public func addFields(_ fields: [Field], to table: String) throws -> AudienceTable {
+        let before = try audience.table(named: table)
         try audience.addFields(fields, to: table)
-        return try audience.table(named: table)
+        let after = try audience.table(named: table)
+        try control.note(.update, after.auditName, before: before.auditValue, after: after.auditValue)
+        return after
     }
 
     /// Drops a table that no job loads into or exports, and no saved selection reads. A run that reads it all the same goes on with what it has seen.
@@ -43,11 +49,18 @@ extension Installation {
                 "table.used", .configuration, "\"\(name)\" is read by \(readers.map { "\($0.kind.rawValue) \"\($0.name)\"" }.joined(separator: ", ")).",
                 remedy: "Drop or change those first.")
         }
+        let before = try audience.table(named: name)
         try audience.dropTable(named: name)
+        try control.note(.remove, before.auditName, before: before.auditValue, after: nil)
     }
 
     /// Drops the tables that runs have made and whose time has come; never one that a person made (IMP-14). Returns their names.
-    public func dropExpiredTables(atUnixMilliseconds now: Int64) throws -> [String] { try audience.dropExpired(atUnixMilliseconds: now) }
+    public func dropExpiredTables(atUnixMilliseconds now: Int64) throws -> [String] {
+        let before = Dictionary(uniqueKeysWithValues: try audience.tables(of: nil).map { ($0.name, $0) })
+        let dropped = try audience.dropExpired(atUnixMilliseconds: now)
+        for table in dropped.compactMap({ before[$0] }) { try control.note(.remove, table.auditName, before: table.auditValue, after: nil) }
+        return dropped
+    }
 
     /// The tables that a job's target or source names; of a connector's job, those that its settings do.
     private func jobsTables(_ job: Job) throws -> Set<String> {

@@ -37,7 +37,7 @@ public struct Schedule: Sendable, Equatable {
     public var zone: String
     /// The first day on which it may start; nil: at once.
     public var from: CivilDate?
-    /// The last day on which it may start; nil: for ever.
+    /// The last day on which it may start, by itself or by hand: the job's expiry date; nil: for ever.
     public var until: CivilDate?
     public var missed: MissedPolicy
 
@@ -60,11 +60,17 @@ public struct Schedule: Sendable, Equatable {
         }
     }
 
+    /// Whether the day of expiry is over in the schedule's zone. `now` in seconds since 1970 UTC.
+    public func isExpired(at now: Int64) -> Bool {
+        guard let until, let clock = LocalClock(zone: zone) else { return false }
+        return clock.date(at: now) > until
+    }
+
     /// "daily in 02:15-02:29, Europe/Berlin".
     public var text: String {
         let end = (from.map { " from \($0)" } ?? "") + (until.map { " until \($0)" } ?? "")
         switch recurrence {
-        case .onDemand: return "on demand"
+        case .onDemand: return "on demand\(end)"
         case .once(let date, let slot): return "once on \(date) in \(slot.text), \(zone)"
         case .hourly(let quarter): return "hourly in minutes \(quarter.rawValue), \(zone)\(end)"
         case .daily(let slot): return "daily in \(slot.text), \(zone)\(end)"
@@ -73,7 +79,7 @@ public struct Schedule: Sendable, Equatable {
             return "weekly on \(names) in \(slot.text), \(zone)\(end)"
         case .monthly(.day(let day), let slot): return "monthly on day \(day) in \(slot.text), \(zone)\(end)"
         case .monthly(.last, let slot): return "monthly on the last day in \(slot.text), \(zone)\(end)"
-        case .fileArrival(let seconds): return "when its file arrives, looked for every \(seconds) s"
+        case .fileArrival(let seconds): return "when its file arrives, looked for every \(seconds) s\(end)"
         }
     }
 }

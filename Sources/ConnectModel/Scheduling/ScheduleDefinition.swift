@@ -19,9 +19,9 @@ public struct ScheduleDefinition: Sendable {
 
         var mayHave: [String] {
             switch self {
-            case .onDemand: ["zone", "missed"]
+            case .onDemand: ["zone", "missed", "until"]
             case .once: ["zone", "missed"]
-            case .fileArrival: ["every_seconds", "ready_file", "zone", "missed"]
+            case .fileArrival: ["every_seconds", "ready_file", "zone", "missed", "until"]
             case .hourly, .daily, .weekly, .monthly: ["zone", "missed", "from", "until"]
             }
         }

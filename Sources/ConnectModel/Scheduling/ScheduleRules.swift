@@ -19,7 +19,9 @@ public enum ScheduleRules {
         guard let calculator = try? StartCalculator(schedule, seed: 0), let clock = LocalClock(zone: schedule.zone) else { return [] }
         guard calculator.first(after: now) == nil else { return [] }
         switch schedule.recurrence {
-        case .onDemand, .fileArrival: return []
+        case .onDemand, .fileArrival:
+            guard schedule.isExpired(at: now) else { return [] }
+            return [Problem(path: "schedule.until", message: "The day of expiry, \(schedule.until?.description ?? ""), is over. Set a later one, or take it out.")]
         case .once(let date, let slot):
             guard let begin = clock.instant(date, secondOfDay: slot.secondOfDay) else {
                 return [Problem(path: "schedule.date", message: "\(date) \(slot.text) does not exist in \(schedule.zone): its clocks leave that day out.")]

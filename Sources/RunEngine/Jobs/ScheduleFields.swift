@@ -15,7 +15,7 @@ public enum ScheduleFields {
             "Time zone. Where clocks go forward, a time that is left out becomes as much later; where they go back, the first of two counts; "
                 + "so a daily job starts once on each local day."),
         JobField("schedule.from", .string, example: "2026-12-01", "The first day on which it may start."),
-        JobField("schedule.until", .string, example: "2027-06-30", "The last day on which it may start: the job's expiry date."),
+        JobField("schedule.until", .string, example: "2027-06-30", "The last day on which it may start, by itself or by hand: the job's expiry date; not for once."),
         JobField("schedule.missed", .choice(Schedule.MissedPolicy.allCases.map(\.rawValue)), default: .string("run_once"), example: "skip",
             "Starts that passed while no host was running: run_once starts once in place of them all, skip leaves them out; both are logged (SCH-4)."),
         JobField("schedule.every_seconds", .integer(minimum: 5, maximum: 86_400), default: .integer(60), example: "60",

@@ -66,8 +66,10 @@ final class ImportLoad {
     ) throws -> Outcome {
         let added = mapping.newFields.filter { destination.table.field($0.name) == nil }
         if !added.isEmpty {
-            try environment.audience.addFields(added, to: destination.table.name)
+            let before = destination.table
+            try environment.audience.addFields(added, to: before.name)
             destination.added(added)
+            try environment.control.note(.update, before.auditName, before: before.auditValue, after: destination.table.auditValue)
             log(.info, "New fields of \(destination.table.name): \(added.map(\.name).joined(separator: ", ")).")
         }
         let checker = try input.checker(mapping, destination)
@@ -102,6 +104,7 @@ final class ImportLoad {
             return present
         }
         try environment.audience.create(table)
+        try environment.control.note(.create, table.auditName, before: nil, after: table.auditValue)
         log(.info, "Made \(table.kind.noun) \"\(table.name)\" with the fields of \"\(destination.table.name)\".")
         destination.use(table)
         return table
@@ -112,7 +115,9 @@ final class ImportLoad {
     private func drop(_ made: AudienceTable?) {
         guard let made else { return }
         do {
-            if try environment.audience.appliedLoad(run: run) == nil { try environment.audience.dropTable(named: made.name) }
+            guard try environment.audience.appliedLoad(run: run) == nil else { return }
+            try environment.audience.dropTable(named: made.name)
+            try environment.control.note(.remove, made.auditName, before: made.auditValue, after: nil)
         } catch {
             log(.warning, "\"\(made.name)\" could not be dropped: \(error)")
         }

@@ -13,7 +13,9 @@ struct AuditList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List changes, newest first.",
         discussion: """
-            Objects are named like job/NAME, server/NAME, hook/NAME, setting/NAME, account, secret/OWNER/NAME, outbox/ID.
+            Objects are named like job/NAME, group/NAME, run/ID, group-run/ID, server/NAME, list/NAME, pet/NAME, supplemental/NAME, app/NAME, app_pet/NAME,
+            filter/NAME, audience/NAME, view/NAME, hook/NAME, setting/NAME, profile/CONNECTOR, account, key/FINGERPRINT, secret/OWNER/NAME, secrets, outbox/ID,
+            connectors/DIRECTORY, events, event-column/CHANNEL/NAME.
 
             Example: connecthost audit list --object job/ --since 2026-01-31
             """)

@@ -18,7 +18,8 @@ struct ConnectorsLock: ParsableCommand {
 
     func run() throws {
         let place = host.connectorDirectory(directory)
-        let files = try ConnectorLock.refresh(place)
+        // A directory that belongs to no installation yet may be locked too.
+        let files = try host.layout.isInitialised ? host.open().lockConnectors(in: place) : ConnectorLock.refresh(place)
         let counts = files.count { $0.state != .missing }
         let text = (files.map(Self.line) + ["\(counts) \(counts == 1 ? "file is" : "files are") allowed in \(place)."]).joined(separator: "\n")
         try Output(output).show(LockReport(directory: place, files: files), text: text)

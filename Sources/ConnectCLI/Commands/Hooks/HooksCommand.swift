@@ -5,7 +5,7 @@ import ConnectModel
 struct HooksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hooks", abstract: "Who is told of Connect events: webhooks and programs.",
-        subcommands: [HooksList.self, HooksAdd.self, HooksTest.self, HooksRemove.self])
+        subcommands: [HooksList.self, HooksAdd.self, HooksSet.self, HooksTest.self, HooksRemove.self])
 }
 
 /// A hook as JSON presents it; the keys are a contract.
@@ -93,6 +93,21 @@ struct HooksAdd: ParsableCommand {
         let text = "Hook \"\(name)\" was added. Try it with `connecthost hooks test \(name)`."
             + (made.map { "\nThe receiver checks signatures with this secret, which is not shown again:\n\($0.reveal())" } ?? "")
         try Output(output).show(HookReport(try opened.existingHook(name), signingSecret: made?.reveal()), text: text)
+    }
+}
+
+struct HooksSet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Give a hook other secrets; those that are not named stay.",
+        discussion: "Everything else of a hook is changed by `apply`.\n\nExample: connecthost hooks set crm --secret signing")
+    @Argument(help: "The hook's name.") var name: String
+    @OptionGroup var values: SecretOptions
+    @OptionGroup var host: HostOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let hook = try host.open().setHook(name, secrets: try values.values(), references: try values.references())
+        try Output(output).show(HookReport(hook), text: "Hook \"\(name)\" has: \(hook.secrets.keys.sorted().joined(separator: ", ")).")
     }
 }
 

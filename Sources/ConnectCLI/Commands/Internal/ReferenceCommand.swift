@@ -10,7 +10,7 @@ struct ReferenceCommand: ParsableCommand {
             """
             # Job files
 
-            A file may hold `servers`, `lists`, `apps`, `pets`, `tables` and `jobs`. `connecthost validate FILE` checks it and reports every problem with its line,
+            A file may hold the sections below. `connecthost validate FILE` checks it and reports every problem with its line,
             `connecthost diff FILE` shows what would change, `connecthost apply FILE` makes it so, and `connecthost export` prints what there is.
             This page is printed by `connecthost job-reference` from the declarations that check the files.
 
@@ -40,6 +40,22 @@ struct ReferenceCommand: ParsableCommand {
               - name: Daily updates          # imports on demand, one after another
                 jobs: [Contacts, Loyalty]
                 schedule: { repeat: daily, hour: 5, slot: 0-14 }
+            filters:
+              - { name: Named, list: CONTACTS, where: "FIRST_NAME IS NOT NULL" }
+            audiences:
+              - { name: Reachable, list: CONTACTS, all: [Named] }
+            views:
+              - { name: Totals, sql: "SELECT CUSTOMER, sum(TOTAL) AS TOTAL FROM ORDERS GROUP BY CUSTOMER" }
+            mail: { host: smtp.example.com, user: connect, password: env:MAIL_PASSWORD, from: connect@example.com }     # what mails are sent with
+            campaigns: { url: "https://login.example.net", user: api, secret: vault }    # where campaigns are launched; `account campaigns set --secret`
+            network: { allow: [10.20.0.0/16] }                                           # private addresses that events and launches may go to
+            hooks:
+              - name: crm                    # who is told of events
+                url: https://crm.example.com/connect
+                events: [contacts-loaded]    # left out: all
+                timeout_seconds: 30
+                secrets: { signing: vault }  # set with `hooks set crm --secret signing`; bearer beside it
+              - { name: program, command: /opt/crm/start, arguments: ["--from-connect"] }
             ```
 
             Each job has `name`, `kind`, an optional `description`, `active` (true when left out), and the sections of its kind.

@@ -49,7 +49,7 @@ struct ServeCommand: ParsableCommand {
         let opened = try host.open()
         let server = try HostServer(opened, options: options, log: log)
         try answer(opened, server, log)
-        try server.start(Composition.services(opened))
+        try server.start()
         let systemd = SystemdNotifier()
         systemd.ready("Ready")
         signals.wait(hangUp: {

@@ -62,7 +62,7 @@ struct PetsExpire: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let dropped = try host.open().dropExpiredTables(atUnixMilliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let dropped = try host.open().dropExpiredTables(atUnixMilliseconds: Composition.now())
         try Output(output).show(["dropped": dropped], text: dropped.isEmpty ? "None has expired." : "Dropped: \(dropped.joined(separator: ", ")).")
     }
 }
