@@ -6,7 +6,8 @@ import Foundation
 ///
 /// A file under its final name is therefore whole, whatever happened. Used by one thread; blocks.
 public final class FileUpload {
-    /// Fills the buffer with the bytes from the offset on; 0 at the end. The same offset gives the same bytes whenever it is asked for.
+    /// Fills the buffer with the bytes from the offset on; 0 at the end. The same offset gives the same bytes whenever it is asked for. Called by one
+    /// thread at a time, not always the same.
     public typealias Source = (_ offset: Int64, _ buffer: UnsafeMutableRawBufferPointer) throws -> Int
 
     private let transport: RetryingTransport
@@ -24,6 +25,8 @@ public final class FileUpload {
     private var mayBeRenamed = false
 
     private static let chunk = 1 << 20
+    /// Longer files are read on a thread of their own, so that the disk and the network do not wait for each other.
+    private static let readAhead: Int64 = 8 << 20
     /// What may be on its way to a server at once, and so what a server that was cut off may have written out of turn.
     private static let compared: Int64 = 32 << 20
 
@@ -91,19 +94,55 @@ public final class FileUpload {
     }
 
     private func write(from start: Int64, to writer: any TransportWriter) throws {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(max(1, min(Int64(Self.chunk), size - start))), alignment: 4096)
-        defer { buffer.deallocate() }
         var offset = start
-        while offset < size {
-            try transport.cancellation.check()
-            let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), size - offset))])
-            let count = try source(offset, wanted)
-            guard count > 0 else {
-                throw ConnectError("local.file", .data, "What was to be sent as \"\(remote)\" ended after \(offset) bytes instead of \(size): it changed meanwhile.")
-            }
-            try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            offset += Int64(count)
+        let write: (UnsafeRawBufferPointer) throws -> Void = { bytes in
+            try writer.write(bytes)
+            offset += Int64(bytes.count)
         }
+        let reader = SourceReader(source, from: start, to: size)
+        if size - start < Self.readAhead {
+            try forEachPiece(of: reader, write)
+        } else {
+            let fetch = FetchStage(reader: Handle(reader), cancellation: transport.cancellation, hashing: false)
+            defer { fetch.stop() }
+            try fetch.forEachChunk(write)
+        }
+        guard offset == size else {
+            throw ConnectError("local.file", .data, "What was to be sent as \"\(remote)\" ended after \(offset) bytes instead of \(size): it changed meanwhile.")
+        }
+    }
+
+    private func forEachPiece(of reader: SourceReader, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(max(1, min(Int64(Self.chunk), size))), alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            try transport.cancellation.check()
+            let count = try reader.read(into: buffer)
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// What is to be sent, as something to be read. One thread at a time.
+    private final class SourceReader: TransportReader {
+        private let source: Source
+        private var offset: Int64
+        private let end: Int64
+
+        init(_ source: @escaping Source, from start: Int64, to end: Int64) {
+            self.source = source
+            (offset, self.end) = (start, end)
+        }
+
+        func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+            let wanted = Int(min(Int64(buffer.count), end - offset))
+            guard wanted > 0 else { return 0 }
+            let count = try source(offset, UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
+            offset += Int64(count)
+            return count
+        }
+
+        func close() {}
     }
 
     /// Where to go on: behind the bytes that the server has, once the last of them have been compared with ours; else 0. A server that writes
