@@ -54,14 +54,17 @@ final class GnuPGSession: Sendable {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    /// Tells the agent to end and waits until its socket is gone, two seconds at most. One that cannot be told so ends by itself once its
+    /// Tells the agent to end and waits until its socket is gone, ten seconds at most: a busy machine takes its time. One that cannot be told so ends by itself once its
     /// directory is gone.
     private func endAgent() {
         let socket = directory + "/S.gpg-agent"
         guard FileManager.default.fileExists(atPath: socket) else { return }
         let process = try? GnuPGProcess(programs.configuration, ["--homedir", directory, "--kill", "gpg-agent"], answer: { _ in nil })
         _ = process?.finish()
-        for _ in 0..<200 where FileManager.default.fileExists(atPath: socket) { usleep(10_000) }
+        for _ in 0..<1000 {
+            guard FileManager.default.fileExists(atPath: socket) else { return }
+            usleep(10_000)
+        }
     }
 
     private static func makeDirectory() throws -> String {

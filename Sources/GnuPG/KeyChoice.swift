@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// The keys of a ring, and which of them a person means.
 public struct KeyChoice: Sendable {

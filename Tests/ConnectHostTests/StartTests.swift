@@ -73,7 +73,7 @@ import Testing
         #expect(try StartTaker(host: home.host).takeDue(at: home.time).started == 1)
     }
 
-    @Test("SCH-5: whatever the clock does, no start is lost and none begins twice", arguments: [3600, 86_400, 31_536_000] as [Int64])
+    @Test("SCH-5, T31: whatever the clock does, no start is lost and none begins twice", arguments: [3600, 86_400, 31_536_000] as [Int64])
     func clockJumps(_ jump: Int64) throws {
         let home = try SimulatedHome(at: begin)
         let job = try home.addJob("a", SimulatedHome.daily(2, "0-14"))
@@ -96,6 +96,30 @@ import Testing
         let calculator = try StartCalculator(
             ConnectHost.Installation.schedule(job.definition), seed: try #require(try home.host.control.due(.job(job.id))).seed)
         for start in calculator.starts(after: begin, count: 11) {
+            #expect(try home.host.control.isNoted(.job(job.id), slot: start.slot), "\(start)")
+        }
+    }
+
+    @Test("SCH-5, T31: a hundred small steps of the clock, on and back, lose no start and begin none twice")
+    func smallSteps() throws {
+        var numbers = SeededNumbers(31)
+        let home = try SimulatedHome(at: begin)
+        let job = try home.addJob("a", ["repeat": .string("hourly"), "slot": .string("15-29")])
+        var latest = begin
+        for _ in 0..<100 {
+            let step = Int64.random(in: -900...2700, using: &numbers)
+            home.time += step
+            // As the server does when it sees that the clock was set back.
+            if step < -60 { try home.host.planAll(after: home.time) }
+            latest = max(latest, home.time)
+            _ = try StartTaker(host: home.host).takeDue(at: home.time)
+            if let run = try home.host.control.unfinishedRun(of: job.id) { _ = try home.end(run, .succeeded) }
+        }
+        let runs = try home.host.control.runs(job: job.id, limit: 1000)
+        #expect(Set(runs.map(\.dueAtUnixMilliseconds)).count == runs.count && runs.count > 5)
+        let calculator = try StartCalculator(
+            ConnectHost.Installation.schedule(job.definition), seed: try #require(try home.host.control.due(.job(job.id))).seed)
+        for start in calculator.starts(after: begin, count: 100) where start.at <= latest {
             #expect(try home.host.control.isNoted(.job(job.id), slot: start.slot), "\(start)")
         }
     }

@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("SCH-1: every schedule in every zone on every transition day of 2024 to 2030 starts when zoneinfo says")
+    @Test("SCH-1, T30, T33: every schedule in every zone on every transition day of 2024 to 2030 starts when zoneinfo says")
     func agreesWithZoneinfo() throws {
         let oracle = try Oracle()
         #expect(oracle.groups.joined().count > 590)

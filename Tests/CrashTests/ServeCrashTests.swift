@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("SCH-5: server and workers killed at random moments: every start becomes one run, and every file is loaded once")
+    @Test("SCH-5, T36: server and workers killed at random moments: every start becomes one run, and every file is loaded once")
     func killedAtRandom() throws {
         let rounds = ProcessInfo.processInfo.environment["SERVE_CRASH_ROUNDS"].flatMap(Int.init) ?? 2
         let installation = try Installation()

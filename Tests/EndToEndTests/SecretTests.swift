@@ -9,7 +9,7 @@ import Testing
         Dictionary(uniqueKeysWithValues: ["mail", "bearer", "signing", "campaign", "server", "environment", "file"].map { ($0, "seed-\($0)-\(UUID().uuidString)") })
     }
 
-    @Test("OPS-3: secrets of every kind are in no output, no log, no database and no mail, also when what they are for fails")
+    @Test("OPS-3, T28: secrets of every kind are in no output, no log, no database and no mail, also when what they are for fails")
     func redaction() throws {
         let seeds = Self.seeds()
         let stage = try FollowUpStage(options: "{ notify: { when: always, to: [ann@example.com] }, event: { name: loaded }, launch: { campaigns: [W] } }")
