@@ -100,7 +100,10 @@ final class FTPSession: TransportSession {
         do throws(ConnectorError) {
             try client.command(["MKD " + absolute], name: FTPRoot.quoted(path), call)
         } catch  where error.status == .permission || error.status == .exists {
-            guard let there = try? client.look(absolute, name: FTPRoot.quoted(path), call), there.kind == .directory else { throw error }
+            guard let there = try? client.look(absolute, name: FTPRoot.quoted(path), call) else { throw error }
+            guard there.kind == .directory else {
+                throw ConnectorError(.exists, "\(FTPRoot.quoted(path)) on \(client.settings.address) is there already, and is no directory.")
+            }
         }
     }
 

@@ -45,12 +45,27 @@ import Testing
     @Test("CON-8: the FTP connector conforms, plain and with TLS", arguments: ["none", "explicit"])
     func ftp(security: String) throws {
         try FTPServer.with(security: security) { server in
-            var settings: [String: Any] = [
-                "host": server["HOST"], "port": server.port, "username": server["USERNAME"], "password": server["PASSWORD"], "security": security,
-            ]
-            // Not by a pin: libcurl 7.88 keeps a copy of its text for each session, which the check for leaks finds.
-            if security == "none" { settings["allow_plaintext"] = true } else { settings["ca_file"] = server["CERTIFICATE"] }
-            try expectConforming("FTPTransport", settings, skipped: ["transport.large-files", "transport.modified", "transport.visibility"])
+            try expectConforming("FTPTransport", settings(server, security), skipped: ftpSkips)
         }
+    }
+
+    @Test(
+        "CON-8: it conforms on vsftpd, which has no MLSD, too", .enabled(if: FTPServer.canTestVsftpd, "needs root and vsftpd"),
+        arguments: ["none", "explicit"])
+    func vsftpd(security: String) throws {
+        try FTPServer.with(.vsftpd, security: security) { server in
+            try expectConforming("FTPTransport", settings(server, security), skipped: ftpSkips)
+        }
+    }
+
+    private let ftpSkips: Set<String> = ["transport.large-files", "transport.modified", "transport.visibility"]
+
+    private func settings(_ server: FTPServer, _ security: String) -> [String: Any] {
+        var settings: [String: Any] = [
+            "host": server["HOST"], "port": server.port, "username": server["USERNAME"], "password": server["PASSWORD"], "security": security,
+        ]
+        // Not by a pin: libcurl 7.88 keeps a copy of its text for each session, which the check for leaks finds.
+        if security == "none" { settings["allow_plaintext"] = true } else { settings["ca_file"] = server["CERTIFICATE"] }
+        return settings
     }
 }
