@@ -69,8 +69,9 @@ import Testing
             let waiting = try stage.message("1")
             #expect(waiting["state"].string == "waiting" && waiting["attempts"].int == 1)
             #expect(waiting["error"]["code"].string == "mail.later")
-            // Not before it is due.
-            try stage.installation.expectSuccess("outbox", "deliver")
+            // Not before it is due, by a clock that is an hour behind: the pause itself is of seconds.
+            try stage.installation.setClock(shiftSeconds: -3600)
+            try stage.installation.expectSuccess("outbox", "deliver", environment: stage.installation.clockEnvironment)
             #expect(try stage.message("1")["attempts"].int == 1)
             try stage.installation.expectSuccess("outbox", "retry", "1")
             try stage.installation.expectSuccess("outbox", "deliver")
