@@ -34,6 +34,8 @@ public protocol SSHChannel: ByteChannel {
     var milestones: [ConnectMilestone: Int64] { get }
     /// Type and fingerprint of the key the server presented; nil before it came.
     var presentedHostKey: String? { get }
+    /// The connection under the channel is known to be gone, which says nothing about what the server allows. Also to be asked after `close`.
+    var isLineBroken: Bool { get }
 }
 
 /// What became of an attempt to move bytes.

@@ -52,10 +52,12 @@ public final class SSHSharedConnection {
     /// Whether a shared log-in is there.
     public var isStarted: Bool { master != nil }
 
-    /// Whether what became of the last channel says something about the server: a shared log-in is still there, or the channel's own was done.
+    /// Whether what became of the last channel says something about the server: a shared log-in is still there, or the channel's own was done and its
+    /// line held.
     public var wasLoggedIn: Bool {
         if let master { return master.child.exitStatus(withinMilliseconds: 100) == nil }
-        return latest?.milestones[.authenticated] != nil
+        guard let latest else { return false }
+        return latest.milestones[.authenticated] != nil && !latest.isLineBroken
     }
 
     /// A channel of its own for the request; the caller closes it.
@@ -81,7 +83,7 @@ public final class SSHSharedConnection {
         let reason = channel.endReason()
         if let master {
             if master.child.exitStatus(withinMilliseconds: 200) != nil { return master.endReason() ?? endpoint.ended }
-        } else if !begun, channel.milestones[.authenticated] == nil {
+        } else if channel.isLineBroken || !begun && channel.milestones[.authenticated] == nil {
             return reason ?? endpoint.ended
         }
         let said = channel.errorText.split(separator: "\n").last.map { " (\(printable($0.utf8)))" } ?? ""

@@ -141,7 +141,7 @@ import Testing
     @Test("IMP-17: killed at random moments, worker or host, a run is applied exactly once")
     func killedAtRandom() throws {
         let stages = try [Stage(), Stage(.petWithPeople)]
-        let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 16
+        let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap(Int.init) ?? 80
         let seed = ProcessInfo.processInfo.environment["CRASH_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1 ... .max)
         var generator = SeededGenerator(seed: seed)
         for round in 0..<rounds {

@@ -29,6 +29,7 @@ public final class LibSSH2Channel: SSHChannel {
     private var asksWithoutAnswer = 0
     private var lastHeardMilliseconds: Int64 = 0
     private var lastAskedMilliseconds: Int64 = 0
+    private var wasLineBroken = false
 
     private static let stagedCapacity = 262_144
     private static let mostComplaints = 4096
@@ -158,7 +159,12 @@ public final class LibSSH2Channel: SSHChannel {
         switch state {
         case .closed: throw ConnectorError(.internal, "The channel to \(endpoint.address) is closed.")
         case .waiting(let credential):
-            state = .open(try connecting.open(credential, limits))
+            do throws(ConnectorError) {
+                state = .open(try connecting.open(credential, limits))
+            } catch {
+                wasLineBroken = error.status == .transient
+                throw error
+            }
         case .open(let session): try wait(session, for: interest, limits)
         }
     }
@@ -274,7 +280,13 @@ public final class LibSSH2Channel: SSHChannel {
     public func cancel() { cancelled.raise() }
     public var isCancelled: Bool { cancelled.isRaised }
 
+    public var isLineBroken: Bool {
+        guard let session else { return wasLineBroken }
+        return session.socket.isEnded && !session.isAtEnd
+    }
+
     public func close() {
+        wasLineBroken = isLineBroken
         if let session {
             session.end()
             session.socket.close()

@@ -136,6 +136,9 @@ public final class OpenSSHChannel: SSHChannel {
 
     // MARK: Ending
 
+    /// Unknown: `ssh` ends with the same code for a line that broke and for much else.
+    public var isLineBroken: Bool { false }
+
     public func endReason() -> ConnectorError? {
         let limit = MonotonicClock.milliseconds() + 1000
         while takeErrors(), MonotonicClock.milliseconds() < limit {
