@@ -40,9 +40,11 @@ final class ServiceLoop: Sendable {
 
     func start() {
         let thread = Thread { [self] in
-            while !context.isStopping() {
+            while true {
                 // Several rings before this call are answered by it.
                 while wakeUp.wait(timeout: .now()) == .success {}
+                // Only now: the ring that goes with the end must not be taken without heeding it.
+                if context.isStopping() { break }
                 sleep(until: call())
             }
             ended.signal()
