@@ -20,7 +20,9 @@ final class StartUpPagesService: BackgroundService {
             return first + Self.afterMilliseconds
         }
         guard let due, context.now >= due else { return due }
-        context.log.debug("start-up.released", metadata: ["mappings": "\(StartUpPages.release())"])
+        // Outside of the line for the log, which is not even made when nobody asks for it.
+        let mappings = StartUpPages.release()
+        context.log.debug("start-up.released", metadata: ["mappings": "\(mappings)"])
         return nil
     }
 }
@@ -30,15 +32,19 @@ enum StartUpPages {
     /// Returns how many mappings were let go.
     static func release() -> Int {
         // Without the list nothing is released, which costs memory alone.
-        guard let text = try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8) else { return 0 }
-        let ranges = unchangedRanges(text)
+        guard let list = FileHandle(forReadingAtPath: "/proc/self/smaps") else { return 0 }
+        defer { try? list.close() }
+        var text = Data()
+        // The kernel gives a page at a time and no size beforehand, which reading a file "whole" takes for all of it.
+        while let piece = try? list.read(upToCount: 1 << 16), !piece.isEmpty { text += piece }
+        let ranges = unchangedRanges(String(decoding: text, as: UTF8.self))
         for range in ranges { madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED) }
         chs_trim_heap()
         return ranges.count
     }
 
-    /// Ranges of files that are mapped for reading, and of which this process has changed no page: dropping those loses nothing. Constants that the
-    /// linker has relocated are such pages, and a mapping that has any is left alone.
+    /// The code of the program and its libraries, where this process has changed no page: dropping that loses nothing. Libraries are never closed here, so
+    /// nothing else can have come to a range's place since the list was read; of other mappings nobody could say that.
     static func unchangedRanges(_ smaps: String) -> [Range<UInt>] {
         var found: [Range<UInt>] = []
         var candidate: Range<UInt>?
@@ -47,8 +53,8 @@ enum StartUpPages {
             if words.count >= 5, let dash = words[0].firstIndex(of: "-"), let begin = UInt(words[0][..<dash], radix: 16),
                 let end = UInt(words[0][words[0].index(after: dash)...], radix: 16), begin < end
             {
-                let isUnwritableFile = words.count > 5 && words[5].hasPrefix("/") && ["r-xp", "r--p"].contains(words[1])
-                candidate = isUnwritableFile ? begin..<end : nil
+                let isCode = words.count > 5 && words[5].hasPrefix("/") && words[1] == "r-xp"
+                candidate = isCode ? begin..<end : nil
             } else if words.first == "Anonymous:", words.count > 1, words[1] == "0", let range = candidate {
                 found.append(range)
                 candidate = nil
