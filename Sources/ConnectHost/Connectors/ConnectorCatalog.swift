@@ -111,8 +111,8 @@ public final class ConnectorCatalog: Sendable {
     }
 }
 
-/// What files said of themselves, kept on disk. Losing it costs time and nothing else, so nothing about it is an error.
-struct ConnectorCache {
+/// What files said of themselves, kept on disk. Losing it costs time and nothing else, so nothing about it is an error. Any thread.
+final class ConnectorCache: Sendable {
     struct Entry: Codable {
         var stamp: FileStamp
         var file: ConnectorFile
@@ -123,12 +123,29 @@ struct ConnectorCache {
         var files: [String: Entry]
     }
 
-    let file: String?
+    private let file: String?
     /// The program that looks at files; another version of it may think otherwise of them.
-    let prober: FileStamp?
+    private let prober: FileStamp?
+    /// What was read last, good as long as the file is the same: whoever runs for long asks often, and every start of a worker asks.
+    private let known = Mutex<(stamp: FileStamp, files: [String: Entry])?>(nil)
+
+    init(file: String?, prober: FileStamp?) {
+        self.file = file
+        self.prober = prober
+    }
 
     func load() -> [String: Entry] {
-        guard let file, let data = FileManager.default.contents(atPath: file) else { return [:] }
+        guard let file, let stamp = FileStamp(file) else { return [:] }
+        return known.withLock { known in
+            if let known, known.stamp == stamp { return known.files }
+            let files = read(file)
+            known = (stamp, files)
+            return files
+        }
+    }
+
+    private func read(_ file: String) -> [String: Entry] {
+        guard let data = FileManager.default.contents(atPath: file) else { return [:] }
         guard let contents = try? JSONDecoder().decode(Contents.self, from: data), contents.prober == prober else { return [:] }
         return contents.files
     }
