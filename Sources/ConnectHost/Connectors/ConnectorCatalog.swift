@@ -14,7 +14,7 @@ public final class ConnectorCatalog: Sendable {
 
     /// `directories` in the order in which they are searched; `probe` is a command that gets the file as its last argument
     /// and has `probeLimitMilliseconds` to answer.
-    public init(directories: [String], cacheFile: String?, probe: [String], probeLimitMilliseconds: Int = 5000) {
+    public init(directories: [String], cacheFile: String?, probe: [String], probeLimitMilliseconds: Int = 15_000) {
         self.directories = directories
         cache = ConnectorCache(file: cacheFile, prober: probe.first.flatMap(FileStamp.init))
         self.probe = ConnectorProbeChild(command: probe, timeLimitMilliseconds: probeLimitMilliseconds)
