@@ -56,7 +56,7 @@ import Testing
 
     @Test("CON-3: a cancellation ends a transfer that stalls", arguments: ["download", "upload"])
     func cancel(direction: String) throws {
-        let script = direction == "download" ? "printf 'C0644 5000 f\\nhello'; exec sleep 600" : "printf '\\0\\0'; exec sleep 600"
+        let script = direction == "download" ? "printf 'C0644 5000 f\\nhello'; exec cat >/dev/null" : "printf '\\0\\0'; exec sleep 120"
         try with(scp: script) { server in
             let call = RecordingCall()
             let session = try SCPConnector.open(scpSettings(server, ["stall_timeout_seconds": .integer(3600)]), call)
@@ -95,7 +95,7 @@ import Testing
 
     @Test("FS-8, T10: a server that does nothing is a time-out")
     func stalled() throws {
-        try with(scp: "printf 'C0644 5000 f\\nhello'; exec sleep 600") { server in
+        try with(scp: "printf 'C0644 5000 f\\nhello'; exec cat >/dev/null") { server in
             try server.session(["stall_timeout_seconds": .integer(1)]) { (session) throws in
                 let error = failure { _ = try session.content("f") }
                 #expect(error?.status == .timeout, "\(error?.message ?? "no error")")

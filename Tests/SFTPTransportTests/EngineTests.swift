@@ -143,7 +143,8 @@ import Testing
         let socket = place.appendingPathComponent("agent").path
         let started = try run("/usr/bin/ssh-agent", "-s", "-a", socket)
         let pid = try #require(started.firstMatch(of: /SSH_AGENT_PID=([0-9]+)/).flatMap { Int32($0.1) })
-        defer { kill(pid, SIGTERM) }
+        // An agent that inherits a blocked SIGTERM would stay.
+        defer { kill(pid, SIGKILL) }
         try TestServer.with { server in
             try run("/usr/bin/env", "SSH_AUTH_SOCK=" + socket, "ssh-add", "-q", server["USER_KEY_ECDSA"])
             let changes: Changes = ["authentication": .string("agent"), "private_key_file": nil, "agent_socket": .string(socket)]
