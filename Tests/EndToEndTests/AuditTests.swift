@@ -195,7 +195,10 @@ import Testing
 
     private func entries(_ installation: Installation, after number: Int) throws -> [Entry] {
         let query = "SELECT number, object, actor, body FROM audit WHERE number > \(number) ORDER BY number"
-        let output = try ChildRun("sqlite3", ["-json", installation.home + "/control.sqlite", query]).wait().output
+        // A run that ends at this moment may hold the file for itself.
+        let shell = try ChildRun("sqlite3", ["-json", "-cmd", ".timeout 60000", installation.home + "/control.sqlite", query]).wait()
+        try #require(shell.status == 0, "\(shell.errors)")
+        let output = shell.output
         guard !output.isEmpty else { return [] }
         let rows = JSONObject(try JSONSerialization.jsonObject(with: Data(output.utf8)))
         return try (0..<rows.count).map { index in
