@@ -56,6 +56,9 @@ public struct ImportDefinition: Sendable {
     public var failsIfEmpty: Bool
     public var sameContent: SameContent
 
+    /// What it reads, for sentences.
+    var origin: ColumnOrigin { source == nil ? .file : .stream }
+
     public init(_ definition: [String: JSONValue], of kind: any ImportKind) throws {
         let values = DefinitionValues(kind.filled(definition))
         source = try SourceFields.source(values)
