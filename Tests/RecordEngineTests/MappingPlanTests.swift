@@ -121,6 +121,24 @@ import Testing
         #expect(throws: ConnectError.self) { try FileNamePattern(pattern).resolved(at: time) }
     }
 
+    @Test("IMP-2, T04: a pattern of any text is a name or a problem, and every name that is one fits it")
+    func anyText() {
+        let pieces = ["{", "}", "{}", "{YYYYMMDD}", "YYYY", "{MM}", "{HH24", "MI}", "{NAME}", "-", ".", "*", "?", "/", "..", "\0", "ä", "\u{301}", "🙂", "\u{202E}", "\n", "a"]
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let name = try? FileNamePattern(text).resolved(at: time)
+            #expect((name != nil) == FileNamePattern.problems(in: text).isEmpty, "\(text.debugDescription)")
+            if let name {
+                #expect(!name.contains { "/{}\0".contains($0) } && name != "..", "\(text.debugDescription)")
+                #expect(FileNamePattern.matches(name, glob: name))
+            }
+            guard !text.contains("*"), !text.contains("?") else { continue }
+            let beside = try? FileNamePattern(text).resolved(at: time, beside: "{x}*.csv")
+            #expect((beside != nil) == FileNamePattern.problems(in: text, of: "count").isEmpty, "\(text.debugDescription)")
+        }
+    }
+
     @Test("IMP-2: globs") func globs() {
         let cases: [(String, String, Bool)] = [
             ("a.csv", "a.csv", true), ("a.csv", "*.csv", true), ("a.csv", "?.csv", true), ("ab.csv", "?.csv", false), ("", "*", true),
