@@ -15,11 +15,23 @@ struct KnownNames {
     let capabilities: AccountCapabilities
     /// Tables and saved selections that the documents bring or change.
     private let brought: Set<String>
+    /// Jobs of the documents, which take the place of saved ones of their names.
+    let jobs: [JobDocument.JobEntry]
+    /// The saved job that is looked at, perhaps under a new name.
+    let edited: JobID?
 
     /// Whether a source of an export is there only once the documents are applied.
     func comesWithDocument(_ kind: ExportSource.Kind, _ name: String) -> Bool { brought.contains(kind.saved == nil ? name : "\(kind.rawValue)/\(name)") }
 
-    init(_ host: Installation, _ documents: [JobDocument]) throws {
+    /// Nothing but which job is looked at.
+    init(editing job: JobID) {
+        (servers, sources, refusals, tables, capabilities) = ([], [:], [:], [:], AccountCapabilities())
+        (brought, jobs, edited) = ([], [], job)
+    }
+
+    init(_ host: Installation, _ documents: [JobDocument], editing job: JobID? = nil) throws {
+        jobs = documents.flatMap(\.jobs)
+        edited = job
         let added = documents.flatMap(\.servers).map { entry in
             FileServer(
                 name: entry.name, connector: (try? host.catalog.connector(entry.connector).info.id) ?? entry.connector, settings: entry.settings)
