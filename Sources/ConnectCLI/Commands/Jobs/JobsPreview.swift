@@ -41,8 +41,11 @@ struct JobsPreview: ParsableCommand {
             lines.append("  \(name): \(declared)\(seen != nil && seen != declared ? "   (the file looks like \(seen ?? ""))" : "")")
         }
         lines += ["", "Mapping"]
-        var mapping = Table(["COLUMN", "FIELD", "SURE", "BECAUSE"])
-        for column in preview.mapping { mapping.add([column.source, column.target ?? "-", column.confidence.map { "\(Int(($0 * 100).rounded())) %" } ?? "-", column.reason]) }
+        var mapping = Table(["COLUMN", "LOOKS LIKE", "FIELD", "SURE", "BECAUSE"])
+        for column in preview.mapping {
+            let sure = column.confidence.map { "\(Int(($0 * 100).rounded())) %" } ?? "-"
+            mapping.add([column.source, column.type?.rawValue ?? "-", column.target ?? "-", sure, column.reason])
+        }
         lines.append(mapping.text)
         if !preview.newFields.isEmpty { lines.append("New fields: " + preview.newFields.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")) }
         lines += preview.problems.map { "\($0.severity.rawValue): \($0.message)" }
