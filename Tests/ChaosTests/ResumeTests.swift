@@ -1,0 +1,116 @@
+import ConnectModel
+import ConnectTesting
+import Foundation
+import RunEngine
+import ServerSupport
+import Synchronization
+import Testing
+
+/// What a transfer makes of a file that is another one when its line is there again: one file or the other, never some of each.
+@Suite(.timeLimit(.minutes(10))) struct ResumeTests {
+    private static let size = 3_000_000
+    private static let waits = Waits(connect: 60, stall: 60)
+
+    private static func content(_ salt: Int) -> Data { Data((0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ salt &* 97) >> 7) }) }
+
+    /// Opens connections, and does something before the second.
+    private final class Interrupted: TransportOpener {
+        private let opener: any TransportOpener
+        private let count = Mutex(0)
+        private let body: @Sendable () throws -> Void
+
+        init(_ opener: any TransportOpener, _ body: @escaping @Sendable () throws -> Void) {
+            self.opener = opener
+            self.body = body
+        }
+
+        var opened: Int { count.withLock { $0 } }
+
+        func open(_ cancellation: Cancellation) throws -> any Transport {
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            if number == 2 { try body() }
+            return try opener.open(cancellation)
+        }
+    }
+
+    /// Runs `transfer` over a line that is cut in the middle of the file; `between` happens before it is there again.
+    private func broken(
+        _ line: Line, _ direction: ChaosProxy.Direction, digest: String? = nil, between: @escaping @Sendable (_ files: String) throws -> Void,
+        _ transfer: (FileTransfer, _ server: LineServer, _ local: TemporaryDirectory) throws -> Void
+    ) throws {
+        let local = try TemporaryDirectory()
+        try line.withServer(digest: digest) { server in
+            let files = server.files
+            try server.struck(.cut(afterBytes: Self.size / 2), counting: direction) { port, count in
+                let opener = Interrupted(try line.opener(server, port: port, waits: Self.waits, digest == nil ? [:] : ["verify": .string("checksum")])) { try between(files) }
+                let transport = try RetryingTransport(
+                    opener, server: "chaos", policy: RetryPolicy(attempts: 5, firstDelayMilliseconds: 1, longestDelayMilliseconds: 5), cancellation: Cancellation(),
+                    reporter: SilentReporter())
+                defer { transport.close() }
+                try transfer(FileTransfer(transport), server, local)
+                #expect(count.isStruck && opener.opened >= 2)
+            }
+        }
+    }
+
+    private static let lines: [Line] = [.sftpLibSSH2, .scpLibSSH2, .ftp]
+
+    /// Puts another file in the place of one, of the same size and with the same time, which is all that many servers tell.
+    private static func swap(_ path: String, for content: Data) throws {
+        let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
+        try content.write(to: URL(fileURLWithPath: path))
+        if let date { try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path) }
+    }
+
+    @Test("FS-8: a file that was replaced during a break by one of its size and time is told, not joined to the first", arguments: lines)
+    func replacedWhileRead(line: Line) throws {
+        let other = Self.content(2)
+        try broken(line, .fromServer, between: { try Self.swap($0 + "/source", for: other) }) { copy, server, local in
+            try Self.content(1).write(to: URL(fileURLWithPath: server.files + "/source"))
+            let error = #expect(throws: ConnectError.self) { try copy.download("source", to: local.path + "/here") }
+            #expect(error?.code == "file.replaced" && error?.category == .transient, "\(error?.message ?? "no error")")
+        }
+    }
+
+    @Test("FS-8: one that is still the same is gone on with", arguments: lines)
+    func sameWhileRead(line: Line) throws {
+        try broken(line, .fromServer, between: { _ in }) { copy, server, local in
+            try Self.content(1).write(to: URL(fileURLWithPath: server.files + "/source"))
+            #expect(try copy.download("source", to: local.path + "/here") == Int64(Self.size))
+            #expect(FileManager.default.contents(atPath: local.path + "/here") == Self.content(1))
+        }
+    }
+
+    @Test("FS-8: an upload does not go on behind bytes that are not its own", arguments: lines, ["changed", "longer"])
+    func strangeRemainder(line: Line, remainder: String) throws {
+        let between: @Sendable (String) throws -> Void = { files in
+            let part = files + "/there.part"
+            let arrived = FileManager.default.contents(atPath: part)?.count ?? 0
+            let bytes = remainder == "longer" ? Self.content(1).prefix(Self.size - 1) : Self.content(2).prefix(arrived)
+            try Data(bytes).write(to: URL(fileURLWithPath: part))
+        }
+        try broken(line, .toServer, between: between) { copy, server, local in
+            try local.write("source", Self.content(1))
+            #expect(try copy.upload(local.path + "/source", to: "there") == Int64(Self.size))
+            #expect(FileManager.default.contents(atPath: server.files + "/there") == Self.content(1))
+        }
+    }
+
+    @Test("FS-8: where the server has sums of whole files only, what broke is compared by the sum of the whole file all the same", arguments: ChaosProxy.Direction.allCases)
+    func wholeSums(direction: ChaosProxy.Direction) throws {
+        try broken(.ftp, direction, digest: "hash", between: { _ in }) { copy, server, local in
+            if direction == .fromServer {
+                try Self.content(1).write(to: URL(fileURLWithPath: server.files + "/source"))
+                #expect(try copy.download("source", to: local.path + "/here") == Int64(Self.size))
+                #expect(FileManager.default.contents(atPath: local.path + "/here") == Self.content(1))
+            } else {
+                try local.write("source", Self.content(1))
+                #expect(try copy.upload(local.path + "/source", to: "there") == Int64(Self.size))
+                #expect(FileManager.default.contents(atPath: server.files + "/there") == Self.content(1))
+            }
+        }
+    }
+}
