@@ -15,6 +15,19 @@ enum ProcessFacts {
     /// Bytes that were taken from the C library's heap and not given back.
     static var heapBytes: Int { Int(clamping: chs_heap_in_use()) }
 
+    /// How long the body takes, without what this thread only waits for a processor that others use.
+    static func duration(of body: () throws -> Void) rethrows -> Duration {
+        let (start, waited) = (ContinuousClock.now, waitedForProcessor)
+        try body()
+        return ContinuousClock.now - start - (waitedForProcessor - waited)
+    }
+
+    /// The second number of /proc/thread-self/schedstat (Linux, Documentation/scheduler/sched-stats): nanoseconds this thread was ready and did not run.
+    private static var waitedForProcessor: Duration {
+        let fields = (try? String(contentsOfFile: "/proc/thread-self/schedstat", encoding: .utf8))?.split(separator: " ") ?? []  // not kept: waited for nothing
+        return .nanoseconds(fields.count > 1 ? Int64(fields[1]) ?? 0 : 0)
+    }
+
     struct Snapshot {
         var directory: String
         var mask: mode_t

@@ -125,23 +125,23 @@ struct TableCustomEvents<Noun: TableNoun>: ParsableCommand {
         let events = try opened.audience.customEvents(of: try opened.table(name, of: Noun.kinds).name, after: nil, limit: limit)
         var shown = Table(["EVENT", "RIID_", "RUN", "RAISED"])
         for event in events { shown.add([event.name, String(event.recipient), event.run.description, Moment.text(event.raisedAtUnixMilliseconds)]) }
-        try Output(output).show(events.map(EventReport.init), text: events.isEmpty ? "No events wait." : shown.text)
+        try Output(output).show(events.map(CustomEventReport.init), text: events.isEmpty ? "No events wait." : shown.text)
     }
+}
 
-    /// Keys are a contract.
-    private struct EventReport: Encodable {
-        var id: String
-        var event: String
-        var riid: Int64
-        var run: RunID
-        var raised_at: Int64
+/// Keys are a contract.
+private struct CustomEventReport: Encodable {
+    var id: String
+    var event: String
+    var riid: Int64
+    var run: RunID
+    var raised_at: Int64
 
-        init(_ event: CustomEvent) {
-            id = event.id
-            self.event = event.name
-            riid = event.recipient
-            run = event.run
-            raised_at = event.raisedAtUnixMilliseconds
-        }
+    init(_ event: CustomEvent) {
+        id = event.id
+        self.event = event.name
+        riid = event.recipient
+        run = event.run
+        raised_at = event.raisedAtUnixMilliseconds
     }
 }
