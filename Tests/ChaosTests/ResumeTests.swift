@@ -88,8 +88,7 @@ import Testing
     func strangeRemainder(line: Line, remainder: String) throws {
         let between: @Sendable (String) throws -> Void = { files in
             let part = files + "/there.part"
-            let arrived = FileManager.default.contents(atPath: part)?.count ?? 0
-            let bytes = remainder == "longer" ? Self.content(1).prefix(Self.size - 1) : Self.content(2).prefix(arrived)
+            let bytes = remainder == "longer" ? Self.content(1).prefix(Self.size - 1) : Self.content(2).prefix(Self.size / 2)
             try Data(bytes).write(to: URL(fileURLWithPath: part))
         }
         try broken(line, .toServer, between: between) { copy, server, local in

@@ -122,24 +122,23 @@ public final class RetryingTransport: Transport {
         reporter.log(.warning, "\(error.message) Going on at byte \(offset) in \(delay) ms.", ["server": name, "path": path, "code": error.code])
         drop()
         try cancellation.wait(milliseconds: delay)
-        return try retrying("resume") { transport in
+        let reader: (any TransportReader)? = try retrying("resume") { transport in
             let now = try transport.stat(path)
-            guard now.size == entry.size, now.modifiedUnixNanoseconds == entry.modifiedUnixNanoseconds else { throw replaced(path) }
+            guard now.size == entry.size, now.modifiedUnixNanoseconds == entry.modifiedUnixNanoseconds else { return nil }
             let start = transport.features.contains(.seekRead) ? offset - Int64(last.count) : 0
             let reader = try transport.openRead(path, offset: start)
             do {
-                let skipped = ReadAgain(reader, cancellation)
-                guard try skipped.skip(offset - Int64(last.count) - start), try skipped.isNext(last) else { throw replaced(path) }
+                let again = ReadAgain(reader, cancellation)
+                if try again.skip(offset - Int64(last.count) - start), try again.isNext(last) { return reader }
+                reader.close()
+                return nil
             } catch {
                 reader.close()
                 throw error
             }
-            return reader
         }
-    }
-
-    private func replaced(_ path: String) -> ConnectError {
-        ConnectError(
+        if let reader { return reader }
+        throw ConnectError(
             "file.replaced", .transient, "\"\(path)\" on \(name) was replaced while it was read.", remedy: "The next run takes the new file.")
     }
 }
