@@ -1,6 +1,8 @@
 """Imports into a list: load into an empty one, merge into a full one; against the sqlite3 shell and others, and from SFTP against local."""
+import os
 import shutil
 
+import exports
 from measure import Series, say
 from ours import Installation
 from postgres import PostgreSQL
@@ -62,6 +64,7 @@ def chosen_peers(workplace, report):
 def large_import(workplace, report):
     rows = 20_000_000
     name = f"memory: {rows:,} records"
+    # The list that the import leaves is then exported: what either takes must not grow with the file.
     if not workplace.large:
         report.skip(name, "takes minutes and 15 GB of disk; BENCH_LARGE=1 measures it")
         return
@@ -69,5 +72,12 @@ def large_import(workplace, report):
     series = Series()
     installation = Installation(workplace, "large")
     series.add(installation.load(file, rows))
+    document = os.path.join(installation.home, "exports.yaml")
+    with open(document, "w", encoding="utf-8") as text:
+        text.write(exports.JOBS)
+    installation.call("apply", document)
+    exported = Series()
+    exported.add(exports.exported(installation, "plain", rows))
     installation.remove()
     report.alone(name, series, f"memory <= {MOST_MEMORY_MB} MB", series.peak_rss_mb <= MOST_MEMORY_MB, "one run")
+    report.alone(f"memory: export of {rows:,} records", exported, f"memory <= {exports.MOST_MEMORY_MB} MB", exported.peak_rss_mb <= exports.MOST_MEMORY_MB, "one run")

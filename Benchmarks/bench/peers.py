@@ -99,6 +99,22 @@ class Curl:
         return measured(["curl", "-sS", "--user", f"{server['USERNAME']}:{server['PASSWORD']}", *what, url])
 
 
+class CurlRenaming:
+    """What ours does with an upload, as far as curl can: under a temporary name, renamed at the end. A server answers that when it has closed the file."""
+    name = "curl, renamed at the end"
+    program = "curl"
+    directions = ("put",)
+
+    def __init__(self, server):
+        self.server = server
+
+    def transfer(self, direction, source, target):
+        server = self.server
+        url = f"ftp://{server['HOST']}:{server['PORT']}/{target}.part"
+        names = ["--quote", f"-RNFR /{target}.part", "--quote", f"-RNTO /{target}"]
+        return measured(["curl", "-sS", "--user", f"{server['USERNAME']}:{server['PASSWORD']}", *names, "-T", source, url])
+
+
 class LFTP:
     name = "lftp"
     program = "lftp"

@@ -4,7 +4,7 @@ import shutil
 
 from measure import Failed, Series, measured, say
 from ours import Installation
-from peers import LFTP, Curl, OpenSSHSCP, OpenSSHSFTP, Rclone, RcloneMany
+from peers import LFTP, Curl, CurlRenaming, OpenSSHSCP, OpenSSHSFTP, Rclone, RcloneMany
 
 SIZE = int(os.environ.get("BENCH_TRANSFER_BYTES", 1 << 30))
 FILES = int(os.environ.get("BENCH_TRANSFER_FILES", 2000))
@@ -19,7 +19,7 @@ def transfer_rows(workplace, report):
     large_file(workplace, report, "SFTP", ssh, Ours(workplace, "sftp", ssh), [OpenSSHSFTP(workplace, ssh), Rclone(ssh)], local)
     large_file(workplace, report, "SCP", ssh, Ours(workplace, "scp", ssh, "transfer=scp"), [OpenSSHSCP(ssh)], local)
     if ftp:
-        large_file(workplace, report, "FTP", ftp, Ours(workplace, "ftp", ftp), [Curl(ftp), LFTP(ftp), Rclone(ftp)], local)
+        large_file(workplace, report, "FTP", ftp, Ours(workplace, "ftp", ftp), [Curl(ftp), CurlRenaming(ftp), LFTP(ftp), Rclone(ftp)], local)
     else:
         report.skip("FTP", "no FTP server could be started")
     small_files(workplace, report, ssh)
@@ -43,12 +43,12 @@ def large_file(workplace, report, protocol, server, ours, peers, local):
             clients.append(peer)
         else:
             report.skip(f"{size_name(SIZE)} by {protocol}, {peer.name}", f"{peer.program} is not installed")
-    series = {(client.name, direction): Series() for client in clients for direction in ("get", "put")}
+    series = {(client.name, direction): Series() for client in clients for direction in directions(client)}
     for number in range(1, workplace.runs + 1):
         say(f"  {protocol}, run {number} of {workplace.runs}")
         for client in list(clients):
             try:
-                for direction in ("get", "put"):
+                for direction in directions(client):
                     arrived = workplace.path("got.bin") if direction == "get" else os.path.join(remote, "put.bin")
                     source = "transfer/get.bin" if direction == "get" else local
                     target = arrived if direction == "get" else "transfer/put.bin"
@@ -61,8 +61,12 @@ def large_file(workplace, report, protocol, server, ours, peers, local):
                 clients.remove(client)
     shutil.rmtree(remote)
     for direction in ("get", "put"):
-        for peer in clients[1:]:
+        for peer in (peer for peer in clients[1:] if direction in directions(peer)):
             report.compare(f"{direction} {size_name(SIZE)} by {protocol}", series[ours.name, direction], peer.name, series[peer.name, direction], 1.0)
+
+
+def directions(client):
+    return getattr(client, "directions", ("get", "put"))
 
 
 def small_files(workplace, report, server):
@@ -80,7 +84,7 @@ def small_files(workplace, report, server):
             with open(os.path.join(directory, f"file-{number:05}.bin"), "wb") as out:
                 out.write(content)
     clients = [Ours(workplace, "sftp", server), RcloneMany(server)]
-    series = {(client.name, direction): Series() for client in clients for direction in ("get", "put")}
+    series = {(client.name, direction): Series() for client in clients for direction in directions(client)}
     for number in range(1, workplace.runs + 1):
         say(f"  small files, run {number} of {workplace.runs}")
         for client in clients:

@@ -70,6 +70,12 @@ struct FeedSettings {
         for (token, number) in typeNumbers.filter({ Int64($0.value) == nil }).sorted(by: { $0.key < $1.key }).prefix(20) {
             problem("event_type_ids", "The number of \(token) is a whole number; \"\(number)\" is not.")
         }
+        for token in columns.keys.filter({ columnNames($0).isEmpty }).sorted().prefix(20) {
+            problem("columns", "The columns of \(token) are none; name at least one, or take \(token) out for ours.")
+        }
+        if let from, FeedTime(from) == nil { problem("from", "\"\(from)\" is no time; write it like 2025-03-01T00:00:00Z.") }
+        if let to, FeedTime(to) == nil { problem("to", "\"\(to)\" is no time; write it like 2025-03-02T00:00:00Z.") }
+        if let from = from.flatMap(FeedTime.init), let to = to.flatMap(FeedTime.init), from >= to { problem("to", "\"to\" is not later than \"from\".") }
         if signer != nil, recipients.isEmpty { problem("sign_with", "Only encrypted files are signed; name keys in \"recipients\", too.") }
         if readyFile != "none", readyName == "replace", readyExtension == self.extension {
             problem("ready_extension", "The ready file would have the name of the data file; give it another extension, or append it.")
@@ -104,8 +110,11 @@ struct FeedSettings {
         return .object(request)
     }
 
+    /// The account's own for a type.
+    private func columnNames(_ token: String) -> [String] { (columns[token] ?? "").split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init) }
+
     private func columns(of type: EventType) -> [PlanValue] {
-        let names = columns[type.token].map { $0.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init) } ?? type.columns
+        let names = columns[type.token] == nil ? type.columns : columnNames(type.token)
         return names.flatMap { name -> [PlanValue] in
             switch name {
             case "$CUSTOM": [.object(["source": .text("custom"), "channel": .text(type.channel)])]
@@ -113,6 +122,8 @@ struct FeedSettings {
             case "EVENT_TYPE_ID": [.object(["name": .text(name), "constant": .text(typeNumbers[type.token] ?? String(type.number))])]
             case "ACCOUNT_ID": [.object(["name": .text(name), "constant": .text(accountID)])]
             case "EVENT_CAPTURED_DT": [.object(["name": .text(name), "source": .text("captured")])]
+            // What the field's files have where a program is not known.
+            case "PROGRAM_ID": [.object(["name": .text(name), "default": .text("-1")])]
             case "EVENT_STORED_DT": [.object(["name": .text(name), "source": .text("stored")])]
             default: [EventType.isTime(name) ? .object(["name": .text(name), "source": .text("time")]) : .object(["name": .text(name)])]
             }

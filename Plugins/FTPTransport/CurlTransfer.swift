@@ -26,7 +26,7 @@ final class CurlTransfer {
     init() throws(ConnectorError) {
         guard let easy = curl_easy_init() else { throw ConnectorError(.internal, "libcurl gave no handle; the machine may be out of memory.") }
         self.easy = easy
-        _ = ch_curl_set_fixed(easy)
+        _ = ch_curl_set_fixed(easy, "ftp,ftps", Int(CURLPROTO_FTP | CURLPROTO_FTPS))
         let this = Unmanaged.passUnretained(self).toOpaque()
         // The handle does not outlive this object, so the pointer is good whenever a callback comes.
         _ = ch_curl_set_data_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, owner in

@@ -39,15 +39,20 @@ final class FTPClient {
         return (transfer.entryPath ?? "/", transfer)
     }
 
-    /// Sends commands until one fails, and returns all answers. `name` is what messages call the thing.
+    /// Sends commands until one fails, and returns all answers. `name` is what messages call the thing. The connection outlives a refusal of the last
+    /// command, for libcurl is told to go on after it (`*`); after any other it logs in anew.
     @discardableResult
     func command(
         _ commands: [String], name: String, limit: Duration? = nil, _ call: (any CallContext)?
     ) throws(ConnectorError) -> [FTPReply] {
         let transfer = try transfer(path: "/")
         transfer.set(CURLOPT_NOBODY, 1)
-        transfer.setCommands(commands)
+        let last = commands.last ?? ""
+        transfer.setCommands(commands.dropLast() + [last.hasPrefix("*") ? last : "*" + last])
         try finish(transfer, name: name, limit: limit, call)
+        if !last.hasPrefix("*"), let reply = transfer.lastReply, (reply.code ?? 0) >= 400 {
+            throw FTPError.make(CURLE_QUOTE_ERROR, reply, name: name, server: settings.address)
+        }
         return transfer.replies
     }
 

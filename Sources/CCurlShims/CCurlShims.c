@@ -17,16 +17,18 @@ CURLcode ch_curl_set_data_callback(CURL *easy, CURLoption option, curl_write_cal
     return curl_easy_setopt(easy, option, callback);
 }
 
-CURLcode ch_curl_set_fixed(CURL *easy) {
+CURLcode ch_curl_set_fixed(CURL *easy, const char *protocols, long protocol_bits) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "ftp,ftps");
+    (void)protocol_bits;
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
 #else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
+    (void)protocols;
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, protocol_bits);
 #endif
 }
 

@@ -8,6 +8,8 @@ public struct ExportedFile: Sendable, Codable, Equatable {
     public var bytes: Int64
     public var records: Int64
     public var sha256: String
+    /// Whether its rename may have been asked for: written down before it is. nil in runs written down before this was.
+    public var isRenameAsked: Bool? = false
 
     public init(path: String, temporaryPath: String, readyPath: String?, bytes: Int64, records: Int64, sha256: String) {
         self.path = path

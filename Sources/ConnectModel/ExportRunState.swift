@@ -4,7 +4,8 @@ public enum ExportRunState: String, Sendable, Codable, CaseIterable {
     case queued
     /// The window: from which mark to which, and the names of the files. Nothing that others look at exists yet.
     case windowed
-    /// Every file is whole under its temporary name, its size checked; how many there are, their sizes and counts.
+    /// Every file is whole under its temporary name, its size checked; how many there are, their sizes, counts and hashes, and of which the rename may
+    /// have been asked for.
     case uploaded
     /// Every data file stands under its final name.
     case published
@@ -16,7 +17,7 @@ public enum ExportRunState: String, Sendable, Codable, CaseIterable {
     public enum Recovery: String, Sendable {
         /// Nothing stands under a final name: remove what is left of the attempt before and write the file anew.
         case redo
-        /// Look on the server: renamed already, or still to do.
+        /// Look on the server: renamed already, still to do, or lost before anybody saw it (back to `windowed`).
         case publish
         /// Write the ready file, again if need be.
         case announce
@@ -39,7 +40,7 @@ public enum ExportRunState: String, Sendable, Codable, CaseIterable {
         switch self {
         case .queued: [.windowed, .finished]
         case .windowed: [.windowed, .uploaded, .finished]
-        case .uploaded: [.published, .finished]
+        case .uploaded: [.uploaded, .windowed, .published, .finished]
         case .published: [.ready, .finished]
         case .ready: [.finished]
         case .finished: []

@@ -1,3 +1,4 @@
+public import ConnectModel
 public import RecordEngine
 
 /// Where events lie that feeds export: appended, never changed, each once (EVT-5, EVT-6). Any thread. All throw `ConnectError`.
@@ -24,11 +25,13 @@ public protocol EventStore: AnyObject, Sendable {
 
     /// What has been given of a type.
     func position(ofType type: String) throws -> FeedPosition
-    /// Writes down what is about to be given, before anything of it can be seen; in place of what stood there.
-    func begin(_ delivery: FeedDelivery) throws
-    /// The delivery stands complete: the mark moves to its end and the delivery is over, in one step. Nothing changes when it is over already.
+    /// Writes down what is about to be given, before anything of it can be seen, in place of `earlier`, which must still stand there as it is (nil: no
+    /// delivery of the type does, and the mark is where this one begins). Throws `feed.taken` (transient) when it does not: another run gives the type, and this one must leave it alone.
+    func begin(_ delivery: FeedDelivery, inPlaceOf earlier: FeedDelivery?) throws
+    /// The delivery stands complete: the mark moves to its end and the delivery is over, in one step. Nothing changes when it is over already. Throws
+    /// `feed.taken` when another stands in its place.
     func complete(_ delivery: FeedDelivery) throws
-    /// Forgets a delivery of which nothing can be seen.
+    /// Forgets a delivery of which nothing can be seen. Throws `feed.taken` when another stands in its place.
     func abandon(_ delivery: FeedDelivery) throws
 }
 
@@ -126,6 +129,8 @@ public struct FeedDelivery: Sendable, Codable, Equatable {
     public enum Stage: String, Sendable, Codable {
         /// Nothing can be seen under the final name.
         case writing
+        /// As `writing`, but an earlier file of this name may have been seen and taken away: it keeps its window and its name.
+        case writingAgain = "writing_again"
         /// The file is whole under its temporary name; whether it has its final one, only the server can tell.
         case publishing
     }
@@ -140,6 +145,11 @@ public struct FeedDelivery: Sendable, Codable, Equatable {
     /// Of the whole file, once it is written.
     public var bytes: Int64
     public var events: Int64
+    /// Whose it is; nil in deliveries written down before runs were. What follows it is of the whole file and likewise.
+    public var run: RunID?
+    public var sha256: String?
+    public var replacedCharacters: Int64?
+    public var replacedMarks: Int64?
 
     public init(type: String, after: Int64, through: Int64, server: String, path: String) {
         self.type = type

@@ -17,7 +17,7 @@ public struct RowSelection: Sendable, Equatable {
     /// In this order; empty: every field there is.
     public var fields: [String]
     /// Only rows that were inserted or updated after this mark; nil asks for all. Of a view, rows whose MODIFIED_DATE_ is not before the first
-    /// change after the mark, so that a row may come twice and none is missed.
+    /// change after the mark, and all of them when a table has changed that this date is not of: a row may come twice, and none is missed.
     public var changedSince: ChangeMark?
     /// Not those changed after this mark. Not for views, whose rows have no such number.
     public var changedThrough: ChangeMark?

@@ -58,7 +58,7 @@ final class SimulatedHome {
         definition["schedule"] = schedule.map { .object($0) }
         definition["options"] = options.map { .object($0) }
         let entry = JobDocument.JobEntry(place: "", name: name, kind: "import-list", description: "", definition: definition, active: true)
-        return try host.add(entry)
+        return try host.write([entry])[0]
     }
 
     /// Ends a run as its worker would.

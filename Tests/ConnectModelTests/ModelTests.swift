@@ -15,14 +15,15 @@ import Testing
         #expect(!ImportRunState.applied.successors.contains(.selected), "what is committed is never redone")
     }
 
-    @Test("IMP-17, EXP-2: in every family each state leads to the end, and a run that others may have seen never begins again", arguments: RunFamily.allCases)
+    @Test("IMP-17, EXP-2: in every family each state leads to the end, and a run that others have seen never begins again", arguments: RunFamily.allCases)
     func everyFamilyEnds(_ family: RunFamily) {
         let machine = family.machine
         for state in machine.rules.keys {
             var reached: Set<RunState> = [state]
             for _ in machine.rules { reached.formUnion(reached.flatMap { machine.rules[$0]?.successors ?? [] }) }
             #expect(reached.contains(.finished), "\(state)")
-            guard [.made, .askServer].contains(machine.effect(of: state)) else { continue }
+            // Files that are whole and not yet renamed may turn out to be lost, and nobody has seen them.
+            guard [.made, .askServer].contains(machine.effect(of: state)), state != ExportRunState.uploaded.state else { continue }
             #expect(reached.allSatisfy { $0 == state || machine.effect(of: $0) != .none }, "\(state)")
         }
         #expect(machine.rules[.queued] != nil)

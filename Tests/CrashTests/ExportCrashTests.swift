@@ -127,15 +127,15 @@ import Testing
         }
     }
 
-    @Test("EXP-2 (T43): while writers load and exports are killed, the files together hold every version of every row once, and the last is the table")
+    @Test("EXP-2 (T43): while four writers load and exports are killed, the files together hold every version of every row once, and the last is the table")
     func changesWhileWriting() throws {
         let installation = try Installation()
-        let writers = (1...3).map { "  - name: load\($0)\n    kind: import-list\n    file: { name: people\($0).csv }\n    target: { list: CONTACTS }\n    mapping: { fields: { mail: EMAIL_ADDRESS_ } }\n" }
+        let writers = (1...4).map { "  - name: load\($0)\n    kind: import-list\n    file: { name: people\($0).csv }\n    target: { list: CONTACTS }\n    mapping: { fields: { mail: EMAIL_ADDRESS_ } }\n" }
         try installation.apply(
             "lists:\n  - name: CONTACTS\n    fields: { VERSION: STR100 }\njobs:\n" + writers.joined()
                 + "  - name: out\n    kind: export\n    source: { type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, VERSION], records: changed }\n    file: { name: p.csv, header: false }\n")
         for round in 0..<max(6, Self.rounds / 4) {
-            let loads = try (1...3).map { writer in
+            let loads = try (1...4).map { writer in
                 let first = Int.random(in: 0..<800)
                 try installation.put(
                     "people\(writer).csv", "mail,VERSION\n" + (first..<first + 300).map { "p\($0)@example.com,\(round)-\(writer)\n" }.joined())

@@ -92,9 +92,26 @@ import Testing
         let lines = result.output.split(separator: "\n")
         #expect(lines.contains { $0.contains(":4:") && $0.contains("\"name\"") })
         #expect(lines.contains { $0.contains(":5:") && $0.contains("on_match") })
-        let reference = try installation.run("validate", "-", input: text.replacingOccurrences(of: "naem: x.csv, ", with: "").replacingOccurrences(of: ", on_match: replace", with: ""))
-        #expect(reference.output.contains("NOWHERE"))
-        #expect(lines.count >= 3)
+        #expect(lines.contains { $0.contains(":5:") && $0.contains("NOWHERE") })
+    }
+
+    @Test("MGT-6: an export with a mistake of every sort reports them all: a field's name, its value, a reference, the format, the name's pattern")
+    func mistakesOfEverySort() throws {
+        let installation = try installation()
+        let text = """
+            jobs:
+              - name: broken
+                kind: export
+                source: { type: list, name: NOWHERE, records: some }
+                file: { server: nowhere, naem: x, name: "a{YYY}.csv", delimiter: ",,", split_records: 0 }
+            """
+        let result = try installation.run("validate", "-", input: text)
+        #expect(result.status == 3)
+        for part in ["naem", "source.records", "split_records", "NOWHERE", "\"nowhere\"", "{YYY}", ",,"] {
+            #expect(result.output.contains(part), "nothing of \(part) in:\n\(result.output)")
+        }
+        let unnamed = try installation.run("validate", "-", input: text.replacingOccurrences(of: "name: \"a{YYY}.csv\", ", with: ""))
+        #expect(unnamed.status == 3 && unnamed.output.contains("\"file.name\" is missing") && unnamed.output.contains(",,"), "\(unnamed.output)")
     }
 
     @Test("MGT-6: what is exported can be applied and changes nothing")
@@ -104,10 +121,23 @@ import Testing
         #expect(try installation.apply(exported).contains("Nothing to change."))
     }
 
-    @Test("IMP-1: a list that was dropped since is named, and the file stays")
-    func listGone() throws {
+    @Test("IMP-1: a list that is gone is named, and the file stays", arguments: [("DELETE FROM audience_table", "table.missing"), (nil, "store.corrupt")])
+    func listGone(_ statement: String?, _ code: String) throws {
         let installation = try installation()
         try installation.put("contacts.csv", "mail,FIRST_NAME\nann@example.com,Ann\n")
+        // Nothing but a hand at the files can take a list away from a job.
+        if let statement {
+            #expect(try ChildRun("sqlite3", [installation.home + "/audience.sqlite", statement]).wait().status == 0)
+        } else {
+            try FileManager.default.removeItem(atPath: installation.home + "/audience.tables")
+        }
+        #expect(try installation.json("jobs", "run", "contacts")["error"]["code"].string == code)
+        #expect(installation.directory.names(in: "home/files/upload") == ["contacts.csv"])
+    }
+
+    @Test("IMP-1: a list that a job loads into is not dropped")
+    func listInUse() throws {
+        let installation = try installation()
         let refused = try installation.run("lists", "drop", "CONTACTS", "--yes")
         #expect(refused.status == 3)
         #expect(refused.errors.contains("contacts"))

@@ -5,7 +5,7 @@ import Testing
 
 /// Events in, files out, as a person and a schedule use them.
 @Suite(.waits) struct EventFeedTests {
-    private static func host(_ profile: String...) throws -> Installation {
+    static func host(_ profile: String...) throws -> Installation {
         let host = try Installation()
         let settings = (["account_id=1234"] + profile).flatMap { ["--set", $0] }
         for kind in ["event-feed", "event-feed-again"] {
@@ -15,11 +15,11 @@ import Testing
         return host
     }
 
-    private static func sent(_ number: Int, _ more: String = "") -> String {
+    static func sent(_ number: Int, _ more: String = "") -> String {
         #"{"id":"e\#(number)","type":"SENT","time":"2025-03-01T12:00:\#(number % 60 < 10 ? "0" : "")\#(number % 60)Z","RIID":\#(number),"EMAIL":"p\#(number)@example.com"\#(more)}"#
     }
 
-    private static func feed(_ name: String = "Feed", _ settings: String) -> String {
+    static func feed(_ name: String = "Feed", _ settings: String) -> String {
         "jobs:\n  - name: \(name)\n    kind: event-feed\n    settings: \(settings)\n"
     }
 
@@ -88,6 +88,17 @@ import Testing
         try host.expectSuccess("jobs", "deactivate", "First")
         try host.apply(Self.feed("Second", "{ types: [BOUNCE, OPEN] }"))
         #expect(try host.run("jobs", "activate", "First").status == 3)
+        // Two jobs of one document: each is told of the other, and a type may go from one to the other.
+        let both = { (one: String, two: String) in
+            Self.feed("One", "{ types: [\(one)] }") + Self.feed("Two", "{ types: [\(two)] }").dropFirst("jobs:\n".count)
+        }
+        let twice = try host.run("apply", "-", input: both("SENT", "CLICK, SENT"))
+        #expect(twice.status == 3 && twice.errors.contains("active job \"One\"") && twice.errors.contains("active job \"Two\""), "\(twice.errors)")
+        try host.apply(both("SENT", "CLICK"))
+        try host.apply(both("CLICK", "SENT"))
+        #expect(try host.json("jobs", "show", "One")["definition"]["settings"]["types"][0].string == "CLICK")
+        // Renamed, a job keeps what it has.
+        try host.expectSuccess("jobs", "edit", "One", "--file", try host.directory.write("one.yaml", Self.feed("Uno", "{ types: [CLICK] }")))
     }
 
     @Test("EVT-4: no run out of turn and no copy; compression, ready file, enclosure, time zone as the job says")
@@ -102,7 +113,7 @@ import Testing
         let zip = try #require(files(host, ".zip").first)
         #expect(try lines(host, zip.replacing(".zip", with: ".ready")) == ["2"])
         let text = try ChildRun("unzip", ["-p", host.home + "/files/download/" + zip]).wait().output
-        #expect(text.split(separator: "\n").count == 2 && text.contains(";01-Mar-2025 13:00:01;") && text.contains("a  b c"))
+        #expect(text.split(separator: "\n").count == 2 && text.contains(";01-Mar-2025 13:00:01;") && text.contains("a b c"))
         let member = try ChildRun("unzip", ["-Z1", host.home + "/files/download/" + zip]).wait().output
         #expect(member.trimmingCharacters(in: .whitespacesAndNewlines) == zip.replacing(".zip", with: ".txt"))
         try host.expectSuccess("jobs", "run", "Zipped", "--scheduled")

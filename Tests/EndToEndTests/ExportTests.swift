@@ -282,4 +282,30 @@ import Testing
             #expect(try installation.rows("COPY\(name)", fields) == installation.rows("CONTACTS", fields))
         }
     }
+
+    @Test("EXP-8: an export starts when asked, once, and again and again; the last day of the month is offered to it, and the 31st and an import's last day are not")
+    func schedules() throws {
+        let installation = try installation()
+        let source = "type: list, name: CONTACTS"
+        func scheduled(_ name: String, _ schedule: String) -> String { job(name, source: source, file: "name: p.csv") + "    schedule: { \(schedule) }\n" }
+        try installation.apply(job("asked", source: source, file: "name: p.csv"))
+        for (name, schedule, type, starts) in [
+            ("once", "repeat: once, date: 2099-12-31, hour: 5, slot: 0-14", "one-time", 1), ("daily", "repeat: daily, hour: 5, slot: 0-14", "recurring", 14),
+            ("monthly", "repeat: monthly, day: last, hour: 5, slot: 0-14", "recurring", 14),
+        ] {
+            try installation.apply(scheduled(name, schedule))
+            let next = try installation.json("schedule", "next", name, "-n", "14")
+            #expect(next["type"].string == type && next["starts"].count == starts, "\(next.value ?? "")")
+            guard name == "monthly" else { continue }
+            let days = (0..<starts).compactMap { next["starts"][$0]["at"].string.flatMap { try? Date($0.prefix(10) + "T00:00:00Z", strategy: .iso8601) } }
+            let calendar = Calendar(identifier: .iso8601)
+            let following = days.map { calendar.dateComponents(in: .gmt, from: $0 + 86400) }
+            #expect(following.count == 14 && following.allSatisfy { $0.day == 1 } && Set(following.map(\.month)).count == 12)
+        }
+        #expect(try installation.json("schedule", "next", "asked")["starts"].count == 0)
+        try installation.expectSuccess("jobs", "run", "asked")
+        #expect(try installation.run("validate", "-", input: scheduled("x", "repeat: monthly, day: 31, hour: 5, slot: 0-14")).status == 3)
+        let imported = Self.load.replacing("name: load", with: "name: other") + "\n    schedule: { repeat: monthly, day: last, hour: 5, slot: 0-14 }\n"
+        #expect(try installation.run("validate", "-", input: imported).status == 3)
+    }
 }

@@ -104,7 +104,7 @@ import Testing
         #expect(Set(ids.map { id in "\(key(id).high) \(key(id).low)" }).count == ids.count)
     }
 
-    @Test("EVT-2: dates are DD-Mon-YYYY HH24:MI:SS in UTC or the account's zone, line ends in texts are blanks")
+    @Test("EVT-2: dates are DD-Mon-YYYY HH24:MI:SS in UTC or the account's zone, line ends in texts are one blank each")
     func rows() throws {
         let columns = [EventColumn("ID", .constant("7")), EventColumn("C", .captured), EventColumn("X", .field("X")), EventColumn("D", .time("D")), EventColumn("S", .stored)]
         for (zone, expected) in [(nil, "29-Feb-2024 23:30:00"), (TimeZone(identifier: "Europe/Berlin"), "01-Mar-2024 00:30:00")] as [(TimeZone?, String)] {
@@ -115,9 +115,27 @@ import Testing
             }
             try builder.append(captured: 1_709_249_400_000, stored: -1000, body: body.bytes)
             let row = builder.batch.columns.map { String(decoding: $0[0], as: UTF8.self) }
-            #expect(row[0] == "7" && row[1] == expected && row[2] == "a  b longer text with a line end " && row[3] == expected)
+            #expect(row[0] == "7" && row[1] == expected && row[2] == "a b longer text with a line end " && row[3] == expected)
             #expect(row[4] == (zone == nil ? "31-Dec-1969 23:59:59" : "01-Jan-1970 00:59:59"))
             #expect(throws: ConnectError.self) { try Array("\u{1}\u{9}x".utf8).withUnsafeBytes { try builder.append(captured: 0, stored: 0, body: $0) } }
         }
+    }
+
+    @Test("EVT-2: columns may share a field, as a text and as a date, and say what stands where the event has none")
+    func sharedFields() throws {
+        let columns = [
+            EventColumn("EMAIL", .field("EMAIL")), EventColumn("AT", .field("AT")), EventColumn("ADDRESS", .field("EMAIL"), whenMissing: "none"),
+            EventColumn("AT_DT", .time("AT")), EventColumn("PROGRAM_ID", .field("PROGRAM_ID"), whenMissing: "-1"), EventColumn("THIRD", .field("EMAIL")),
+        ]
+        let builder = EventRowsBuilder(columns, fields: [0: "EMAIL", 1: "AT", 2: "PROGRAM_ID"], zone: nil)
+        for values in [[(UInt32(0), "p@example.com"), (1, "2024-02-29T23:30:00Z"), (2, "12")], [(UInt32(0), "\r\n\r\r\n")], []] {
+            let body = ByteBuffer(capacity: 64)
+            for (field, text) in values { Array(text.utf8).withUnsafeBytes { EventBody.append(field, $0, to: body) } }
+            try builder.append(captured: 0, stored: 0, body: body.bytes)
+        }
+        let rows = (0..<3).map { row in builder.batch.columns.map { String(decoding: $0[row], as: UTF8.self) } }
+        #expect(rows[0] == ["p@example.com", "2024-02-29T23:30:00Z", "p@example.com", "29-Feb-2024 23:30:00", "12", "p@example.com"])
+        #expect(rows[1] == ["   ", "", "   ", "", "-1", "   "])
+        #expect(rows[2] == ["", "", "none", "", "-1", ""])
     }
 }

@@ -201,7 +201,7 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
         #expect(checked.rejects.map(\.reason) == [.badHash])
     }
 
-    @Test("columns that need no change are shared, others are recycled clean") func recycling() throws {
+    @Test("IMP-15: columns that need no change are shared, others are recycled clean") func recycling() throws {
         let target = MappingTarget(AudienceTable(name: "L", customFields: [Field("A", .str25)]))
         let names = (0..<20_000).map { $0 % 3 == 0 ? "  padded\($0)" : "plain\($0)" }
         let text = "A,EMAIL\n" + names.enumerated().map { "\($1),u\($0)@x.com\n" }.joined()

@@ -44,16 +44,39 @@ import Testing
         let directory = try TemporaryDirectory()
         let store = try SQLiteEventStore(path: directory.path + "/events.sqlite")
         var delivery = FeedDelivery(type: "SENT", after: 0, through: 10, server: "files", path: "a.txt")
-        try store.begin(delivery)
+        try store.begin(delivery, inPlaceOf: nil)
+        let begun = delivery
         delivery.stage = .publishing
-        try store.begin(delivery)
+        try store.begin(delivery, inPlaceOf: begun)
         #expect(try store.position(ofType: "SENT").delivery == delivery && store.position(ofType: "SENT").mark == 0)
         try store.complete(delivery)
-        try store.complete(FeedDelivery(type: "SENT", after: 0, through: 3, server: "files", path: "b.txt"))
-        #expect(try store.position(ofType: "SENT").mark == 10 && store.position(ofType: "SENT").delivery == nil)
-        try store.begin(delivery)
-        try store.abandon(delivery)
+        try store.complete(delivery)
+        #expect(try store.position(ofType: "SENT") == FeedPosition(mark: 10, delivery: nil, lastFile: "a.txt"))
+        let next = FeedDelivery(type: "SENT", after: 10, through: 12, server: "files", path: "b.txt")
+        try store.begin(next, inPlaceOf: nil)
+        try store.abandon(next)
         #expect(try store.position(ofType: "SENT").delivery == nil)
+    }
+
+    @Test("EVT-5: a run whose delivery another has taken over can neither publish, close nor forget it, and none begins below the mark")
+    func owners() throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteEventStore(path: directory.path + "/events.sqlite")
+        func refused(_ body: () throws -> Void) -> Bool { (#expect(throws: ConnectError.self) { try body() })?.code == "feed.taken" }
+        var mine = FeedDelivery(type: "SENT", after: 0, through: 10, server: "files", path: "a.txt")
+        mine.run = RunID("1.1")
+        try store.begin(mine, inPlaceOf: nil)
+        var theirs = mine
+        theirs.run = RunID("2.2")
+        #expect(refused { try store.begin(theirs, inPlaceOf: nil) })
+        try store.begin(theirs, inPlaceOf: mine)
+        var published = mine
+        published.stage = .publishing
+        #expect(refused { try store.begin(published, inPlaceOf: mine) })
+        #expect(refused { try store.complete(mine) } && refused { try store.abandon(mine) })
+        #expect(try store.position(ofType: "SENT") == FeedPosition(mark: 0, delivery: theirs, lastFile: nil))
+        try store.complete(theirs)
+        #expect(refused { try store.begin(mine, inPlaceOf: nil) } && refused { try store.abandon(mine) })
     }
 
     @Test("EVT-5: whoever reads up to a number has read all below it, while eight writers add")

@@ -30,7 +30,7 @@ struct MatchKeyTests {
         for (one, other) in [("7", "07"), ("7", "7.0"), ("1e3", "1000"), ("2251799813685248", "2251799813685248.0"), ("0", "-0.0")] { #expect(key(one) == key(other)) }
     }
 
-    @Test("A number is got back from its key")
+    @Test("IMP-8: a number is got back from its key")
     func values() {
         for text in ["-9223372036854775808", "9223372036854775807", "9007199254740993", "0", "-1"] {
             let bytes = key(text)

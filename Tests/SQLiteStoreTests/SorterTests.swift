@@ -5,7 +5,7 @@ import Testing
 
 @Suite("External sorting")
 struct SorterTests {
-    @Test("Items come by key, then ordinal, whether they fit in memory or not", arguments: [1 << 16, 1 << 18, 1 << 26], UInt64(1)...3)
+    @Test("IMP-8: items come by key, then ordinal, whether they fit in memory or not", arguments: [1 << 16, 1 << 18, 1 << 26], UInt64(1)...3)
     func order(memoryLimit: Int, seed: UInt64) throws {
         let directory = try TemporaryDirectory()
         let sorter = ExternalSorter(directory: directory.path, memoryLimit: memoryLimit)

@@ -16,7 +16,7 @@ struct StoreFileTests {
         try FileManager.default.contentsOfDirectory(atPath: test.directory + "/audience.tables").filter { $0.hasSuffix(".sqlite") }.sorted()
     }
 
-    @Test("After any mix of loads by statements and by rewriting SQLite finds nothing wrong", arguments: UInt64(1)...4)
+    @Test("IMP-17: after any mix of loads by statements and by rewriting SQLite finds nothing wrong", arguments: UInt64(1)...4)
     func integrity(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let test = try make()
@@ -43,7 +43,7 @@ struct StoreFileTests {
         }
     }
 
-    @Test("A sweep removes files no list stands on, and leaves those being worked on")
+    @Test("IMP-17: a sweep removes files no list stands on, and leaves those being worked on")
     func sweep() throws {
         let test = try make()
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["a@x.com"]]))
@@ -65,7 +65,7 @@ struct StoreFileTests {
         #expect(try files(test) != kept)
     }
 
-    @Test("A damaged list file is told as such and crashes nothing", arguments: [1, 2, 3, 5, 9])
+    @Test("IMP-17: a damaged list file is told as such and crashes nothing", arguments: [1, 2, 3, 5, 9])
     func damage(page: Int) throws {
         let test = try make()
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_"], rows: (0..<3000).map { ["p\($0)@x.com", "C\($0)"] }))
@@ -81,7 +81,7 @@ struct StoreFileTests {
         }
     }
 
-    @Test("A file of a newer layout is refused")
+    @Test("IMP-17: a file of a newer layout is refused")
     func newer() throws {
         let test = try make()
         let connection = try SQLiteConnection(path: test.directory + "/audience.sqlite", mode: .writing)
@@ -93,7 +93,7 @@ struct StoreFileTests {
         }
     }
 
-    @Test("A query that runs too long is stopped")
+    @Test("EXP-1: a query that runs too long is stopped")
     func queryTime() throws {
         let test = try make()
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: (0..<3000).map { ["p\($0)@x.com"] }))
@@ -105,7 +105,7 @@ struct StoreFileTests {
         }
     }
 
-    @Test("A full disk is told as one, to be tried again")
+    @Test("IMP-17: a full disk is told as one, to be tried again")
     func diskFull() {
         let errors = [AudienceStoreError.system(ENOSPC, "written", "/x"), AudienceStoreError.sqlite(code: 13, message: "full", path: "/x")]
         for error in errors { #expect(error.code == "disk.full" && error.category == .transient && error.remedy != nil) }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Trees written past SQLite")
 struct TreeFormatTests {
-    @Test("SQLite finds nothing wrong with them and reads the same rows, small and large", arguments: UInt64(1)...6)
+    @Test("IMP-17: SQLite finds nothing wrong with them and reads the same rows, small and large", arguments: UInt64(1)...6)
     func trees(seed: UInt64) throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/tree.sqlite"
@@ -106,7 +106,7 @@ struct TreeFormatTests {
         }
     }
 
-    @Test("The page SQLite locks at 1 GiB is never handed out")
+    @Test("IMP-17: the page SQLite locks at 1 GiB is never handed out")
     func lockPage() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/pages"
@@ -120,7 +120,7 @@ struct TreeFormatTests {
         }
     }
 
-    @Test("Variable-length integers come back as they went, in SQLite's length")
+    @Test("IMP-17: variable-length integers come back as they went, in SQLite's length")
     func varints() {
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8)
         defer { buffer.deallocate() }

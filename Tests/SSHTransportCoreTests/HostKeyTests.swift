@@ -42,16 +42,16 @@ import Testing
     }
 
     @Test(
-        "A3: a host that could be an option or two words is refused",
+        "FS-2: a host that could be an option or two words is refused",
         arguments: ["", "-oProxyCommand=touch x", "a b", "a\nb", "a;b", "a/b", "user@host", "[::1]", "fe80::1%", "a`b`", "ä.example"])
     func badHosts(host: String) { #expect(!SSHEndpoint.isHost(host)) }
 
-    @Test("A3: names and addresses are hosts", arguments: ["localhost", "files.example.com", "10.0.0.1", "::1", "fe80::1%eth0", "a_b-c.d"])
+    @Test("FS-2: names and addresses are hosts", arguments: ["localhost", "files.example.com", "10.0.0.1", "::1", "fe80::1%eth0", "a_b-c.d"])
     func goodHosts(host: String) { #expect(SSHEndpoint.isHost(host)) }
 
-    @Test("A3: a user name that could be an option or hold a blank is refused", arguments: ["", "-l", "a b", "a\tb", "a'b", "a;b", "a%h", "a\u{0}"])
+    @Test("FS-2: a user name that could be an option or hold a blank is refused", arguments: ["", "-l", "a b", "a\tb", "a'b", "a;b", "a%h", "a\u{0}"])
     func badUsers(name: String) { #expect(!SSHEndpoint.isUsername(name)) }
 
-    @Test("A3: names of common directories are users", arguments: ["alice", "DOMAIN\\alice", "alice@example.com", "svc$", "a.b-c_d+e"])
+    @Test("FS-2: names of common directories are users", arguments: ["alice", "DOMAIN\\alice", "alice@example.com", "svc$", "a.b-c_d+e"])
     func goodUsers(name: String) { #expect(SSHEndpoint.isUsername(name)) }
 }

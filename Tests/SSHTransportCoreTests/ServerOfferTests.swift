@@ -27,7 +27,7 @@ import Testing
         #expect(offer.macs == ["hmac-x"])
     }
 
-    @Test("A3: an offer that is cut short or damaged is no offer, and no crash")
+    @Test("FS-7: an offer that is cut short or damaged is no offer, and no crash")
     func damaged() {
         let whole = greeting(lists)
         for length in 0..<whole.count { #expect(ServerOffer(Array(whole[..<length])) == nil, "\(length) bytes") }

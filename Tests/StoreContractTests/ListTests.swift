@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Lists of a store")
 struct ListTests {
-    @Test("A new list has the system fields, then its own, and no rows", arguments: StoreKind.allCases)
+    @Test("IMP-1: a new list has the system fields, then its own, and no rows", arguments: StoreKind.allCases)
     func creation(kind: StoreKind) throws {
         let test = try kind.make()
         let list = try test.store.table(named: "CONTACTS")
@@ -14,7 +14,7 @@ struct ListTests {
         #expect(try test.store.count(of: "CONTACTS") == 0)
     }
 
-    @Test("A name that is taken, not allowed or unknown is refused with its own code", arguments: StoreKind.allCases)
+    @Test("IMP-1: a name that is taken, not allowed or unknown is refused with its own code", arguments: StoreKind.allCases)
     func names(kind: StoreKind) throws {
         let test = try kind.make()
         func code(_ body: () throws -> Void) -> String? {
@@ -54,7 +54,7 @@ struct ListTests {
         #expect(try test.rows(["1ST", "ENDS_"], where: "\"1ST\" > 1 AND ENDS_ = 'y'") == [["3", "y"]])
     }
 
-    @Test("A dropped list is gone, and what was loaded into it stays in the ledger", arguments: StoreKind.allCases)
+    @Test("IMP-17: a dropped list is gone, and what was loaded into it stays in the ledger", arguments: StoreKind.allCases)
     func dropping(kind: StoreKind) throws {
         let test = try kind.make()
         let load = TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["a@x.com"]])
@@ -66,7 +66,7 @@ struct ListTests {
         #expect(try test.store.count(of: "CONTACTS") == 0)
     }
 
-    @Test("A query shows fields as text, hashes in hexadecimal, under a condition and a limit", arguments: StoreKind.allCases)
+    @Test("IMP-1: a query shows fields as text, hashes in hexadecimal, under a condition and a limit", arguments: StoreKind.allCases)
     func query(kind: StoreKind) throws {
         let test = try kind.make()
         try test.apply(
@@ -86,7 +86,7 @@ struct ListTests {
     }
 
     @Test(
-        "A condition that does more than look at the list is refused",
+        "EXP-1: a condition that does more than look at the list is refused",
         arguments: [
             "1; DROP TABLE recipients", "1) UNION SELECT body FROM ledger --", "EXISTS (SELECT 1 FROM ledger)", "NOPE = 1",
             "(SELECT name FROM sqlite_schema)",

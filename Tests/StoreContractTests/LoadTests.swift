@@ -74,7 +74,7 @@ struct LoadTests {
         #expect(previewed.duplicates == 100 && previewed.inserted == 100)
     }
 
-    @Test("A reader sees the list as it was until the load is committed, and is not kept waiting", arguments: StoreKind.allCases)
+    @Test("IMP-17: a reader sees the list as it was until the load is committed, and is not kept waiting", arguments: StoreKind.allCases)
     func isolation(kind: StoreKind) throws {
         let test = try kind.make()
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_"], rows: [["a@x.com"]]))
@@ -98,7 +98,7 @@ struct LoadTests {
         #expect(try test.store.count(of: "CONTACTS") == 5002)
     }
 
-    @Test("Two loads into one list at a time both arrive", arguments: StoreKind.allCases)
+    @Test("IMP-17: two loads into one list at a time both arrive", arguments: StoreKind.allCases)
     func concurrentLoads(kind: StoreKind) async throws {
         let test = try kind.make()
         let (store, directory) = (test.store, test.workDirectory)

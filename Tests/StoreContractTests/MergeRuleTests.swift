@@ -56,7 +56,7 @@ struct MergeRuleTests {
         #expect(try test.rows(["MODIFIED_DATE_", "EMAIL_DOMAIN_"]) == [[Self.first, "x.com"]])
     }
 
-    @Test("An empty value keeps what is there, or clears it when the job says so; a status is never cleared", arguments: StoreKind.allCases)
+    @Test("IMP-8: an empty value keeps what is there, or clears it when the job says so; a status is never cleared", arguments: StoreKind.allCases)
     func emptyValue(kind: StoreKind) throws {
         for (emptyValue, city) in [(MergePolicy.EmptyValue.keep, "Rome"), (.clear, nil)] {
             let test = try kind.make()
@@ -179,7 +179,7 @@ struct MergeRuleTests {
         #expect(try test.rows(["CUSTOMER_ID_"], where: "EMAIL_ADDRESS_ = 'p14@old.com'").isEmpty)
     }
 
-    @Test("A policy that cannot work is refused before a row is read", arguments: StoreKind.allCases)
+    @Test("IMP-8: a policy that cannot work is refused before a row is read", arguments: StoreKind.allCases)
     func refusedPolicies(kind: StoreKind) throws {
         let test = try kind.make()
         for (fields, match) in [

@@ -170,6 +170,14 @@ struct ReadingTests {
                 "ORDERS", fields: ["NUMBER", "EMAIL", "TOTAL"], rows: [["3", "p1@example.com", "1"]], policy: MergePolicy(match: ["NUMBER"]), run: 4,
                 loadedAtUnixMilliseconds: 1_700_000_100_000))
         #expect(try test.read(RowSelection(.view(sql: sql), fields: ["ORDER_NUMBER"], changedSince: all.mark)).rows == [["3"]])
+        // Of what the date is not of, a change may concern every row.
+        let seen = try test.read(RowSelection(.view(sql: sql))).mark
+        try test.apply(
+            TestLoad(fields: ["EMAIL_ADDRESS_", "POINTS"], rows: [["p3@example.com", "77"]], run: 5, loadedAtUnixMilliseconds: 1_700_000_200_000))
+        #expect(try test.read(RowSelection(.view(sql: sql), fields: ["ORDER_NUMBER"], changedSince: seen)).rows == [["3"], ["2"], ["1"]])
+        let computed = "SELECT EMAIL, max(MODIFIED_DATE_) AS MODIFIED_DATE_ FROM ORDERS GROUP BY EMAIL ORDER BY EMAIL"
+        #expect(try test.read(RowSelection(.view(sql: computed), fields: ["EMAIL"], changedSince: all.mark)).rows.count == 3)
+        #expect(try test.read(RowSelection(.view(sql: computed), fields: ["EMAIL"], changedSince: seen)).rows.isEmpty)
         #expect(code { _ = try test.read(RowSelection(.view(sql: "SELECT NUMBER FROM ORDERS"), changedSince: all.mark)) } == "view.undated")
         #expect(code { _ = try test.read(RowSelection(.view(sql: "SELECT NUMBER, NUMBER FROM ORDERS"))) } == "query.invalid")
         #expect(code { _ = try test.read(RowSelection(.view(sql: "DELETE FROM ORDERS"))) } == "query.invalid")

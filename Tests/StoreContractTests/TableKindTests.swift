@@ -25,7 +25,7 @@ struct TableKindTests {
         return nil
     }
 
-    @Test("Tables of every kind share one name space, belong to what they must, and go before what they belong to", arguments: StoreKind.allCases)
+    @Test("IMP-1, IMP-13: tables of every kind share one name space, belong to what they must, and go before what they belong to", arguments: StoreKind.allCases)
     func names(kind: StoreKind) throws {
         let test = try make(kind, Self.orders, Self.pet, AudienceTable(name: "APPS", kind: .app, owner: "CONTACTS"))
         #expect(code { try test.store.create(AudienceTable(name: "CONTACTS", kind: .supplemental)) } == "table.exists")

@@ -12,8 +12,9 @@ CURLcode ch_curl_set_pointer(CURL *easy, CURLoption option, void *value);
 CURLcode ch_curl_set_size(CURL *easy, CURLoption option, curl_off_t value);
 /* CURLOPT_WRITEFUNCTION, CURLOPT_HEADERFUNCTION or CURLOPT_READFUNCTION, which have one type. */
 CURLcode ch_curl_set_data_callback(CURL *easy, CURLoption option, curl_write_callback callback);
-/* Only FTP and FTPS, no proxy from the environment, no wait for a name's answer that nobody needs any more. */
-CURLcode ch_curl_set_fixed(CURL *easy);
+/* No other protocols than these, by name ("http,https") and, for libcurl before 7.85, as CURLPROTO bits; no proxy from the environment, no wait for a
+ * name's answer that nobody needs any more. */
+CURLcode ch_curl_set_fixed(CURL *easy, const char *protocols, long protocol_bits);
 /* Only HTTP and SMTP, both with and without TLS; no proxy from the environment, no passwords from a file, no redirects. */
 CURLcode ch_curl_set_delivery(CURL *easy);
 /* Called some times a second while a transfer is on; anything but 0 ends it. */

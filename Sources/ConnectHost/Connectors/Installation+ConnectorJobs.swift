@@ -58,7 +58,7 @@ extension Installation {
         definition[ConnectorJobKind.accountSection] = .object(try control.profile(ofConnector: kind.id))
         let account = definition[ConnectorJobKind.accountSection]?.objectValue ?? [:]
         let settings = kind.settings(definition, account: account)
-        var found = profileProblems(kind, settings, account) + referenceProblems(kind, settings, known) + (try exclusionProblems(entry, kind, settings))
+        var found = profileProblems(kind, settings, account) + referenceProblems(kind, settings, known) + (try exclusionProblems(entry, kind, settings, known))
         // A setting that is missing or of a wrong form has been told; what the connector and its plan say of it adds nothing.
         let told = Set((schema + found).map(\.path))
         var more: [Problem] = []
@@ -124,37 +124,8 @@ extension Installation {
         }
     }
 
-    /// Values that another active job of the kind has taken (EVT-3), with the job that has them.
-    private func exclusionProblems(_ entry: JobDocument.JobEntry, _ kind: ConnectorJobKind, _ settings: [String: JSONValue]) throws -> [Problem] {
-        guard entry.active, !kind.exclusiveSettings.isEmpty else { return [] }
-        let others = try control.jobs().filter { $0.active && $0.name != entry.name && canonicalKind($0.kind) == kind.id }
-        return kind.exclusiveSettings.flatMap { setting -> [Problem] in
-            (settings[setting]?.arrayValue ?? []).compactMap { value in
-                guard let owner = others.first(where: { $0.definition[ConnectorJobKind.section]?[setting]?.arrayValue?.contains(value) ?? false }) else {
-                    return nil
-                }
-                return Problem(
-                    path: "\(ConnectorJobKind.section).\(setting)",
-                    message: "\"\(value.stringValue ?? "")\" is taken: it is in the active job \"\(owner.name)\" (\(owner.id)), and each can be in one active job only. "
-                        + "Deactivate that job, or leave it out here.")
-            }
-        }
-    }
-
     /// The id of a kind that a job may name by a short name.
     func canonicalKind(_ name: String) -> String { (try? kinds.kind(name).id) ?? name }
-
-    /// Which values of exclusive settings are taken, by which job (EVT-3): value to job's name, for each setting.
-    public func takenValues(ofKind name: String) throws -> [String: [String: String]] {
-        guard let kind = try connectorKind(name) else { return [:] }
-        let jobs = try control.jobs().filter { job in job.active && canonicalKind(job.kind) == kind.id }
-        return Dictionary(uniqueKeysWithValues: kind.exclusiveSettings.map { setting in
-            let pairs = jobs.flatMap { job in
-                (job.definition[ConnectorJobKind.section]?[setting]?.arrayValue ?? []).compactMap(\.stringValue).map { ($0, job.name) }
-            }
-            return (setting, Dictionary(pairs) { first, _ in first })
-        })
-    }
 }
 
 extension Installation {
@@ -163,7 +134,7 @@ extension Installation {
         let job = try existingJob(name)
         let entry = JobDocument.JobEntry(
             place: "", name: job.name, kind: job.kind, description: job.description, definition: job.definition, active: true)
-        let problems = try jobProblems(entry, try KnownNames(self, [])).map { problem in
+        let problems = try jobProblems(entry, try KnownNames(self, [], editing: job.id)).map { problem in
             let path = problem.path.hasPrefix(".") ? String(problem.path.dropFirst()) : problem.path
             return Problem(path: path, severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
         }

@@ -15,11 +15,23 @@ struct KnownNames {
     let capabilities: AccountCapabilities
     /// Tables and saved selections that the documents bring or change.
     private let brought: Set<String>
+    /// Jobs of the documents, which take the place of saved ones of their names.
+    let jobs: [JobDocument.JobEntry]
+    /// The saved job that is looked at, perhaps under a new name.
+    let edited: JobID?
 
     /// Whether a source of an export is there only once the documents are applied.
     func comesWithDocument(_ kind: ExportSource.Kind, _ name: String) -> Bool { brought.contains(kind.saved == nil ? name : "\(kind.rawValue)/\(name)") }
 
-    init(_ host: Installation, _ documents: [JobDocument]) throws {
+    /// Nothing but which job is looked at.
+    init(editing job: JobID) {
+        (servers, sources, refusals, tables, capabilities) = ([], [:], [:], [:], AccountCapabilities())
+        (brought, jobs, edited) = ([], [], job)
+    }
+
+    init(_ host: Installation, _ documents: [JobDocument], editing job: JobID? = nil) throws {
+        jobs = documents.flatMap(\.jobs)
+        edited = job
         let added = documents.flatMap(\.servers).map { entry in
             FileServer(
                 name: entry.name, connector: (try? host.catalog.connector(entry.connector).info.id) ?? entry.connector, settings: entry.settings)
@@ -100,13 +112,14 @@ extension Installation {
         }
         let schema = JobSchema(kind)
         var found = schema.problems(in: entry.definition)
-        if found.isEmpty { found += kind.problems(in: entry.definition) }
+        found += furtherProblems(entry.definition, kind, schema, found)
         found += FollowUpFields.problems(in: entry.definition)
         if let kind = kind as? ConnectorJobKind {
             found += try connectorProblems(entry, kind, known, afterSchema: found)
         } else {
-            found += referenceProblems(Self.without(found, entry.definition), kind, known)
-            if kind is DataExport, found.isEmpty { found += exportProblems(schema.filled(entry.definition), known) }
+            let right = Self.without(found, entry.definition)
+            found += referenceProblems(right, kind, known)
+            if kind is DataExport { found += exportProblems(schema.filled(right), known) }
         }
         if !found.contains(where: { $0.path.hasPrefix("schedule") }) {
             let old = entry.active ? try control.job(named: entry.name)?.definition["schedule"] : entry.definition["schedule"]
@@ -116,6 +129,14 @@ extension Installation {
             let isDraft = drafts && !entry.active && problem.severity == .error
             return Problem(path: "\(entry.place).\(problem.path)", severity: isDraft ? .warning : problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
+    }
+
+    /// What the kind says beyond its schema; where that has found something, of the rest.
+    private func furtherProblems(_ definition: [String: JSONValue], _ kind: any JobKind, _ schema: JobSchema, _ found: [Problem]) -> [Problem] {
+        guard !found.isEmpty else { return kind.problems(in: definition) }
+        let told = Set(found.map(\.path))
+        // A problem without a place is that the definition cannot be read for what has been told.
+        return kind.problems(in: schema.completed(Self.without(found, definition))).filter { !$0.path.isEmpty && !told.contains($0.path) }
     }
 
     /// The definition without the fields that are wrong, so that what is right can be looked at further.

@@ -43,8 +43,8 @@ extension Installation {
             try checkExports(document.jobs)
             // Before jobs, which may end runs that they shall follow.
             try applyAfter(document)
-            for entry in document.jobs where try change(entry).action != .unchanged { try applyJob(entry) }
         }
+        try write(documents.flatMap(\.jobs).filter { try change($0).action != .unchanged })
         for entry in documents.flatMap(\.groups) where try change(entry).action != .unchanged { try applyGroup(entry) }
         if !plan.isEmpty { notifyServer() }
         return plan
@@ -66,18 +66,6 @@ extension Installation {
         guard let old = try audience.tables(of: nil).first(where: { $0.name == table.name }) else { return try createTable(table) }
         let added = table.customFields.filter { old.field($0.name) == nil }
         if !added.isEmpty { _ = try addFields(added, to: table.name) }
-    }
-
-    private func applyJob(_ entry: JobDocument.JobEntry) throws {
-        if var job = try control.job(named: entry.name) {
-            job.kind = canonicalKind(entry.kind)
-            job.description = entry.description
-            job.definition = entry.definition
-            job.active = entry.active
-            try write(job)
-        } else {
-            _ = try add(entry)
-        }
     }
 
     private func change(_ entry: JobDocument.ServerEntry) throws -> DocumentPlan.Change {

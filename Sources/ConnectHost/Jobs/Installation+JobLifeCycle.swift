@@ -8,7 +8,7 @@ extension Installation {
         let place = "job"
         let entry = JobDocument.JobEntry(
             place: place, name: job.name, kind: job.kind, description: job.description, definition: job.definition, active: true)
-        var found = try jobProblems(entry, try KnownNames(self, [])).filter { $0.severity == .error }
+        var found = try jobProblems(entry, try KnownNames(self, [], editing: job.id)).filter { $0.severity == .error }
         if isNew, found.isEmpty { found = ScheduleRules.timeProblems(Self.schedule(job.definition), at: nowSeconds) }
         return found.map { problem in
             var named = problem
@@ -26,7 +26,7 @@ extension Installation {
         return try write(job)
     }
 
-    /// It keeps its schedule and starts no more. A run that is on goes on.
+    /// It keeps its schedule and starts no more. A run that is on goes on, and what it alone may have stays its own until it has ended.
     public func deactivateJob(_ name: String) throws -> Job {
         var job = try existingJob(name)
         job.active = false
@@ -79,26 +79,50 @@ extension Installation {
     @discardableResult
     func write(_ job: Job) throws -> Job {
         try control.transaction {
-            if let group = try control.group(of: job.id), Self.schedule(job.definition).kind != .onDemand {
-                throw ConnectError(
-                    "job.grouped", .configuration, "Job \"\(job.name)\" is in group \"\(group.name)\" and can have no schedule of its own.",
-                    remedy: "Give the group a schedule, or take the job out of it with `connecthost groups edit`.")
-            }
-            try control.update(job)
-            try plan(job)
+            try store(job)
+            try checkExclusiveSettings(job)
         }
         notifyServer()
         return job
     }
 
-    /// Adds a job with its next start.
-    func add(_ entry: JobDocument.JobEntry) throws -> Job {
-        try control.transaction {
+    /// Jobs of documents, all or none of them: one may let go of what another takes up.
+    @discardableResult
+    func write(_ entries: [JobDocument.JobEntry]) throws -> [Job] {
+        guard !entries.isEmpty else { return [] }
+        let jobs = try control.transaction {
+            let jobs = try entries.map { try store($0) }
+            for job in jobs { try checkExclusiveSettings(job) }
+            return jobs
+        }
+        notifyServer()
+        return jobs
+    }
+
+    private func store(_ entry: JobDocument.JobEntry) throws -> Job {
+        guard var job = try control.job(named: entry.name) else {
             let job = try control.addJob(
                 name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition, active: entry.active)
             try plan(job)
             return job
         }
+        job.kind = canonicalKind(entry.kind)
+        job.description = entry.description
+        job.definition = entry.definition
+        job.active = entry.active
+        try store(job)
+        return job
+    }
+
+    /// Within a transaction.
+    private func store(_ job: Job) throws {
+        if let group = try control.group(of: job.id), Self.schedule(job.definition).kind != .onDemand {
+            throw ConnectError(
+                "job.grouped", .configuration, "Job \"\(job.name)\" is in group \"\(group.name)\" and can have no schedule of its own.",
+                remedy: "Give the group a schedule, or take the job out of it with `connecthost groups edit`.")
+        }
+        try control.update(job)
+        try plan(job)
     }
 
     /// Asks the server to run the job; without a server it waits until there is one.

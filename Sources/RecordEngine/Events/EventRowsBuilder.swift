@@ -16,10 +16,13 @@ public struct EventColumn: Sendable, Equatable {
 
     public var name: String
     public var source: Source
+    /// Of a field: what stands where the event has no value.
+    public var whenMissing: String
 
-    public init(_ name: String, _ source: Source) {
+    public init(_ name: String, _ source: Source, whenMissing: String = "") {
         self.name = name
         self.source = source
+        self.whenMissing = whenMissing
     }
 }
 
@@ -83,8 +86,11 @@ public final class EventRowsBuilder {
     public let batch: RecordBatch
     private let columns: [TextColumn]
     private let constants: [[UInt8]]
-    /// The column of each of the store's field numbers; -1 for fields that have none.
+    private let whenMissing: [[UInt8]]
+    /// The first column of each of the store's field numbers; -1 for fields that have none.
     private var places: [Int] = []
+    /// For each column the next one of the same field; -1 for the last.
+    private var nextPlaces: [Int]
     private var values: [UnsafeRawBufferPointer]
     /// One for each column: an event may be stored on another day than it was captured, and each column keeps to its own.
     private var dates: [EventDateText]
@@ -100,6 +106,8 @@ public final class EventRowsBuilder {
         self.columns = batch.columns
         let sources = columns.map(\.source)
         constants = columns.map { if case .constant(let text) = $0.source { Array(text.utf8) } else { [] } }
+        whenMissing = columns.map { Array($0.whenMissing.utf8) }
+        nextPlaces = [Int](repeating: -1, count: columns.count)
         values = [UnsafeRawBufferPointer](repeating: Self.none, count: columns.count)
         dates = [EventDateText](repeating: EventDateText(zone: zone), count: columns.count)
         kinds = columns.map { column in
@@ -113,7 +121,10 @@ public final class EventRowsBuilder {
         }
         places = [Int](repeating: -1, count: Int(fields.keys.max() ?? 0) + 1)
         for (number, name) in fields {
-            places[Int(number)] = sources.firstIndex { $0 == .field(name) || $0 == .time(name) } ?? -1
+            for index in sources.indices.reversed() where sources[index] == .field(name) || sources[index] == .time(name) {
+                nextPlaces[index] = places[Int(number)]
+                places[Int(number)] = index
+            }
         }
     }
 
@@ -123,8 +134,11 @@ public final class EventRowsBuilder {
     public func append(captured: Int64, stored: Int64, body: UnsafeRawBufferPointer) throws {
         for index in values.indices { values[index] = Self.none }
         let isWhole = EventBody.forEach(body) { field, value in
-            let place = Int(field) < places.count ? places[Int(field)] : -1
-            if place >= 0 { values[place] = value }
+            var place = Int(field) < places.count ? places[Int(field)] : -1
+            while place >= 0 {
+                values[place] = value
+                place = nextPlaces[place]
+            }
         }
         guard isWhole else { throw ConnectError("events.damaged", .internal, "The values of an event cannot be read: the event store is damaged.") }
         for index in kinds.indices {
@@ -133,6 +147,7 @@ public final class EventRowsBuilder {
             case .field:
                 let start = column.data.count
                 column.data.append(values[index])
+                if values[index].isEmpty { whenMissing[index].withUnsafeBytes { column.data.append($0) } }
                 Self.blankLineEnds(column.data, from: start)
             case .constant: constants[index].withUnsafeBytes { column.data.append($0) }
             case .captured: dates[index].append(captured, to: column.data)
@@ -147,7 +162,7 @@ public final class EventRowsBuilder {
 
     public func removeAll() { batch.removeAll() }
 
-    /// A record is one line whatever its texts hold. CR LF becomes two blanks.
+    /// A record is one line whatever its texts hold: each line end becomes one blank.
     @inline(__always)
     private static func blankLineEnds(_ data: ByteBuffer, from start: Int) {
         var place = start
@@ -155,14 +170,24 @@ public final class EventRowsBuilder {
         while place < end {
             // Reading beyond the end stays within the buffer's slack.
             let word = data.storage.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            if hasSmallByte(word) {
-                for index in place..<min(place + 8, end) {
-                    let byte = data.storage.load(fromByteOffset: index, as: UInt8.self)
-                    if byte == 0x0A || byte == 0x0D { data.storage.storeBytes(of: 0x20, toByteOffset: index, as: UInt8.self) }
-                }
-            }
+            if hasSmallByte(word) { return blankLineEndsByByte(data, from: place) }
             place += 8
         }
+    }
+
+    /// Also where a CR LF makes the text one byte shorter.
+    private static func blankLineEndsByByte(_ data: ByteBuffer, from start: Int) {
+        var (place, target) = (start, start)
+        let end = data.count
+        while place < end {
+            var byte = data.storage.load(fromByteOffset: place, as: UInt8.self)
+            if byte == 0x0D, place + 1 < end, data.storage.load(fromByteOffset: place + 1, as: UInt8.self) == 0x0A { place += 1 }
+            if byte == 0x0A || byte == 0x0D { byte = 0x20 }
+            data.storage.storeBytes(of: byte, toByteOffset: target, as: UInt8.self)
+            place += 1
+            target += 1
+        }
+        data.truncate(to: target)
     }
 
     /// Whether one of the eight bytes may be below 0x10; where line ends are.

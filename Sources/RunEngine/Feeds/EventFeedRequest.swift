@@ -13,6 +13,8 @@ struct EventFeedRequest: Decodable {
         var source: String?
         /// Of `custom`: whose columns stand in this place.
         var channel: String?
+        /// Of a field: what stands where the event has no value; nil: nothing.
+        var `default`: String?
     }
 
     struct File: Decodable {
@@ -82,12 +84,23 @@ struct EventFeedRequest: Decodable {
         }
         let found = DirectoryRule.problems(directory, at: "directory")
         guard found.isEmpty else { throw ConnectError("feed.directory", .configuration, found.map(\.message).joined(separator: " ")) }
+        for file in files where !FeedFileName.isTimed(file.name) {
+            throw ConnectError(
+                "feed.name", .internal, "The job's connector asked for files called \"\(file.name)\"; a name has \(FeedFileName.dateToken) and \(FeedFileName.timeToken) once each.")
+        }
         guard zone.map({ TimeZone(identifier: $0) != nil }) ?? true else {
             throw ConnectError("feed.zone", .configuration, "\"\(zone ?? "")\" is not a time zone; write it like Europe/Berlin or UTC.")
         }
     }
 
     var timeZone: TimeZone? { zone == nil || zone == "UTC" ? nil : zone.flatMap { TimeZone(identifier: $0) } }
+
+    /// nil: the job has no ready files.
+    func readyPath(_ path: String) -> String? {
+        guard readyFile != .none else { return nil }
+        let isReplaced = readyName == .replace && path.hasSuffix("." + self.extension)
+        return "\(isReplaced ? String(path.dropLast(self.extension.count + 1)) : path).\(readyExtension)"
+    }
 
     func format() throws -> WritingFormat {
         WritingFormat(
@@ -106,7 +119,7 @@ struct EventFeedRequest: Decodable {
             case "captured": add(EventColumn(name, .captured))
             case "stored": add(EventColumn(name, .stored))
             case "time": add(EventColumn(name, .time(column.field ?? name)))
-            default: add(EventColumn(name, column.constant.map(EventColumn.Source.constant) ?? .field(column.field ?? name)))
+            default: add(EventColumn(name, column.constant.map(EventColumn.Source.constant) ?? .field(column.field ?? name), whenMissing: column.default ?? ""))
             }
         }
         return columns
@@ -119,6 +132,16 @@ struct EventFeedResult: Encodable {
         var type: String
         var path: String
         var events: Int64
+        /// Characters that the character set does not have (EXP-4).
+        var replacedCharacters: Int64
+        /// Delimiters within values without an enclosure, which became blanks.
+        var replacedMarks: Int64
+
+        enum CodingKeys: String, CodingKey {
+            case type, path, events
+            case replacedCharacters = "replaced_characters"
+            case replacedMarks = "replaced_marks"
+        }
     }
 
     var files: [File] = []

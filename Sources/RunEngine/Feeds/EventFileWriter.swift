@@ -1,4 +1,5 @@
 import ConnectModel
+import Crypto
 import Foundation
 import GnuPG
 import RecordEngine
@@ -10,11 +11,16 @@ final class EventFileWriter {
         let local: String
         let bytes: Int64
         let events: Int64
+        let sha256: String
+        let replacedCharacters: Int64
+        let replacedMarks: Int64
     }
 
     private let builder: EventRowsBuilder
     private let writer: DelimitedWriter
     private let file: LocalFileSink
+    /// nil: every character is written as it is.
+    private let encoded: EncodedSink?
     private static let rowsOfBatch = 8192
 
     init(
@@ -29,7 +35,8 @@ final class EventFileWriter {
         case .zip: sink = try ZipSink(sink, name: member, modified: modified)
         }
         let charset = try FileCharacterSet(name: request.charset)
-        if charset.name != "UTF-8" { sink = try charset.encoded(sink, avoiding: request.delimiter) }
+        encoded = try charset.name == "UTF-8" ? nil : charset.encoded(sink, avoiding: request.delimiter)
+        sink = encoded ?? sink
         builder = EventRowsBuilder(columns, fields: fields, zone: request.timeZone, rows: Self.rowsOfBatch)
         writer = DelimitedWriter(format: try request.format(), columns: columns.map { Field($0.name, .str4000) }, sink: sink)
         if request.header { try writer.writeHeader(columns.map(\.name)) }
@@ -43,7 +50,9 @@ final class EventFileWriter {
     func finish() throws -> Written {
         try flush()
         try writer.finish()
-        return Written(local: file.path, bytes: file.count, events: writer.recordCount)
+        return Written(
+            local: file.path, bytes: file.count, events: writer.recordCount, sha256: file.sha256, replacedCharacters: encoded?.replacedCount ?? 0,
+            replacedMarks: writer.replacedCount)
     }
 
     private func flush() throws {
@@ -53,10 +62,13 @@ final class EventFileWriter {
     }
 }
 
-/// A file of this machine that is only written to.
+/// A file of this machine that is only written to, and hashed as it is.
 final class LocalFileSink: ByteSink {
     let path: String
     private(set) var count: Int64 = 0
+    /// Once it is finished.
+    private(set) var sha256 = ""
+    private var hash = SHA256()
     private var descriptor: Int32
 
     init(_ path: String) throws {
@@ -77,12 +89,14 @@ final class LocalFileSink: ByteSink {
             guard written > 0 else { throw failure("written") }
             rest = rest[(rest.startIndex + written)...]
         }
+        hash.update(bufferPointer: bytes)
         count += Int64(bytes.count)
     }
 
     func finish() throws {
         guard close(descriptor) == 0 else { throw failure("written") }
         descriptor = -1
+        sha256 = hash.finalize().hexadecimal
     }
 
     private func failure(_ verb: String) -> ConnectError {

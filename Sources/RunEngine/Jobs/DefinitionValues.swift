@@ -8,6 +8,8 @@ public struct DefinitionValues {
 
     func optionalString(_ section: String, _ name: String) -> String? { sections[section]?[name]?.stringValue }
 
+    func optionalInteger(_ section: String, _ name: String) -> Int64? { sections[section]?[name]?.integerValue }
+
     func string(_ section: String, _ name: String) throws -> String {
         try required(sections[section]?[name]?.stringValue, section, name)
     }

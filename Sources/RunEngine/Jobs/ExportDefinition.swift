@@ -64,7 +64,7 @@ struct ExportDefinition: Sendable {
         hasHeader = try values.boolean("file", "header")
         formulaGuard = try values.choice("file", "formula_guard")
         readyFile = try values.choice("file", "ready_file")
-        splitRecords = try? values.integer("file", "split_records")
+        splitRecords = values.optionalInteger("file", "split_records")
         ifEmpty = try values.choice("options", "if_empty")
         processesMissed = try values.boolean("options", "process_missed")
     }

@@ -30,8 +30,12 @@ struct ExportFileName: Sendable {
     /// What the file is called within its archive: the name without what packing added.
     func memberName(_ dataFile: String) -> String { String(dataFile.dropLast(packing.parts(name).extensions.count)) }
 
+    /// Without its own extension a name has nothing to be replaced: what follows a dot in a suffix or in the account's form tells files apart.
     func readyFile(_ dataFile: String) -> String {
-        appendsReadyExtension ? "\(dataFile).\(readyExtension)" : split(memberName(dataFile)).stem + ".\(readyExtension)"
+        let member = memberName(dataFile)
+        let ending = split(packing.parts(name).plain).ending
+        let stem = member.hasSuffix(ending) ? String(member.dropLast(ending.count)) : member
+        return "\(appendsReadyExtension ? dataFile : stem).\(readyExtension)"
     }
 
     func problems() -> [Problem] {

@@ -10,12 +10,8 @@ public struct JobSchema: Sendable {
     public init(fields: [JobField]) { self.fields = fields }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
-        var found = problems(in: definition, below: [])
-        for field in fields where field.isRequired && value(at: field.path, in: definition) == nil {
-            if let alternative = field.alternative, value(at: alternative, in: definition) != nil { continue }
-            found.append(Problem(path: field.path, message: "\"\(field.path)\" is missing: \(field.help)"))
-        }
-        return found
+        problems(in: definition, below: [])
+            + fields.filter { isMissing($0, in: definition) }.map { Problem(path: $0.path, message: "\"\($0.path)\" is missing: \($0.help)") }
     }
 
     /// The definition with every default filled in.
@@ -24,6 +20,22 @@ public struct JobSchema: Sendable {
             guard let value = field.defaultValue else { return filled }
             return Self.filling(filled, field.path.split(separator: ".").map(String.init)[...], with: value)
         }
+    }
+
+    /// The definition with examples in the place of texts that are asked for and missing, so that the rest can be looked at as if they were there.
+    public func completed(_ definition: [String: JSONValue]) -> [String: JSONValue] {
+        fields.reduce(definition) { completed, field in
+            guard isMissing(field, in: definition) else { return completed }
+            switch field.kind {
+            case .string, .choice: return Self.filling(completed, field.path.split(separator: ".").map(String.init)[...], with: .string(field.example))
+            default: return completed
+            }
+        }
+    }
+
+    private func isMissing(_ field: JobField, in definition: [String: JSONValue]) -> Bool {
+        guard field.isRequired, value(at: field.path, in: definition) == nil else { return false }
+        return field.alternative.map { value(at: $0, in: definition) == nil } ?? true
     }
 
     private static func filling(_ members: [String: JSONValue], _ path: ArraySlice<String>, with value: JSONValue) -> [String: JSONValue] {

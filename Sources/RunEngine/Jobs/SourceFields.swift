@@ -1,4 +1,4 @@
-public import ConnectModel
+import ConnectModel
 
 /// The rows of a source that an import reads in place of a file.
 public struct ImportSource: Sendable, Equatable {

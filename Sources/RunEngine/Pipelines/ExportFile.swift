@@ -129,7 +129,7 @@ private final class UploadSink: ByteSink {
         Failpoint.hit("export.before-commit")
         try writer.commit(modifiedUnixNanoseconds: nil)
         isOver = true
-        sha256 = hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        sha256 = hash.finalize().hexadecimal
     }
 
     func abort() {

@@ -17,9 +17,16 @@ struct ExportRun: RunExecutor {
         defer { connection.close() }
         if run.epoch > 1 { log(.warning, "Attempt \(run.epoch): the one before was interrupted in state \(run.state).") }
         Failpoint.hit("export.claimed")
+        var isWrittenAgain = false
         while run.state != .finished {
             do {
+                let before = run.state
                 try step(&run, definition, connection)
+                if before == ExportRunState.uploaded.state, run.state == ExportRunState.windowed.state {
+                    // A server that loses what it has taken will do so again.
+                    guard !isWrittenAgain else { throw Self.lost(run.export?.files.first?.path ?? "") }
+                    isWrittenAgain = true
+                }
             } catch let error as ConnectError where error.code != "run.stale" {
                 try fail(&run, definition, connection, error)
             }
@@ -42,7 +49,8 @@ struct ExportRun: RunExecutor {
     // MARK: Writing
 
     private func render(_ run: inout Run, _ definition: ExportDefinition, _ connection: RunConnection) throws {
-        let window = try window(of: run, definition)
+        let isFirst = run.epoch == 1 && run.state == .queued
+        let window = try ExportWindows(of: run, definition, environment.control)
         var selection = try definition.selection(environment.control, environment.audience)
         selection.changedSince = window.from
         var upTo = ChangeMark([:])
@@ -50,8 +58,14 @@ struct ExportRun: RunExecutor {
         try advance(&run, to: .windowed) { $0.export = ExportProgress(server: definition.server, from: window.from, to: upTo) }
         Failpoint.hit("export.windowed")
         let transport = try connection.transport()
-        try removeRemainders(of: run, window, definition, transport)
-        let files = try repeating("The file is written") { try write(run, window, selection, definition, transport) }
+        let remainders = ExportRemainders(environment, transport)
+        var mayRemain = try !isFirst || remainders.areLikely(before: run, definition)
+        let files = try environment.repeating("The file is written") {
+            // A second try may make fewer parts than the first one left.
+            if mayRemain { try remainders.remove(of: run, window, definition) }
+            mayRemain = true
+            return try write(run, window, selection, definition, transport)
+        }
         try advance(&run, to: .uploaded) { run in
             run.export?.files = files.flatMap(\.files)
             run.export?.to = files.last?.mark ?? upTo
@@ -61,14 +75,10 @@ struct ExportRun: RunExecutor {
             run.records.read = files.reduce(0) { $0 + $1.records }
             run.bytes = run.export?.files.reduce(0) { $0 + $1.bytes } ?? 0
             run.sha256 = run.export?.files.count == 1 ? run.export?.files[0].sha256 : nil
-            run.warnings += Self.warnings(run.export)
+            run.warnings = Self.warnings(run.export)
         }
         log(.info, "Written: \(run.records.read) records, \(run.bytes) bytes in \(run.export?.files.count ?? 0) file(s).")
         Failpoint.hit("export.uploaded")
-    }
-
-    private func window(of run: Run, _ definition: ExportDefinition) throws -> ExportWindows {
-        try ExportWindows(of: run, definition, environment.control)
     }
 
     private func write(
@@ -100,47 +110,7 @@ struct ExportRun: RunExecutor {
         let path = RemotePath.join(definition.directory, name)
         let ready = definition.readyFile == .none ? nil : RemotePath.join(definition.directory, definition.name.readyFile(name))
         return ExportedFile(
-            path: path, temporaryPath: ExportNames.temporary(path, epoch: epoch), readyPath: ready, bytes: 0, records: 0, sha256: "")
-    }
-
-    /// A server may go away and come back: a file is written again from its beginning, and a step that looks before it acts is taken again (FS-8).
-    private func repeating<Value>(_ what: String, _ body: () throws -> Value) throws -> Value {
-        var attempt = 1
-        while true {
-            do {
-                return try body()
-            } catch let error as ConnectError {
-                guard !error.code.hasPrefix("store."), let delay = environment.retryPolicy.delay(after: attempt, error, jitter: .random(in: 0...1)) else {
-                    throw error
-                }
-                log(.warning, "\(error.message) \(what) again in \(delay) ms.", ["attempt": String(attempt), "code": error.code])
-                try environment.cancellation.wait(milliseconds: delay)
-                attempt += 1
-            }
-        }
-    }
-
-    /// What attempts before this one have left under temporary names. A name tells the run it is of, so nothing of another is touched.
-    private func removeRemainders(of run: Run, _ windows: ExportWindows, _ definition: ExportDefinition, _ transport: any Transport) throws {
-        guard run.epoch > 1 else { return }
-        var remainders: [(path: String, final: String)] = []
-        do {
-            try transport.list(definition.directory) { entry in
-                let name = RemotePath.name(entry.path)
-                if let final = ExportNames.final(ofTemporary: name) { remainders.append((RemotePath.join(definition.directory, name), final)) }
-            }
-        } catch let error as ConnectError where error.code == "file.missing" {}
-        let form = try ExportFileNames.form(environment.control)
-        let parts: [Int?] = definition.splitRecords == nil ? [nil] : Array(1...max(remainders.count, 1))
-        let names = try windows.all.flatMap { window in
-            try parts.map { part in
-                try definition.name.dataFile(
-                    run: window.run, at: Date(timeIntervalSince1970: Double(window.atUnixMilliseconds) / 1000), part: part, form: form)
-            }
-        }
-        let ours = Set(names + names.map(definition.name.readyFile))
-        let publication = ExportPublication(definition: definition, transport: transport, reporter: environment.reporter)
-        for remainder in remainders where ours.contains(remainder.final) { try publication.remove(remainder.path) }
+            path: path, temporaryPath: TemporaryNames.temporary(path, epoch: epoch), readyPath: ready, bytes: 0, records: 0, sha256: "")
     }
 
     private static func warnings(_ progress: ExportProgress?) -> [String] {
@@ -156,18 +126,73 @@ struct ExportRun: RunExecutor {
 
     private func publish(_ run: inout Run, _ definition: ExportDefinition, _ connection: RunConnection) throws {
         connection.shield()
-        let publication = ExportPublication(definition: definition, transport: try connection.transport(), reporter: environment.reporter)
-        for file in run.export?.files ?? [] { try repeating("The file is published") { try publication.publish(file) } }
-        try advance(&run, to: .published)
+        let publication = Publication(transport: try connection.transport())
+        if let path = try environment.repeating("The files are looked at", { try firstLost(of: run, publication) }) {
+            log(.warning, "\"\(path)\" is no longer on \"\(definition.server)\" and was never published; the run's files are written again.")
+            return try advance(&run, to: .windowed)
+        }
+        var fetched: [String] = []
+        for place in (run.export?.files ?? []).indices {
+            guard let path = run.export?.files[place].path else { continue }
+            switch try environment.repeating("The file is published", { try publish(place, of: &run, publication) }) {
+            case .stands: break
+            case .fetched: fetched.append("\"\(path)\" was published before this attempt and has been taken away since.")
+            // What was seen of the run's other files would not fit what is written now.
+            case .lost: throw Self.lost(path)
+            case .taken:
+                throw ConnectError(
+                    "export.exists", .configuration, "Another file \"\(path)\" stands on \"\(definition.server)\" already.",
+                    remedy: "Move it away, or change file.name; nothing was overwritten.")
+            }
+        }
+        try advance(&run, to: .published) { $0.warnings += fetched }
+        for message in fetched { log(.warning, message) }
         for file in run.export?.files ?? [] { log(.info, "Published as \(file.path).", ["bytes": String(file.bytes), "records": String(file.records)]) }
         Failpoint.hit("export.published")
     }
 
+    /// nil once a rename may have been asked for: then something of the run may have been seen.
+    private func firstLost(of run: Run, _ publication: Publication) throws -> String? {
+        guard let files = run.export?.files, files.allSatisfy({ $0.isRenameAsked == false }) else { return nil }
+        return try files.first { try publication.isLost($0.publishable) }?.path
+    }
+
+    private func publish(_ place: Int, of run: inout Run, _ publication: Publication) throws -> Publication.Outcome {
+        guard let files = run.export?.files else { return .stands }
+        let outcome = try publication.publish(files[place].publishable) {
+            if files[place].isRenameAsked != true {
+                // Of many files several at a time, since each note writes the whole run down.
+                let end = min(files.count, place + 1 + files.count / Self.mostNotes)
+                try advance(&run, to: .uploaded) { run in for index in place..<end { run.export?.files[index].isRenameAsked = true } }
+            }
+            Failpoint.hit("export.before-rename")
+        }
+        Failpoint.hit("export.after-rename")
+        return outcome
+    }
+
+    private static let mostNotes = 100
+
+    private static func lost(_ path: String) -> ConnectError {
+        ConnectError(
+            "export.lost", .data, "\"\(path)\" was whole on the server, and is no longer there before it was published.",
+            remedy: "Look at what removes files there. The next run exports the same records.")
+    }
+
     private func announce(_ run: inout Run, _ definition: ExportDefinition, _ connection: RunConnection) throws {
         connection.shield()
-        if run.export?.files.contains(where: { $0.readyPath != nil }) ?? false {
-            let publication = ExportPublication(definition: definition, transport: try connection.transport(), reporter: environment.reporter)
-            for file in run.export?.files ?? [] { try repeating("The ready file is written") { try publication.announce(file) } }
+        let files = (run.export?.files ?? []).compactMap { file in file.readyPath.map { (path: $0, records: file.records) } }
+        if !files.isEmpty {
+            let publication = Publication(transport: try connection.transport())
+            for ready in files {
+                let text = definition.readyFile == .count ? "\(ready.records)\n" : ""
+                try environment.repeating("The ready file is written") {
+                    try publication.announce(ready.path, temporaryPath: TemporaryNames.temporary(ready.path, epoch: 0), text: text) {
+                        Failpoint.hit("export.before-ready")
+                    }
+                }
+                Failpoint.hit("export.after-ready")
+            }
         }
         try advance(&run, to: .ready)
         Failpoint.hit("export.ready")
@@ -205,24 +230,22 @@ struct ExportRun: RunExecutor {
         }
     }
 
-    /// Takes back what is not announced; what is not certain to have gone stays for the next attempt.
+    /// Takes back what is ours and not announced; what is not certain to have gone stays for the next attempt.
     private func withdraw(_ run: Run, _ definition: ExportDefinition, _ connection: RunConnection) throws {
-        let publication = ExportPublication(definition: definition, transport: try connection.transport(), reporter: environment.reporter)
+        let publication = Publication(transport: try connection.transport())
         for file in run.export?.files ?? [] {
-            if try publication.entry(file.temporaryPath) != nil {
-                try publication.remove(file.temporaryPath)
-            } else if let ready = file.readyPath {
+            if let ready = file.readyPath, try publication.stands(file.publishable) {
                 try publication.remove(ready)
                 try publication.remove(file.path)
             }
+            try publication.remove(file.temporaryPath)
         }
     }
 
     private func removeAll(of run: Run, _ definition: ExportDefinition, _ connection: RunConnection) throws {
         connection.shield()
-        var next = run
-        next.epoch += 1
-        try removeRemainders(of: next, try window(of: run, definition), definition, try connection.transport())
+        let windows = try ExportWindows(of: run, definition, environment.control)
+        try ExportRemainders(environment, try connection.transport()).remove(of: run, windows, definition)
     }
 
     private func advance(_ run: inout Run, to state: ExportRunState, _ change: (inout Run) -> Void = { _ in }) throws {
@@ -236,5 +259,11 @@ struct ExportRun: RunExecutor {
 
     private func log(_ level: LogLine.Level, _ message: String, _ fields: [String: String] = [:]) {
         environment.reporter.log(level, message, fields)
+    }
+}
+
+extension ExportedFile {
+    fileprivate var publishable: Publication.File {
+        Publication.File(path: path, temporaryPath: temporaryPath, bytes: bytes, sha256: sha256.isEmpty ? nil : sha256, isRenameAsked: isRenameAsked)
     }
 }

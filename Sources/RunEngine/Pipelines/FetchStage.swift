@@ -81,7 +81,7 @@ final class FetchStage: Sendable {
             if before < 65536 { firstBytes.withLock { $0 += chunk.buffer[..<min(chunk.count, 65536 - Int(before))] } }
             guard chunks.send(chunk) else { return }
         }
-        let digest = hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        let digest = hash.finalize().hexadecimal
         outcome.withLock { $0.sha256 = digest }
     }
 }

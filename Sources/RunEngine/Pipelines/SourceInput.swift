@@ -125,6 +125,6 @@ private struct RowDigest {
     func finished() -> String {
         var all = names
         for part in data + lengths { all.update(data: Data(part.finalize())) }
-        return all.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return all.finalize().hexadecimal
     }
 }

@@ -95,7 +95,9 @@ final class RunServices: JobServices {
 
     func deliverEvents(_ request: JSONValue) throws -> JSONValue {
         try noted {
-            let result = try EventFeed(try EventFeedRequest(request), environment, workDirectory: workDirectory).deliver()
+            let feed = try EventFeed(try EventFeedRequest(request), environment, run: run, workDirectory: workDirectory)
+            defer { current.warnings += feed.warnings }
+            let result = try feed.deliver()
             current.records.read += result.files.reduce(0) { $0 + $1.events }
             return try JSONValue(encoding: result)
         }

@@ -55,6 +55,14 @@ public struct FileTransfer {
 
     /// Returns the bytes that were sent. The file must not change meanwhile.
     public func upload(_ local: String, to remote: String) throws -> Int64 {
+        try uploading(local, to: remote) { try $0.run() }
+    }
+
+    /// Returns once the server has the file whole under its temporary name (`FileUpload.temporaryPath`); the caller gives it its own.
+    func send(_ local: String, for remote: String) throws { _ = try uploading(local, to: remote) { try $0.send() } }
+
+    /// Returns the size.
+    private func uploading(_ local: String, to remote: String, _ body: (FileUpload) throws -> Void) throws -> Int64 {
         let descriptor = open(local, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.localError("read", local) }
         defer { close(descriptor) }
@@ -63,14 +71,15 @@ public struct FileTransfer {
             throw ConnectError("local.file", .configuration, "\(local) is not a file that could be sent.")
         }
         let size = Int64(status.st_size)
-        try FileUpload(transport, to: remote, size: size) { offset, buffer in
+        let upload = FileUpload(transport, to: remote, size: size) { offset, buffer in
             while true {
                 let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
                 if count < 0 && errno == EINTR { continue }
                 guard count >= 0 else { throw Self.localError("read", local) }
                 return count
             }
-        }.run()
+        }
+        try body(upload)
         return size
     }
 

@@ -40,15 +40,23 @@ public final class FileUpload {
     ) {
         self.transport = transport
         self.remote = remote
-        partial = remote + ".part"
+        partial = Self.temporaryPath(remote)
         self.size = size
         self.modifiedUnixNanoseconds = modifiedUnixNanoseconds
         self.source = source
     }
 
+    /// Where a file lies until it is whole.
+    static func temporaryPath(_ remote: String) -> String { remote + ".part" }
+
     /// Returns once the file is complete under its name, replacing one that was there. What fails for good leaves nothing, as far as the server
     /// can still be reached.
-    public func run() throws {
+    public func run() throws { try persisting(attempt) }
+
+    /// Returns once the file is whole under its temporary name, which it keeps.
+    func send() throws { try persisting { try sendWhole(over: transport.connected()) } }
+
+    private func persisting(_ attempt: () throws -> Void) throws {
         var failures = 0
         while true {
             let before = furthest
@@ -73,12 +81,17 @@ public final class FileUpload {
     private func attempt() throws {
         let connection = try transport.connected()
         if mayBeRenamed, try hasItsName(connection) { return }
+        try sendWhole(over: connection)
+        mayBeRenamed = true
+        try connection.rename(partial, to: remote, replace: true)
+    }
+
+    /// The server's size is compared with ours.
+    private func sendWhole(over connection: any Transport) throws {
         try send(over: connection)
         if let there = try sizeOnServer(connection, partial), there != size {
             throw ConnectError("transfer.size", .transient, "\"\(remote)\" has \(there) bytes on \(transport.name) after \(size) were sent.")
         }
-        mayBeRenamed = true
-        try connection.rename(partial, to: remote, replace: true)
     }
 
     private func send(over connection: any Transport) throws {

@@ -35,17 +35,22 @@ extension SQLiteEventStore {
         }
     }
 
-    public func position(ofType type: String) throws -> FeedPosition {
-        let statement = try open().prepare(
+    public func position(ofType type: String) throws -> FeedPosition { try position(ofType: type, open()) }
+
+    private func position(ofType type: String, _ connection: SQLiteConnection) throws -> FeedPosition {
+        let statement = try connection.prepare(
             "SELECT (SELECT number FROM feed_mark WHERE type = ?1), (SELECT body FROM feed_delivery WHERE type = ?1), (SELECT file FROM feed_mark WHERE type = ?1)")
         statement.bind(1, type)
         guard try statement.step() else { return FeedPosition(mark: 0, delivery: nil, lastFile: nil) }
         return FeedPosition(mark: statement.integer(0), delivery: try statement.text(1).map { try decode($0) }, lastFile: statement.text(2))
     }
 
-    public func begin(_ delivery: FeedDelivery) throws {
+    public func begin(_ delivery: FeedDelivery, inPlaceOf earlier: FeedDelivery?) throws {
         let connection = try open()
         try connection.transaction {
+            try check(earlier, ofType: delivery.type, connection)
+            // A window that begins below the mark has been given since the mark was read.
+            if earlier == nil, try position(ofType: delivery.type, connection).mark != delivery.after { throw Self.taken(delivery.type, by: nil) }
             let statement = try connection.prepare("INSERT INTO feed_delivery (type, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body")
             statement.bind(1, delivery.type)
             statement.bind(2, try encode(delivery))
@@ -56,6 +61,9 @@ extension SQLiteEventStore {
     public func complete(_ delivery: FeedDelivery) throws {
         let connection = try open()
         try connection.transaction {
+            let stored = try position(ofType: delivery.type, connection)
+            if stored.delivery == nil, stored.mark >= delivery.through, stored.lastFile == delivery.path { return }
+            try check(delivery, ofType: delivery.type, connection)
             let mark = try connection.prepare(
                 """
                 INSERT INTO feed_mark (type, number, file) VALUES (?1, ?2, ?3)
@@ -71,7 +79,22 @@ extension SQLiteEventStore {
 
     public func abandon(_ delivery: FeedDelivery) throws {
         let connection = try open()
-        try connection.transaction { try forget(delivery, connection) }
+        try connection.transaction {
+            try check(delivery, ofType: delivery.type, connection)
+            try forget(delivery, connection)
+        }
+    }
+
+    /// Within the transaction that changes it: a run that was given up for dead and wakes up again changes nothing of another's.
+    private func check(_ expected: FeedDelivery?, ofType type: String, _ connection: SQLiteConnection) throws {
+        let found = try position(ofType: type, connection).delivery
+        if found != expected { throw Self.taken(type, by: found?.run) }
+    }
+
+    private static func taken(_ type: String, by run: RunID?) -> ConnectError {
+        ConnectError(
+            "feed.taken", .transient, "Events of type \(type) are being given by \(run.map { "run \($0)" } ?? "another run").",
+            remedy: "The next run gives what is left.")
     }
 
     private func forget(_ delivery: FeedDelivery, _ connection: SQLiteConnection) throws {

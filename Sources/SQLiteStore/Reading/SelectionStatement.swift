@@ -76,21 +76,22 @@ struct SelectionStatement {
         }
         var filter = ""
         if let mark = selection.changedSince {
-            guard names.contains("MODIFIED_DATE_") else { throw AudienceStoreError.viewWithoutDate() }
-            filter = try firstChange(after: mark, snapshot).map { " WHERE MODIFIED_DATE_ >= '\($0)'" } ?? " WHERE 0"
+            guard let date = names.firstIndex(of: "MODIFIED_DATE_") else { throw AudienceStoreError.viewWithoutDate() }
+            filter = try viewChanges(after: mark, datedBy: alone.originSchema(date, named: "MODIFIED_DATE_"), snapshot)
         }
         let columns = fields.map { quoted($0.name) }.joined(separator: ", ")
         return ("SELECT \(columns) FROM (\n\(sql)\n)\(filter)", fields)
     }
 
-    /// MODIFIED_DATE_ of the earliest row that was written after the mark; nil when there is none.
-    private static func firstChange(after mark: ChangeMark, _ snapshot: TableSnapshot) throws -> String? {
-        try snapshot.members.compactMap { member in
-            let since = change(of: member, in: mark)
-            guard since < member.place.change else { return nil }
-            return try snapshot.connection.text(
-                "SELECT min(MODIFIED_DATE_) FROM \(member.schema).\(member.layout.name) WHERE \(TableLayout.change.name) > \(since)")
-        }.min()
+    /// The rows of a view that may have changed after the mark: of one table alone those not older than its earliest change. A row's date says nothing
+    /// of other tables, so where one of them has changed, or the date is no table's own, every row may have.
+    private static func viewChanges(after mark: ChangeMark, datedBy schema: String?, _ snapshot: TableSnapshot) throws -> String {
+        let changed = snapshot.members.filter { change(of: $0, in: mark) < $0.place.change }
+        guard let first = changed.first else { return " WHERE 0" }
+        guard changed.count == 1, first.schema == schema else { return "" }
+        let earliest = try snapshot.connection.text(
+            "SELECT min(MODIFIED_DATE_) FROM \(first.schema).\(first.layout.name) WHERE \(TableLayout.change.name) > \(change(of: first, in: mark))")
+        return earliest.map { " WHERE MODIFIED_DATE_ >= '\($0)'" } ?? " WHERE 0"
     }
 
     /// 0 where the mark is of another table of this name: then every row is new.
@@ -134,6 +135,12 @@ struct QueryCompiler {
 }
 
 extension SQLiteStatement {
+    /// The attached file whose column of this name a column of the result is; nil for what is computed.
+    func originSchema(_ column: Int, named name: String) -> String? {
+        guard let origin = sqlite3_column_origin_name(handle, Int32(column)), String(cString: origin) == name else { return nil }
+        return sqlite3_column_database_name(handle, Int32(column)).map { String(cString: $0) }
+    }
+
     /// A column of a view as a field, its type by what its expression was declared as.
     func field(_ column: Int) -> Field {
         let name = sqlite3_column_name(handle, Int32(column)).map { String(cString: $0) } ?? "COLUMN\(column + 1)"
