@@ -94,7 +94,7 @@ import Testing
             #expect(run["status"].string == "succeeded", "\(run.value ?? "")")
             #expect(try host.expectSuccess("runs", "log", "1.1").contains("Going on with the upload"))
             let names = try FileManager.default.contentsOfDirectory(atPath: server.files.path).sorted()
-            #expect(names.count == 2 && names[0].hasSuffix(".ready") && names[1].hasSuffix(".txt"), "\(names)")
+            try #require(names.count == 2 && names[0].hasSuffix(".ready") && names[1].hasSuffix(".txt"), "\(names)")
             let lines = try String(contentsOf: server.files.appendingPathComponent(names[1]), encoding: .utf8).split(separator: "\n")
             #expect(lines.count == 8000 && Set(lines).count == 8000)
         }
