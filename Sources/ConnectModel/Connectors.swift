@@ -71,15 +71,18 @@ public struct Problem: Sendable, Codable, Equatable {
         case error, warning
     }
 
-    /// Where: a JSON pointer ("/host") or the place in a job file.
+    /// Where: a JSON pointer ("/host"), the field of a job ("file.name"), or for people the file and line ("jobs.yaml:12").
     public var path: String
+    /// Of a problem whose path is a file and line: the field there, from the top of the file ("jobs[0].file.name").
+    public var field: String?
     public var severity: Severity
     public var message: String
     /// Values that would do.
     public var suggestions: [String]?
 
-    public init(path: String, severity: Severity = .error, message: String, suggestions: [String]? = nil) {
+    public init(path: String, field: String? = nil, severity: Severity = .error, message: String, suggestions: [String]? = nil) {
         self.path = path
+        self.field = field
         self.severity = severity
         self.message = message
         self.suggestions = suggestions

@@ -70,7 +70,7 @@ struct DecryptionVerdict: Sendable {
 
     private func checkIntegrity(_ report: StatusReport) throws {
         // An unprotected message can be changed without anybody noticing, so GnuPG refuses it, and so does this.
-        if let facts = report.all("DECRYPTION_INFO").first, facts.count > 1, facts[0] == "0", facts.count < 3 || facts[2] == "0" {
+        if report.all("DECRYPTION_INFO").contains(where: { $0.count > 1 && $0[0] == "0" && ($0.count < 3 || $0[2] == "0") }) {
             throw wrong("pgp.unprotected", .data, "has no protection against changes", "Ask whoever made it to encrypt it with modification detection (MDC), as every OpenPGP program of the last 20 years can.")
         }
         guard report.has("DECRYPTION_OKAY"), !report.has("BADMDC"), !report.has("DECRYPTION_FAILED") else {

@@ -21,6 +21,9 @@ public protocol AudienceStore: AnyObject, Sendable {
     /// refused (`query.invalid`) when it does not compile or tries to do anything but look.
     func query(_ query: TableQuery, _ row: ([String?]) throws -> Void) throws -> [String]
 
+    /// The values of some fields as text, nil where empty, in the rows of these ids (`RIID_`). Ids that no row has are left out.
+    func values(of fields: [String], in table: String, ids: [Int64]) throws -> [Int64: [String?]]
+
     /// Gives `body` the rows of a selection as batches, all from one snapshot of each table. Throws `table.missing`, `field.missing`, and
     /// `query.invalid` with the place of the fault in a condition or view.
     func read(_ selection: RowSelection, _ body: (any RowReader) throws -> Void) throws

@@ -114,6 +114,41 @@ import Testing
         #expect(unnamed.status == 3 && unnamed.output.contains("\"file.name\" is missing") && unnamed.output.contains(",,"), "\(unnamed.output)")
     }
 
+    @Test("MGT-6: each problem of a file names its field for programs, beside file and line")
+    func fieldsOfProblems() throws {
+        let installation = try installation()
+        let file = try installation.directory.write(
+            "broken.yaml",
+            """
+            srevers: []
+            tables:
+              - { name: SCORES, key: [ID], fields: { ID: SHORT } }
+              - { fields: { A: STR25 } }
+            jobs:
+              - name: fine
+                kind: import-list
+                file: { name: x.csv }
+                target: { list: CONTACTS }
+              - name: broken
+                kind: import-list
+                file: { naem: x.csv }
+                target: { list: NOWHERE }
+                mapping:
+                  fields: { mail: NOTHING }
+              - { name: fine, kind: import-lits }
+            """)
+        let result = try installation.run("validate", file, "--json")
+        #expect(result.status == 3)
+        let problems = JSONObject(try JSONSerialization.jsonObject(with: Data(result.output.utf8)))["problems"]
+        let found = (0..<problems.count).map { index in "\(problems[index]["field"].string ?? "-") \(problems[index]["path"].string?.split(separator: ":").last ?? "-")" }
+        for expected in [
+            "srevers 1", "tables[0].fields.ID 3", "tables[1].name 4", "jobs[1].file.naem 12", "jobs[1].file.name 12", "jobs[1].target.list 13", "jobs[2].name 16", "jobs[2].kind 16",
+        ] {
+            #expect(found.contains(expected), "\(expected) is not among \(found)")
+        }
+        #expect(problems.count == found.filter { !$0.hasPrefix("-") }.count)
+    }
+
     @Test("MGT-6: what is exported can be applied and changes nothing")
     func exportRoundTrip() throws {
         let installation = try installation()

@@ -57,6 +57,15 @@ import Testing
         #expect(installation.directory.names(in: "home/files/archive") == ["contacts.csv.gz.1.1"])
     }
 
+    @Test("T26: an archive within an archive is not opened, and loads nothing")
+    func nested() throws {
+        let installation = try installation("contacts.zip")
+        try pack(installation, "python3 -m zipfile -c inner.zip contacts.csv && python3 -m zipfile -c ../home/files/upload/contacts.zip inner.zip")
+        let run = try installation.json("jobs", "run", "contacts")
+        #expect(run["error"]["code"].string == "file.binary" && run["error"]["message"].string?.contains("a zip") == true)
+        #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 0)
+    }
+
     @Test("T26: a file that grows beyond the job's limit loads nothing")
     func bomb() throws {
         let installation = try installation("contacts.csv.gz", ", max_decoded_bytes: 50000")

@@ -22,7 +22,7 @@ import Testing
                 target: { list: CONTACTS }
               - name: signed
                 kind: import-list
-                file: { name: "\(Self.file)", encryption: pgp, signature: required, signed_by: [\(partner.fingerprint)] }
+                file: { name: "\(Self.file)", encryption: pgp, signature: required, signed_by: [\(partner.fingerprint), \(partner.formerFingerprint)] }
                 target: { list: CONTACTS }
             """)
         return installation
@@ -98,6 +98,7 @@ import Testing
         return [
             Refusal(what: "for another's key", message: try partner.message("elsewhere"), code: "pgp.no-key", words: "keys import", isDataFault: false),
             Refusal(what: "for an expired key", message: try partner.message("old"), code: "pgp.key-expired", words: "expired", isDataFault: false),
+            Refusal(what: "for a revoked key", message: try partner.message("withdrawn"), code: "pgp.key-revoked", words: "revoked", isDataFault: false),
             Refusal(what: "cut in half", message: signed.prefix(signed.count / 2), code: "pgp.damaged", words: "cut off", isDataFault: true),
             Refusal(what: "without its last byte", message: signed.dropLast(), code: "pgp.damaged", words: "cut off", isDataFault: true),
             Refusal(what: "with one bit changed", message: changed, code: "pgp.damaged", words: "changed on its way", isDataFault: true),
@@ -105,17 +106,20 @@ import Testing
             Refusal(what: "no message", message: try partner.message("contacts.csv.gz"), code: "pgp.not-encrypted", words: "no OpenPGP message", isDataFault: true),
             Refusal(job: "signed", what: "unsigned", message: try partner.message("unsigned"), code: "pgp.unsigned", words: "is not signed", isDataFault: true),
             Refusal(job: "signed", what: "by an unknown key", message: try partner.message("stranger"), code: "pgp.signer", words: "not in the key ring", isDataFault: false),
+            Refusal(job: "signed", what: "by a listed key that is revoked", message: try partner.message("former"), code: "pgp.signature", words: "revoked", isDataFault: true),
             Refusal(job: "signed", what: "changed, by a listed key", message: changed, code: "pgp.damaged", words: "changed on its way", isDataFault: true),
         ]
     }
 
-    @Test("T27, IMP-7: a message for another's key, for an expired one, cut off, changed, or not signed as asked loads nothing, says why, and is kept")
+    @Test("T27, IMP-7: a message for another's key, for an expired or revoked one, cut off, changed, or not signed as asked loads nothing, says why, and is kept")
     func refused() throws {
         let partner = try Partner.shared.get()
         let installation = try installation(partner)
         try takeKeys(installation, partner)
         let old = try installation.directory.write("old.asc", partner.texts["old.asc"] ?? Data())
         #expect(try installation.json("keys", "import", old)[0]["validity"].string == "expired")
+        let former = try installation.directory.write("former.asc", partner.texts["former.asc"] ?? Data())
+        #expect(try installation.json("keys", "import", former)[0]["validity"].string == "revoked")
         for refusal in try refusals(partner) { try expectRefused(refusal, installation) }
         // Whose key is in the ring is not whom the job lists.
         let stranger = try installation.directory.write("stranger.asc", partner.texts["stranger.asc"] ?? Data())
@@ -151,6 +155,8 @@ private struct Partner: Sendable {
 
     /// Of the key that the partner signs with.
     let fingerprint: String
+    /// Of one that was revoked after messages had been made with it.
+    let formerFingerprint: String
     /// Files by name: messages, and keys in armoured form.
     let texts: [String: Data]
 
@@ -160,7 +166,9 @@ private struct Partner: Sendable {
         try directory.write("contacts.csv", contacts)
         let shell = try ChildRun("/bin/sh", ["-c", "cd '\(directory.path)' && \(Self.script)"], environment: ["PASSPHRASE": Self.passphrase]).wait()
         guard shell.status == 0 else { throw TestFailure("the partner's messages could not be made: \(shell.errors)") }
-        fingerprint = shell.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let fingerprints = shell.output.split(separator: "\n").map(String.init)
+        guard fingerprints.count == 2 else { throw TestFailure("the partner's keys are \(shell.output)") }
+        (fingerprint, formerFingerprint) = (fingerprints[0], fingerprints[1])
         let names = directory.names(in: ".").filter { $0 != "gnupg" }
         texts = Dictionary(uniqueKeysWithValues: names.compactMap { name in directory.contents(name).map { (name, $0) } })
     }
@@ -193,6 +201,7 @@ private struct Partner: Sendable {
         g "$PASSPHRASE" --quick-generate-key 'Imports <imports@example.com>' future-default default never
         g '' --quick-generate-key 'Partner <partner@example.org>' future-default default never
         g '' --quick-generate-key 'Stranger <stranger@example.net>' ed25519 sign never
+        g '' --quick-generate-key 'Former <former@example.org>' future-default default never
         g '' $past --quick-generate-key 'Old imports <old@example.com>' future-default default 30d
         gzip -n contacts.csv
         send() { name=$1; shift; g '' --output "$name" "$@" contacts.csv.gz; }
@@ -201,11 +210,18 @@ private struct Partner: Sendable {
         send stranger --encrypt --recipient imports@example.com --sign --local-user stranger@example.net
         send elsewhere --encrypt --recipient partner@example.org
         send old $past --encrypt --recipient old@example.com
+        send withdrawn --encrypt --recipient former@example.org
+        send former --encrypt --recipient imports@example.com --sign --local-user former@example.org
         send open --sign --local-user partner@example.org
         g "$PASSPHRASE" --armor --export-secret-keys imports@example.com > imports.asc
         g '' --armor --export-secret-keys old@example.com > old.asc
         g '' --armor --export partner@example.org > partner.asc
         g '' --armor --export stranger@example.net > stranger.asc
-        g '' --with-colons --list-keys partner@example.org | awk -F: '$1 == "fpr" { print $10; exit }'
+        fingerprint() { g '' --with-colons --list-keys "$1" | awk -F: '$1 == "fpr" { print $10; exit }'; }
+        fingerprint partner@example.org
+        fingerprint former@example.org
+        sed 's/^:---/---/' "gnupg/openpgp-revocs.d/$(fingerprint former@example.org).rev" > former.rev
+        g '' --import former.rev
+        g '' --armor --export-secret-keys former@example.org > former.asc
         """
 }

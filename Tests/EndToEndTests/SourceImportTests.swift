@@ -80,6 +80,12 @@ import Testing
             "jobs:\n  - name: contacts\n    kind: import-list\n    source: { server: crm, stream: contacts }\n    target: { list: CONTACTS }\n"
                 + "    mapping: { fields: { email: EMAIL_ADDRESS_ } }\n    limits: { max_rejected_percent: 10 }")
         #expect(try host.json("jobs", "run", "contacts")["error"]["code"].string == "limit.max-rejected")
+        try host.apply(
+            "jobs:\n  - name: contacts\n    kind: import-list\n    source: { server: crm, stream: contacts }\n    target: { list: CONTACTS }\n"
+                + "    mapping: { fields: { address: EMAIL_ADDRESS_ } }")
+        let unfit = try host.json("jobs", "run", "contacts")["error"]
+        #expect(unfit["code"].string == "mapping.invalid" && unfit["message"].string?.contains("The stream has no column \"address\"") == true, "\(unfit)")
+        #expect(!"\(unfit["message"].string ?? "file")\(unfit["remedy"].string ?? "file")".contains("file"), "\(unfit)")
     }
 
     @Test("CON-9, IMP-17: how far a run has read is committed with its rows: whatever is killed, every row is inserted once")

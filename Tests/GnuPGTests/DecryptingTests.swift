@@ -46,6 +46,57 @@ struct DecryptingTests {
         #expect(code { _ = try decrypted(message + message, by: parties.host) } != nil)
     }
 
+    @Test("T27: a message without protection against changes is refused")
+    func withoutProtection() throws {
+        let parties = try Parties()
+        let message = try parties.gpg(["--rfc2440", "--disable-mdc", "--cipher-algo", "3DES", "--encrypt", "--recipient", parties.hostKey.fingerprint], input: contacts(10))
+        #expect(code { _ = try decrypted(message, by: parties.host) } == "pgp.unprotected")
+    }
+
+    @Test("T27: of what is packed within a message, one text however often compressed is taken; two texts, or none, are not")
+    func packets() throws {
+        let parties = try Parties()
+        let literal = Self.packet(11, [0x62, 0, 0, 0, 0, 0] + contacts(10))
+        func message(_ packets: [UInt8]) throws -> [UInt8] {
+            try parties.gpg(["--no-literal", "--compress-algo", "none", "--encrypt", "--recipient", parties.hostKey.fingerprint], input: packets)
+        }
+        #expect(try decrypted(message(literal), by: parties.host) == contacts(10))
+        #expect(try decrypted(message(Self.wrapped(Self.wrapped(literal))), by: parties.host) == contacts(10))
+        for packets in [literal + literal, Self.wrapped(literal + literal), literal + Self.wrapped(literal), contacts(10), literal.dropLast(20) + []] {
+            #expect(["pgp.damaged", "pgp.several"].contains(code { _ = try decrypted(message(packets), by: parties.host) }))
+        }
+    }
+
+    /// An OpenPGP packet (RFC 4880 §4.2.2.3).
+    private static func packet(_ tag: UInt8, _ body: [UInt8]) -> [UInt8] {
+        [0xC0 | tag, 0xFF] + (0..<4).reversed().map { UInt8(truncatingIfNeeded: body.count >> (8 * $0)) } + body
+    }
+
+    /// As the body of a compressed data packet that says it is not compressed, which is compression enough for packets within packets.
+    private static func wrapped(_ packets: [UInt8]) -> [UInt8] { packet(8, [0] + packets) }
+
+    @Test("T04, T27: whatever is done to a message, it gives its text or an error")
+    func mutated() throws {
+        let parties = try Parties()
+        let cases = Int(ProcessInfo.processInfo.environment["PGP_FUZZ_CASES"] ?? "") ?? 12
+        let seeds = [try parties.encrypted(contacts(50)), try parties.encrypted(contacts(50), armored: true)]
+        var random = SystemRandomNumberGenerator()
+        for number in 0..<cases {
+            var message = seeds[number % 2]
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let place = Int.random(in: message.indices, using: &random)
+                switch Int.random(in: 0...3, using: &random) {
+                case 0: message[place] = .random(in: 0...255, using: &random)
+                case 1: message.removeSubrange(place..<min(place + 20, message.count))
+                case 2: message.insert(contentsOf: message[..<min(place, 40)], at: place)
+                default: message = Array(message[..<max(place, 1)])
+                }
+            }
+            guard let read = try? decrypted(message, by: parties.host) else { continue }
+            #expect(read == contacts(50), "changed bytes passed for good ones")
+        }
+    }
+
     @Test("IMP-4: a message for somebody else's key says whose, and what to do")
     func wrongKey() throws {
         let parties = try Parties()

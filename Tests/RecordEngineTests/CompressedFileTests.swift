@@ -127,6 +127,27 @@ import Testing
         #expect(code { try read(Array("mail,name\n".utf8), .zip) } == "file.zip")
     }
 
+    @Test("T26: a zip that lies about sizes or sums is an error and never short", arguments: [false, true])
+    func lyingZip(isStored: Bool) throws {
+        let packed = try zip("z.writestr('contacts.csv', text\(isStored ? ", zipfile.ZIP_STORED" : ""))")
+        // Of the local header: sum at 14, compressed size at 18, size at 22.
+        for (place, change) in [(14, 1), (18, 1), (18, -1), (18, 1 << 20), (22, 1), (22, -1), (22, 1 << 30)] {
+            var lying = packed
+            let value = (0..<4).reduce(0) { $0 | Int(packed[place + $1]) << (8 * $1) } + change
+            for byte in 0..<4 { lying[place + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+            #expect(code { try read(lying, .zip) } == "file.zip", "\(change) at \(place)")
+        }
+    }
+
+    @Test("T26: names in a zip lead nowhere: they are compared with what the job asks for and nothing is written under them")
+    func hostileNames() throws {
+        for name in ["../../etc/passwd", "/etc/passwd", "a\\\\..\\\\b.csv", "con.csv\\n", "x" + String(repeating: "/y", count: 3000)] {
+            let packed = try zip("z.writestr('\(name)', b'one')")
+            #expect(try read(packed, .zip) == Array("one".utf8), "\(name)")
+            #expect(code { try read(packed, .zip, member: "contacts.csv") } == "configuration file.zip")
+        }
+    }
+
     @Test("T26: mutated files end in the text or in an error")
     func mutated() throws {
         let cases = Int(ProcessInfo.processInfo.environment["CONNECTHOST_FUZZ_CASES"] ?? "") ?? 400

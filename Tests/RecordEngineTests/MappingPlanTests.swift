@@ -61,6 +61,21 @@ import Testing
         #expect(errors(MappingPlan.make(header: ["EMAIL", "MAIL"], target: target, policy: MergePolicy())) == ["mapping.fields"])
     }
 
+    @Test("IMP-6, CON-9: problems speak of the file or of the stream, whichever the columns are of", arguments: [ColumnOrigin.file, .stream])
+    func origin(_ origin: ColumnOrigin) {
+        let other = origin == .file ? "stream" : "file"
+        let plans = [
+            MappingPlan.make(
+                header: ["a", "a", "d"], from: origin, target: target, manual: ["a": "TIER", "d": "EMAIL_DOMAIN_", "zz": "TIER"],
+                newFields: [Field("NEW", .str25)], ignored: ["nope"], policy: MergePolicy()),
+            MappingPlan.make(header: ["x", "X"], from: origin, target: target, policy: MergePolicy()),
+        ]
+        let problems = plans.flatMap(\.problems)
+        #expect(problems.count >= 8 && plans[1].problems[0].path == (origin == .file ? "file.header" : "source.stream"))
+        #expect(problems.allSatisfy { !$0.message.contains(other) }, "\(problems.map(\.message))")
+        #expect(problems.filter { $0.message.contains(origin.rawValue) }.count == problems.count, "\(problems.map(\.message))")
+    }
+
     @Test("IMP-8: fields of the host may be loaded as keys only") func keys() {
         let policy = MergePolicy(match: ["RIID_"], onNoMatch: .skip)
         #expect(pairs(MappingPlan.make(header: ["RIID_", "TIER"], target: target, policy: policy)) == ["RIID_>RIID_", "TIER>TIER"])
@@ -104,6 +119,24 @@ import Testing
     func refuses(pattern: String) {
         #expect(!FileNamePattern.problems(in: pattern).isEmpty)
         #expect(throws: ConnectError.self) { try FileNamePattern(pattern).resolved(at: time) }
+    }
+
+    @Test("IMP-2, T04: a pattern of any text is a name or a problem, and every name that is one fits it")
+    func anyText() {
+        let pieces = ["{", "}", "{}", "{YYYYMMDD}", "YYYY", "{MM}", "{HH24", "MI}", "{NAME}", "-", ".", "*", "?", "/", "..", "\0", "ä", "\u{301}", "🙂", "\u{202E}", "\n", "a"]
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let name = try? FileNamePattern(text).resolved(at: time)
+            #expect((name != nil) == FileNamePattern.problems(in: text).isEmpty, "\(text.debugDescription)")
+            if let name {
+                #expect(!name.contains { "/{}\0".contains($0) } && name != "..", "\(text.debugDescription)")
+                #expect(FileNamePattern.matches(name, glob: name))
+            }
+            guard !text.contains("*"), !text.contains("?") else { continue }
+            let beside = try? FileNamePattern(text).resolved(at: time, beside: "{x}*.csv")
+            #expect((beside != nil) == FileNamePattern.problems(in: text, of: "count").isEmpty, "\(text.debugDescription)")
+        }
     }
 
     @Test("IMP-2: globs") func globs() {

@@ -4,7 +4,7 @@ import RunEngine
 import StoreAPI
 
 extension Installation {
-    /// Every problem of the documents, with file and line; empty when they could be applied. With `drafts`, inactive jobs may be incomplete or
+    /// Every problem of the documents, with file and line and its field; empty when they could be applied. With `drafts`, inactive jobs may be incomplete or
     /// wrong: their errors are warnings until somebody activates them (ORC-3).
     public func problems(in documents: [JobDocument], drafts: Bool = false) throws -> [Problem] {
         let known = try KnownNames(self, documents)
@@ -14,7 +14,8 @@ extension Installation {
                 + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) } + afterProblems(document)
             return found.map { problem in
                 Problem(
-                    path: document.location(of: problem.path), severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+                    path: document.location(of: problem.path), field: problem.path, severity: problem.severity, message: problem.message,
+                    suggestions: problem.suggestions)
             }
         }
     }

@@ -36,8 +36,10 @@ extension JobDocument {
     }
 
     /// By section, for the check that names are unique.
-    var selectionNames: [(String, [String])] {
-        SavedSelection.Kind.allCases.map { kind in ("\(kind.rawValue)s", selections.filter { $0.selection.kind == kind }.map(\.selection.name)) }
+    var selectionNames: [(String, [(name: String, place: String)])] {
+        SavedSelection.Kind.allCases.map { kind in
+            ("\(kind.rawValue)s", selections.filter { $0.selection.kind == kind }.map { ($0.selection.name, $0.place) })
+        }
     }
 }
 

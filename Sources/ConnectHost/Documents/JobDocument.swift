@@ -69,12 +69,19 @@ public struct JobDocument: Sendable {
         for (index, entry) in entries(root, "groups") { readGroup(entry, "groups[\(index)]") }
         for section in AccountSetting.sections where root[section] != nil { readSetting(object(root, section, ""), section) }
         for (index, entry) in entries(root, "hooks") { readHook(entry, "hooks[\(index)]") }
-        for (kind, names) in [
-            ("servers", servers.map(\.name)), ("tables of every kind", tables.map(\.table.name)), ("jobs", jobs.map(\.name)),
-            ("groups", groups.map(\.name)), ("hooks", hooks.map(\.hook.name)),
-        ] + selectionNames {
-            for (name, uses) in Dictionary(grouping: names, by: { $0 }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
-                problem(kind, "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
+        checkNames()
+    }
+
+    /// Names are unique within their kind; the second use is the one at fault.
+    private mutating func checkNames() {
+        let kinds: [(String, [(name: String, place: String)])] =
+            [
+                ("servers", servers.map { ($0.name, $0.place) }), ("tables of every kind", tables.map { ($0.table.name, $0.place) }),
+                ("jobs", jobs.map { ($0.name, $0.place) }), ("groups", groups.map { ($0.name, $0.place) }), ("hooks", hooks.map { ($0.hook.name, $0.place) }),
+            ] + selectionNames
+        for (kind, entries) in kinds {
+            for (name, uses) in Dictionary(grouping: entries, by: \.name).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
+                problem("\(uses[1].place).name", "\"\(name)\" stands in \(kind) \(uses.count) times; names are unique.")
             }
         }
     }
@@ -109,7 +116,7 @@ public struct JobDocument: Sendable {
         switch members[name] {
         case .string(let text): return text
         case .integer(let number): return String(number)
-        case nil: problem(place, "\"\(name)\" is missing.")
+        case nil: problem("\(place).\(name)", "\"\(name)\" is missing.")
         default: problem("\(place).\(name)", "\"\(name)\" is a text.")
         }
         return nil

@@ -24,9 +24,7 @@ extension Installation {
         guard let schedule = read.schedule else { return read.problems }
         var found = read.problems + ScheduleRules.problems(schedule, monthEndAllowed: monthEndAllowed)
         if definition["schedule"] != old { found += ScheduleRules.timeProblems(schedule, at: nowSeconds) }
-        if schedule.kind == .fileArrival, definition["file"]?["name"] == nil {
-            found.append(Problem(path: "schedule.repeat", message: "file_arrival is for jobs that read a file: this one has no file.name."))
-        }
+        if schedule.kind == .fileArrival { found += FileArrival.problems(in: definition) }
         return found
     }
 

@@ -31,14 +31,28 @@ public struct FileNamePattern: Sendable, Equatable {
     public var isGlob: Bool { text.contains("*") || text.contains("?") }
 
     /// The name at `time`; `*` and `?` stay. Throws `file.name` (configuration) with the first problem.
-    public func resolved(at time: CalendarTime) throws -> String {
-        let parsed = Self.parse(text)
+    public func resolved(at time: CalendarTime) throws -> String { try resolved(Self.parse(text), at: time) }
+
+    /// The name of a file that belongs to the file `name`, at `time`: `{NAME}` stands for that name up to its first dot, whatever is in it.
+    public func resolved(at time: CalendarTime, beside name: String) throws -> String {
+        let stem = name.split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? ""
+        return try resolved(Self.parse(text, stem: stem), at: time)
+    }
+
+    private func resolved(_ parsed: (parts: [Part], problems: [String]), at time: CalendarTime) throws -> String {
         if let problem = parsed.problems.first { throw ConnectError("file.name", .configuration, problem) }
         return parsed.parts.map { $0.text(at: time) }.joined()
     }
 
     /// Everything that is wrong with a pattern; `path` of each is empty.
     public static func problems(in text: String) -> [Problem] { parse(text).problems.map { Problem(path: "", message: $0) } }
+
+    /// The same of a name that belongs to another file, `what` being how to call it: `{NAME}` may stand in it, and it fits one name only.
+    public static func problems(in text: String, of what: String) -> [Problem] {
+        let guess = "One \(what) file belongs to one data file: write {NAME} instead of * and ?."
+        let messages = parse(text, stem: "NAME").problems + (FileNamePattern(text).isGlob ? [guess] : [])
+        return messages.map { Problem(path: "", message: $0) }
+    }
 
     /// Whether `name` fits a resolved pattern: `*` is any text, also none, `?` any one character, all else itself.
     public static func matches(_ name: String, glob: String) -> Bool {
@@ -103,7 +117,8 @@ public struct FileNamePattern: Sendable, Equatable {
         }
     }
 
-    private static func parse(_ text: String) -> (parts: [Part], problems: [String]) {
+    /// `stem` is what `{NAME}` stands for, where it may stand.
+    private static func parse(_ text: String, stem: String? = nil) -> (parts: [Part], problems: [String]) {
         var parts: [Part] = []
         var problems: [String] = []
         var rest = Substring(text)
@@ -120,9 +135,11 @@ public struct FileNamePattern: Sendable, Equatable {
                 rest = ""
                 break
             }
-            switch tokens(in: inside[..<close]) {
-            case .some(let tokens): parts += tokens
-            case .none:
+            if let stem, inside[..<close] == "NAME" {
+                parts.append(.literal(stem))
+            } else if let tokens = tokens(in: inside[..<close]) {
+                parts += tokens
+            } else {
                 problems.append("{\(inside[..<close])} is no date: between braces stand YYYY, YY, MM, DD, HH24, MI and SS, as in {YYYYMMDD}.")
             }
             rest = inside[inside.index(after: close)...]

@@ -41,17 +41,18 @@ public struct MappingPlan: Sendable, Codable, Equatable {
     public var isUsable: Bool { !problems.contains { $0.severity == .error } }
 
     /// - Parameters:
-    ///   - header: names of the file's columns as they stand there.
+    ///   - header: names of the columns as they stand there.
+    ///   - origin: what has those columns, for the sentences of problems.
     ///   - manual: column of the file to field, as the job says; overrules what `auto` would find. Names of columns are compared as
     ///     written first, then without regard to case.
     ///   - auto: whether columns find their fields by name: equal after `FieldNameRule`, a known alias of a system field, or equal but for `_`.
     ///   - newFields: fields that may be added when the list does not have them; columns map onto them as onto the list's own.
     ///   - ignored: columns that are left out on purpose.
     public static func make(
-        header: [String], target: MappingTarget, manual: [String: String] = [:], auto: Bool = true, newFields: [Field] = [], ignored: [String] = [],
+        header: [String], from origin: ColumnOrigin = .file, target: MappingTarget, manual: [String: String] = [:], auto: Bool = true, newFields: [Field] = [], ignored: [String] = [],
         policy: MergePolicy
     ) -> MappingPlan {
-        var planner = MappingPlanner(header: header, target: target, newFields: newFields, policy: policy)
+        var planner = MappingPlanner(header: header, origin: origin, target: target, newFields: newFields, policy: policy)
         planner.ignore(ignored)
         planner.checkNewFields()
         planner.mapManually(manual)

@@ -3,6 +3,7 @@ import ConnectModel
 /// The steps of `MappingPlan.make`.
 struct MappingPlanner {
     private let header: [String]
+    private let origin: ColumnOrigin
     private let table: MappingTarget
     private let declared: [Field]
     private let policy: MergePolicy
@@ -16,8 +17,9 @@ struct MappingPlanner {
         case unmapped(String)
     }
 
-    init(header: [String], target: MappingTarget, newFields: [Field], policy: MergePolicy) {
+    init(header: [String], origin: ColumnOrigin, target: MappingTarget, newFields: [Field], policy: MergePolicy) {
         self.header = header
+        self.origin = origin
         table = target
         declared = newFields.map { Field($0.name.uppercased(), $0.type) }
         self.policy = policy
@@ -29,7 +31,7 @@ struct MappingPlanner {
     mutating func ignore(_ names: [String]) {
         for name in names {
             let places = indexes(of: name)
-            if places.isEmpty { warn("mapping.ignore", "The file has no column \"\(name)\" to ignore.") }
+            if places.isEmpty { warn("mapping.ignore", "The \(origin) has no column \"\(name)\" to ignore.") }
             for index in places { outcomes[index] = .unmapped("ignored by the job") }
         }
     }
@@ -54,10 +56,10 @@ struct MappingPlanner {
         for (source, target) in manual.sorted(by: { $0.key < $1.key }) {
             let path = "mapping.fields.\(source)"
             let places = indexes(of: source)
-            if places.count > 1 { fail(path, "The file has \(places.count) columns named \"\(source)\"; rename all but one.") }
+            if places.count > 1 { fail(path, "The \(origin) has \(places.count) columns named \"\(source)\"; rename all but one.") }
             if places.isEmpty {
                 let close = Similarity.closest(to: source, among: header)
-                fail(path, "The file has no column \"\(source)\". Its columns are: \(header.joined(separator: ", ")).", close.map { [$0] })
+                fail(path, "The \(origin) has no column \"\(source)\". Its columns are: \(header.joined(separator: ", ")).", close.map { [$0] })
             }
             guard let field = manualTarget(target, path), places.count == 1, let index = places.first else { continue }
             if let taken = column(mappedTo: field.name) {
@@ -80,7 +82,7 @@ struct MappingPlanner {
             return nil
         }
         guard mayBeMapped(name) else {
-            fail(path, "\(name) is set by the host and cannot be loaded from a file\(isKey(name) ? ", unless the job matches on it" : "").")
+            fail(path, "\(name) is set by the host and cannot be loaded from a \(origin)\(isKey(name) ? ", unless the job matches on it" : "").")
             return nil
         }
         return field
@@ -101,7 +103,7 @@ struct MappingPlanner {
             }
             outcomes[index] = .unmapped("has the same name as column \(other + 1)")
             let how = header[other] == name ? "are both named \"\(name)\"" : "(\"\(header[other])\" and \"\(name)\") both become \(normalised)"
-            fail("file.header", "Columns \(other + 1) and \(index + 1) of the file \(how); rename one of them.")
+            fail(origin.headerPath, "Columns \(other + 1) and \(index + 1) of the \(origin) \(how); rename one of them.")
         }
     }
 
@@ -173,18 +175,18 @@ struct MappingPlanner {
         let existing = Set(table.fields.map(\.name))
         plan.newFields = declared.filter { field in !existing.contains(field.name) && plan.columns.contains { $0.field.name == field.name } }
         for field in declared where !existing.contains(field.name) && column(mappedTo: field.name) == nil {
-            warn("mapping.new_fields.\(field.name)", "No column of the file goes to the new field \(field.name); it is not added.")
+            warn("mapping.new_fields.\(field.name)", "No column of the \(origin) goes to the new field \(field.name); it is not added.")
         }
         checkPolicy()
         if plan.columns.isEmpty {
-            fail("mapping", "No column of the file goes to a field of the \(table.noun) \(table.name). Its columns are: \(header.joined(separator: ", ")).")
+            fail("mapping", "No column of the \(origin) goes to a field of the \(table.noun) \(table.name). Its columns are: \(header.joined(separator: ", ")).")
         }
         return plan
     }
 
     private mutating func checkPolicy() {
         for name in policy.match where column(mappedTo: name) == nil {
-            fail("target.match", "The job matches on \(name), but no column of the file is mapped to it.")
+            fail("target.match", "The job matches on \(name), but no column of the \(origin) is mapped to it.")
         }
         for channel in policy.rejectIfEmpty {
             let fields = PresenceRule.addressFields(of: channel)

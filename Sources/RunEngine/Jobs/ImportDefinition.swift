@@ -56,6 +56,9 @@ public struct ImportDefinition: Sendable {
     public var failsIfEmpty: Bool
     public var sameContent: SameContent
 
+    /// What it reads, for sentences.
+    var origin: ColumnOrigin { source == nil ? .file : .stream }
+
     public init(_ definition: [String: JSONValue], of kind: any ImportKind) throws {
         let values = DefinitionValues(kind.filled(definition))
         source = try SourceFields.source(values)
@@ -123,11 +126,7 @@ public struct ImportDefinition: Sendable {
     private func fileProblems() -> [Problem] {
         var found = FileNamePattern.problems(in: fileName).map { Problem(path: "file.name", severity: $0.severity, message: $0.message) }
         if let countFile {
-            let pattern = countFile.replacingOccurrences(of: "{NAME}", with: "NAME")
-            found += FileNamePattern.problems(in: pattern).map { Problem(path: "file.count_file", severity: $0.severity, message: $0.message) }
-            if FileNamePattern(pattern).isGlob {
-                found.append(Problem(path: "file.count_file", message: "One count file belongs to one data file: write {NAME} instead of * and ?."))
-            }
+            found += FileNamePattern.problems(in: countFile, of: "count").map { Problem(path: "file.count_file", message: $0.message) }
         }
         found += scopeProblems()
         if TimeZone(identifier: zone) == nil {
@@ -182,11 +181,7 @@ public struct ImportDefinition: Sendable {
 
     private func scopeProblems() -> [Problem] {
         guard let scope = target.scope else { return [] }
-        let pattern = scope.file.replacingOccurrences(of: "{NAME}", with: "NAME")
-        var found = FileNamePattern.problems(in: pattern).map { Problem(path: "target.scope_file", severity: $0.severity, message: $0.message) }
-        if FileNamePattern(pattern).isGlob {
-            found.append(Problem(path: "target.scope_file", message: "One scope file belongs to one data file: write {NAME} instead of * and ?."))
-        }
+        var found = FileNamePattern.problems(in: scope.file, of: "scope").map { Problem(path: "target.scope_file", message: $0.message) }
         if !hasHeader { found.append(Problem(path: "target.scope_file", message: "A scope file has a header line, and the job says that its files have none.")) }
         return found
     }

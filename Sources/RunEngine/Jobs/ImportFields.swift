@@ -78,10 +78,10 @@ enum ImportFields {
     static let mapping: [JobField] = [
         JobField("mapping.auto", .boolean, default: .bool(true), example: "true",
             "Whether columns find like-named fields by themselves: CUST_ID becomes CUSTOMER_ID_ (IMP-6)."),
-        JobField("mapping.fields", .map, default: .object([:]), example: "{ mail: EMAIL_ADDRESS_ }", "Column of the file to field of the table."),
+        JobField("mapping.fields", .map, default: .object([:]), example: "{ mail: EMAIL_ADDRESS_ }", "Column of the file or stream to field of the table."),
         JobField("mapping.new_fields", .fieldTypes, default: .object([:]), example: "{ LOYALTY_TIER: STR25 }",
             "Fields that the run adds to the table when they are not there."),
-        JobField("mapping.ignore", .strings, default: .array([]), example: "[internal_note]", "Columns of the file that are left out on purpose."),
+        JobField("mapping.ignore", .strings, default: .array([]), example: "[internal_note]", "Columns of the file or stream that are left out on purpose."),
         JobField("mapping.file", .string, example: "contacts_header.csv",
             "A file in the same directory and of the same format, whose first line names the columns of a file without a header line, or in place of it."),
         JobField("mapping.columns", .strings, default: .array([]), example: "[mail, first, last]",

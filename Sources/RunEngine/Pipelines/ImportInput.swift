@@ -38,7 +38,7 @@ extension ImportInput {
 
     func plannedMapping(onto destination: ImportDestination) -> MappingPlan {
         MappingPlan.make(
-            header: header, target: destination.mappingTarget, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
+            header: header, from: definition.origin, target: destination.mappingTarget, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
             ignored: definition.ignoredColumns, policy: destination.policy)
     }
 
@@ -53,8 +53,8 @@ extension ImportInput {
         }
         let errors = plan.problems.filter { $0.severity == .error }.map { "  - \($0.message)" }
         return ConnectError(
-            "mapping.invalid", .configuration, "The file's columns do not fit \(target.noun) \(target.name):\n\(errors.joined(separator: "\n"))",
-            remedy: "`connecthost jobs preview` shows the mapping; correct the job's mapping section or the file.")
+            "mapping.invalid", .configuration, "The columns of the \(definition.origin) do not fit \(target.noun) \(target.name):\n\(errors.joined(separator: "\n"))",
+            remedy: "`connecthost jobs preview` shows the mapping; correct the job's mapping section or the \(definition.origin).")
     }
 
     /// Checks for the mapping's columns, or for some of them.

@@ -152,8 +152,8 @@ final class ImportLoad {
         let columns = mapping.unmapped.filter { !definition.ignoredColumns.contains($0.sourceName) }
         guard !columns.isEmpty else { return }
         let named = columns.prefix(20).map { "\($0.sourceName) (\($0.reason))" }.joined(separator: ", ") + (columns.count > 20 ? ", …" : "")
-        warnings.append("Columns of the file that are not loaded: \(named).")
-        log(.warning, "Columns of the file that are not loaded: \(named).")
+        warnings.append("Columns of the \(definition.origin) that are not loaded: \(named).")
+        log(.warning, "Columns of the \(definition.origin) that are not loaded: \(named).")
     }
 
     private func commit(_ load: StagedLoads, _ destination: ImportDestination, _ rejects: RejectsWriter, _ input: any ImportInput) throws -> LedgerEntry {

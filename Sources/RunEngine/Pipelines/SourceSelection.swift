@@ -10,7 +10,7 @@ struct SourceSelection {
     let isLoaded: (SourceFile) throws -> Bool
 
     func select(at now: Date) throws -> SourceFile {
-        let name = try resolved(definition.fileName, at: now)
+        let name = try FileNamePattern(definition.fileName).resolved(at: date(now))
         let entry = name.contains("*") || name.contains("?") ? try oldestMatch(name) : try exact(name)
         guard entry.kind == .file || entry.kind == .link else {
             throw ConnectError("file.not-a-file", .configuration, "\"\(entry.path)\" on server \"\(definition.server)\" is not a file.")
@@ -43,8 +43,7 @@ struct SourceSelection {
     }
 
     private func file(_ pattern: String, beside source: SourceFile, at now: Date, missing: (String) -> ConnectError) throws -> SourceFile {
-        let stem = RemotePath.name(source.path).split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? ""
-        let name = try resolved(pattern.replacingOccurrences(of: "{NAME}", with: stem), at: now)
+        let name = try FileNamePattern(pattern).resolved(at: date(now), beside: RemotePath.name(source.path))
         do {
             let entry = try transport.stat(RemotePath.join(definition.directory, name))
             return file(entry)
@@ -53,14 +52,13 @@ struct SourceSelection {
         }
     }
 
-    private func resolved(_ pattern: String, at now: Date) throws -> String {
+    private func date(_ now: Date) -> CalendarTime {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = TimeZone(identifier: definition.zone) ?? .gmt
         let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: now)
-        let date = CalendarTime(
+        return CalendarTime(
             year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0, hour: parts.hour ?? 0, minute: parts.minute ?? 0,
             second: parts.second ?? 0)
-        return try FileNamePattern(pattern).resolved(at: date)
     }
 
     private func exact(_ name: String) throws -> RemoteEntry {

@@ -39,7 +39,7 @@ struct TableQueryRunner {
                 try connection.check(code)
                 return fields
             }
-            try row(fields.indices.map { value(statement, $0) })
+            try row(fields.indices.map { statement.shown($0) })
         }
     }
 
@@ -70,11 +70,5 @@ struct TableQueryRunner {
         } catch let error as ConnectError where error.code == "store.failed" || error.code == "store.readonly" {
             throw AudienceStoreError.query(String(cString: sqlite3_errmsg(connection.handle)))
         }
-    }
-
-    private func value(_ statement: SQLiteStatement, _ column: Int) -> String? {
-        guard statement.type(column) == SQLITE_BLOB else { return statement.text(column) }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: statement.bytes(column).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -2,6 +2,23 @@ import ConnectModel
 public import StoreAPI
 
 extension SQLiteAudienceStore {
+    public func values(of fields: [String], in name: String, ids: [Int64]) throws -> [Int64: [String?]] {
+        try reading(name) { connection in
+            let table = try TableFile.table(connection)
+            for field in fields where table.field(field) == nil { throw AudienceStoreError.fieldMissing(field, table.name) }
+            let layout = TableLayout(table)
+            let statement = try connection.prepare(
+                "SELECT \(fields.map(quoted).joined(separator: ", ")) FROM \(layout.name) WHERE \(quoted(layout.idName)) = ?")
+            var found: [Int64: [String?]] = [:]
+            for id in ids {
+                statement.bind(1, id)
+                if try statement.step() { found[id] = fields.indices.map(statement.shown) }
+                statement.reset()
+            }
+            return found
+        }
+    }
+
     public func read(_ selection: RowSelection, _ body: (any RowReader) throws -> Void) throws {
         let (what, names) = try tables(of: selection)
         let snapshot = try TableSnapshot(of: names, in: self)

@@ -88,6 +88,13 @@ final class SQLiteStatement {
         return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
     }
 
+    /// As people are shown it: hashes as hexadecimal digits.
+    func shown(_ column: Int) -> String? {
+        guard type(column) == SQLITE_BLOB else { return text(column) }
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes(column).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
     /// Valid until the next step or reset.
     func bytes(_ column: Int) -> UnsafeRawBufferPointer {
         let start = sqlite3_column_blob(handle, Int32(column))

@@ -5,7 +5,7 @@ import ConnectModel
 struct JobsPreview: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview", abstract: "Show what a run would do: format, mapping, rows, counts. Nothing is written.",
-        discussion: "The whole file is read and merged in thought, so the counts are exact.\n\nExample: connecthost jobs preview \"Nightly contacts\"")
+        discussion: "The whole file or stream is read and merged in thought, so the counts are exact.\n\nExample: connecthost jobs preview \"Nightly contacts\"")
     @Argument(help: "The job, by name or number.") var name: String
     @Option(name: .long, help: "How many rows to show.") var rows = 5
     @OptionGroup var host: HostOptions
@@ -31,7 +31,11 @@ struct JobsPreview: ParsableCommand {
     }
 
     private func text(_ preview: ImportPreview) -> String {
-        var lines = ["File \(preview.file.path) on \"\(preview.file.server)\", \(Moment.bytes(max(0, preview.file.size)))", "", "Format"]
+        // Rows of a source have no format that a job could declare.
+        let isStream = preview.declared.isEmpty
+        var lines = isStream
+            ? ["Stream \(preview.file.path) of \"\(preview.file.server)\""]
+            : ["File \(preview.file.path) on \"\(preview.file.server)\", \(Moment.bytes(max(0, preview.file.size)))", "", "Format"]
         for (name, declared) in preview.declared.sorted(by: { $0.key < $1.key }) {
             let seen = preview.detected[name]
             lines.append("  \(name): \(declared)\(seen != nil && seen != declared ? "   (the file looks like \(seen ?? ""))" : "")")
@@ -49,7 +53,7 @@ struct JobsPreview: ParsableCommand {
         }
         lines += ["", "Would be", CountText.lines(preview.records, preview.rejectedByReason).joined(separator: "\n")]
         if !preview.cut.isEmpty { lines.append("  cut to their field: " + preview.cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
-        lines += preview.firstRejects.map { "  line \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
+        lines += preview.firstRejects.map { "  \(isStream ? "row" : "line") \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
         if let scope = preview.scope { lines += self.lines(scope) }
         return (lines + ["", "Nothing was written."]).joined(separator: "\n")
     }
