@@ -42,6 +42,14 @@ import Testing
         #expect(run.state == ImportRunState.selected.state)
     }
 
+    @Test("EXP-2: of a file that an earlier version wrote down nobody knows whether its rename was asked for; of a new one it was not")
+    func earlierExports() throws {
+        let text = #"{"path":"a.csv","temporaryPath":".a.csv.1.part","bytes":7,"records":1,"sha256":"ab"}"#
+        #expect(try JSONDecoder().decode(ExportedFile.self, from: Data(text.utf8)).isRenameAsked == nil)
+        let new = ExportedFile(path: "a", temporaryPath: "b", readyPath: nil, bytes: 1, records: 1, sha256: "c")
+        #expect(try JSONDecoder().decode(ExportedFile.self, from: JSONEncoder().encode(new)).isRenameAsked == false)
+    }
+
     @Test("OPS-3: a secret prints as dots wherever it is put")
     func secretsDoNotPrint() {
         let secret = Secret("hunter2")

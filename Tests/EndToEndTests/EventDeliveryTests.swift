@@ -128,20 +128,23 @@ import Testing
         #expect(refused.output.contains("The columns of SENT are none"), "\(refused.output)\(refused.errors)")
     }
 
-    @Test("EVT-5: a repeat whose times are none, or in the wrong order, is refused when it is validated", arguments: [
-        ("yesterday, 8 o'clock", "2025-03-02T00:00:00Z", "\"yesterday, 8 o'clock\" is no time"),
-        ("2025-02-29T00:00:00Z", "2025-03-02T00:00:00Z", "\"2025-02-29T00:00:00Z\" is no time"),
-        ("2025-03-01T00:00:00Z", "2025-03-01T02:00:00+02:00", "\"to\" is not later"), ("2025-03-01T00:00:00Z", "2025-03-01T00:60:00Z", "\"2025-03-01T00:60:00Z\" is no time"),
-    ])
-    func windows(_ from: String, _ to: String, _ words: String) throws {
+    @Test("EVT-5: a repeat whose times are none, or in the wrong order, is refused when it is validated")
+    func windows() throws {
         let host = try EventFeedTests.host()
-        func document(_ from: String, _ to: String) -> String {
-            "jobs:\n  - name: Again\n    kind: event-feed-again\n    settings: { types: [SENT], from: \"\(from)\", to: \"\(to)\" }\n"
+        func document(_ windows: [(String, String)]) -> String {
+            "jobs:\n" + windows.enumerated().map { number, window in
+                "  - name: Again \(number)\n    kind: event-feed-again\n    settings: { types: [SENT], from: \"\(window.0)\", to: \"\(window.1)\" }\n"
+            }.joined()
         }
-        let refused = try host.run("validate", "-", input: document(from, to))
-        #expect(refused.status == 3 && refused.output.contains(words), "\(refused.output)")
-        for good in [("2025-03-01 00:00:00", "2025-03-01T00:00:00.001Z"), ("1740787200", "2025-03-01T02:00:01+0200")] {
-            try host.expectSuccess("validate", "-", input: document(good.0, good.1))
-        }
+        let wrong = [
+            ("yesterday, 8 o'clock", "2025-03-02T00:00:00Z", "\"yesterday, 8 o'clock\" is no time"),
+            ("2025-02-29T00:00:00Z", "2025-03-02T00:00:00Z", "\"2025-02-29T00:00:00Z\" is no time"),
+            ("2025-03-01T00:00:00Z", "2025-03-01T02:00:00+02:00", "\"to\" is not later"), ("2025-03-01T00:00:00Z", "2025-03-01T00:60:00Z", "\"2025-03-01T00:60:00Z\" is no time"),
+        ]
+        let refused = try host.run("validate", "-", input: document(wrong.map { ($0.0, $0.1) }))
+        #expect(refused.status == 3)
+        for (_, _, words) in wrong { #expect(refused.output.contains(words), "\(refused.output)") }
+        try host.expectSuccess(
+            "validate", "-", input: document([("2025-03-01 00:00:00", "2025-03-01T00:00:00.001Z"), ("1740787200", "2025-03-01T02:00:01+0200")]))
     }
 }

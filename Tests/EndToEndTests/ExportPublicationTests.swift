@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test("EXP-2, EXP-6: another's file under the name, though it has the same size, fails the run and stays; nothing else is left, the watermark stays",
-        arguments: [nil, "export.uploaded", "export.before-rename"])
+        arguments: [nil, "export.before-rename"])
     func anothers(_ failpoint: String?) throws {
         let installation = try installation()
         let other = String(Self.whole.reversed())

@@ -79,6 +79,13 @@ import Testing
         #expect(refused { try store.begin(mine, inPlaceOf: nil) } && refused { try store.abandon(mine) })
     }
 
+    @Test("EVT-5: a delivery that an earlier version wrote down is read, as nobody's")
+    func earlierDeliveries() throws {
+        let text = #"{"type":"SENT","after":3,"through":9,"server":"files","path":"download/a.txt","stage":"publishing","bytes":70,"events":6}"#
+        let delivery = try JSONDecoder().decode(FeedDelivery.self, from: Data(text.utf8))
+        #expect(delivery.stage == .publishing && delivery.through == 9 && delivery.run == nil && delivery.sha256 == nil)
+    }
+
     @Test("EVT-5: whoever reads up to a number has read all below it, while eight writers add")
     func commitOrder() throws {
         let directory = try TemporaryDirectory()

@@ -60,16 +60,4 @@ extension Installation {
         let found = try exclusionProblems(entry, kind, settings, KnownNames(editing: job.id))
         guard found.isEmpty else { throw ProblemList("job.invalid", "Job \"\(job.name)\" cannot be active", found).error }
     }
-
-    /// Which values of exclusive settings are taken, by which job (EVT-3): value to job's name, for each setting.
-    public func takenValues(ofKind name: String) throws -> [String: [String: String]] {
-        guard let kind = try connectorKind(name) else { return [:] }
-        let jobs = try control.jobs().filter { job in job.active && canonicalKind(job.kind) == kind.id }
-        return Dictionary(uniqueKeysWithValues: kind.exclusiveSettings.map { setting in
-            let pairs = jobs.flatMap { job in
-                (job.definition[ConnectorJobKind.section]?[setting]?.arrayValue ?? []).compactMap(\.stringValue).map { ($0, job.name) }
-            }
-            return (setting, Dictionary(pairs) { first, _ in first })
-        })
-    }
 }
