@@ -11,6 +11,8 @@ final class CurlDriver {
     private var sockets: Set<Int32> = []
     private let isCancelled = Atomic<Bool>(false)
     private var isClosed = false
+    /// The call that is at work.
+    private var current: (any CallContext)?
 
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
@@ -27,6 +29,11 @@ final class CurlDriver {
     func start(_ transfer: CurlTransfer) throws(ConnectorError) {
         guard !isClosed else { throw ConnectorError(.internal, "The session is closed.") }
         transfer.set(CURLOPT_SHARE, share)
+        // Behind the last byte libcurl waits inside of `curl_multi_perform` for the server's word. Once a second it asks whether to go on.
+        _ = ch_curl_watch_progress(transfer.easy, Unmanaged.passUnretained(self).toOpaque()) { owner, _, _, _, _ in
+            guard let owner else { return 0 }
+            return Unmanaged<CurlDriver>.fromOpaque(owner).takeUnretainedValue().isWanted ? 0 : 1
+        }
         // Sockets are closed by `close` at the latest, while this object lives.
         _ = ch_curl_watch_sockets(
             transfer.easy, Unmanaged.passUnretained(self).toOpaque(),
@@ -55,18 +62,19 @@ final class CurlDriver {
     func run(
         _ transfer: CurlTransfer, stall: Duration, server: String, _ call: (any CallContext)?, until isDone: () -> Bool
     ) throws(ConnectorError) {
+        current = call
+        defer { current = nil }
         var lastSign = ContinuousClock.now
         var before: (Int64, Int) = (transfer.moved, transfer.heard)
         var patience: Int32 = 1
         while true {
-            if isCancelled.load(ordering: .acquiring) || call?.isCancelled == true {
-                throw ConnectorError(.cancelled, "The call was cancelled.")
-            }
+            if !isWanted { throw ConnectorError(.cancelled, "The call was cancelled.") }
             var count: Int32 = 0
             let status = curl_multi_perform(multi, &count)
             guard status == CURLM_OK else { throw ConnectorError(.internal, "libcurl failed with code \(status.rawValue).") }
             var code = CURLE_OK
             while let ended = ch_curl_ended(multi, &code) { running[ended]?.result = code }
+            if transfer.result == CURLE_ABORTED_BY_CALLBACK { throw ConnectorError(.cancelled, "The call was cancelled.") }
             if transfer.result != nil || isDone() { return }
             let now = (transfer.moved, transfer.heard)
             if now != before { (before, lastSign) = (now, .now) }
@@ -77,6 +85,8 @@ final class CurlDriver {
             patience = wait(call, atMost: patience) ? 1 : min(2 * patience, 250)
         }
     }
+
+    private var isWanted: Bool { !isCancelled.load(ordering: .acquiring) && current?.isCancelled != true }
 
     /// Whether something happened. The first waits after that are short: libcurl 7.88 leaves `curl_multi_perform` after the server's answer to EPSV
     /// with neither a socket nor a timer to wait for, and opens the data connection when it is called again.

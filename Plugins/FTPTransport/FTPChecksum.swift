@@ -29,8 +29,11 @@ final class FTPChecksum: ServerChecksum {
         }
     }
 
-    func sha256(of path: String, from offset: Int64, bytes: Int64, _ call: any CallContext) throws(ConnectorError) -> [UInt8]? {
-        guard offset == 0 else { return nil }
+    /// Parts (RANG, or more words behind XSHA256) are read in different ways by different servers.
+    let isOfAnyPart = false
+
+    func sha256(of path: String, from offset: Int64, bytes: Int64, _ call: any CallContext) throws(ConnectorError) -> [UInt8] {
+        guard offset == 0 else { throw ConnectorError(.unsupported, "\(client.settings.address) computes sums of whole files only.") }
         let name = FTPRoot.quoted(path)
         let absolute = try root.file(path)
         let commands = means == .hash ? ["TYPE I", "OPTS HASH SHA-256", "HASH " + absolute] : ["TYPE I", "XSHA256 " + absolute]

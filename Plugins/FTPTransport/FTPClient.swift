@@ -68,6 +68,8 @@ final class FTPClient {
         transfer.set(CURLOPT_FTP_USE_EPSV, 1)
         if settings.isActive { transfer.set(CURLOPT_FTPPORT, "-") }
         transfer.set(CURLOPT_CONNECTTIMEOUT, settings.connectTimeoutSeconds)
+        // For the waits of libcurl's own, which would take a minute or two whatever the setting is.
+        transfer.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, settings.stallTimeoutSeconds)
         transfer.set(CURLOPT_MAXAGE_CONN, 86_400)
         transfer.set(CURLOPT_TCP_KEEPALIVE, settings.keepaliveSeconds > 0 ? 1 : 0)
         if settings.keepaliveSeconds > 0 {
@@ -97,6 +99,7 @@ final class FTPClient {
 
     /// Runs a transfer that was not started to its end.
     func finish(_ transfer: CurlTransfer, name: String, limit: Duration? = nil, _ call: (any CallContext)?) throws(ConnectorError) {
+        if let limit { transfer.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(limit.components.seconds) + 1) }
         try driver.start(transfer)
         defer { driver.stop(transfer) }
         try driver.run(transfer, stall: limit ?? stall, server: settings.address, call) { false }

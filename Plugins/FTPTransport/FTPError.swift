@@ -9,7 +9,8 @@ enum FTPError {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: return ConnectorError(.transient, "The name of \(server) could not be resolved. Check `host` and the name servers.")
         case CURLE_COULDNT_CONNECT: return ConnectorError(.transient, "\(server) could not be reached. Check `host`, `port` and the firewall.\(answer)")
-        case CURLE_OPERATION_TIMEDOUT: return ConnectorError(.timeout, "\(server) did not answer in time.\(answer)")
+        case CURLE_OPERATION_TIMEDOUT: return ConnectorError(
+                .timeout, "\(server) did not answer in time at \(name). Try again, or raise `connect_timeout_seconds` or `stall_timeout_seconds`.\(answer)")
         case CURLE_LOGIN_DENIED:
             if let code = reply?.code, code / 100 == 4 { return status(code, reply?.text ?? "", name: name, server: server, answer) }
             return ConnectorError(.authentication, "\(server) refused the log-in. Check `username` and `password`.\(answer)")

@@ -18,14 +18,19 @@ public enum TransferVerification: String, Sendable, CaseIterable {
 
 /// The sums that a server computes of its own files.
 public protocol ServerChecksum: AnyObject {
-    /// SHA-256 of a file from a byte on; nil where the server only computes those of whole files. `bytes`: how many there should be, which tells how long it may take.
-    func sha256(of path: String, from offset: Int64, bytes: Int64, _ call: any CallContext) throws(ConnectorError) -> [UInt8]?
+    /// Whether it computes those of files from a byte on, or of whole files only.
+    var isOfAnyPart: Bool { get }
+    /// SHA-256 of a file from a byte on, which is 0 unless `isOfAnyPart`. `bytes`: how many there should be, which tells how long it may take.
+    func sha256(of path: String, from offset: Int64, bytes: Int64, _ call: any CallContext) throws(ConnectorError) -> [UInt8]
     /// Any thread, as `TransportSession.cancel`.
     func cancel()
     func close()
 }
 
 /// A session whose transfers are good only when the server's own sum of the file is that of the bytes that went over the line (FS-8). Every other verb is the inner session's.
+///
+/// Where the server only computes sums of whole files, a file that is read from an offset is fetched from its beginning, and an upload that broke begins anew
+/// (`openWrite` throws `.unsupported`): nothing goes by its size alone.
 public final class VerifyingSession: TransportSession {
     private let session: any TransportSession
     private let checksum: any ServerChecksum
@@ -39,10 +44,24 @@ public final class VerifyingSession: TransportSession {
     }
 
     public func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
-        VerifyingReadFile(try session.openRead(path, offset: offset, call), Comparison(path, offset, checksum, server))
+        guard offset > 0, !checksum.isOfAnyPart else {
+            return VerifyingReadFile(try session.openRead(path, offset: offset, call), Comparison(path, offset, checksum, server))
+        }
+        let file = VerifyingReadFile(try session.openRead(path, offset: 0, call), Comparison(path, 0, checksum, server))
+        do throws(ConnectorError) {
+            try file.skip(offset, call)
+        } catch {
+            file.close()
+            throw error
+        }
+        return file
     }
 
     public func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
+        guard offset == 0 || checksum.isOfAnyPart else {
+            throw ConnectorError(
+                .unsupported, "\(server) computes checksums of whole files only, so with `verify: checksum` the upload of \"\(path)\" cannot go on in its middle. Begin it anew.")
+        }
         let file = try session.openWrite(path, offset: offset, expectedSize: expectedSize, call)
         return VerifyingWriteFile(file, Comparison(path, offset, checksum, server), session)
     }
@@ -94,9 +113,7 @@ private struct Comparison {
     /// Throws `.transient` where the two differ: what was sent once more may arrive whole.
     func compare(_ call: any CallContext) throws(ConnectorError) {
         let here = hash.finished()
-        guard let there = try checksum.sha256(of: path, from: offset, bytes: hash.count, call) else {
-            return call.log(.warning, "The server computes sums of whole files only: what was transferred from byte \(offset) on was compared by its size.", ["path": path])
-        }
+        let there = try checksum.sha256(of: path, from: offset, bytes: hash.count, call)
         guard here != there else { return call.log(.debug, "The server's SHA-256 is the same.", ["path": path, "sha256": Self.hexadecimal(here)]) }
         throw ConnectorError(
             .transient,
@@ -128,6 +145,19 @@ private final class VerifyingReadFile: ReadableFile {
         close()
         try comparison.compare(call)
         return 0
+    }
+
+    /// Reads the first `count` bytes, or as many as there are, for their sum alone.
+    func skip(_ count: Int64, _ call: any CallContext) throws(ConnectorError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(count, 1 << 20)), alignment: 16)
+        defer { buffer.deallocate() }
+        var left = count
+        while left > 0 {
+            try call.checkCancellation()
+            let piece = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(left, Int64(buffer.count)))]), call)
+            if piece == 0 { return }
+            left -= Int64(piece)
+        }
     }
 
     func close() {

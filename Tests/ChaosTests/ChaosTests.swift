@@ -7,9 +7,17 @@ import Synchronization
 import Testing
 
 /// Every transport through a proxy that breaks the line: what a transfer ends with is the whole file, or an error that says it may be tried again.
-/// CHAOS_CUTS says at how many places each line is cut in each direction; `make soak` cuts at more.
+/// CHAOS_CUTS says at how many places each line is cut in each direction; `make soak` cuts at more. CHAOS_LINE names the only line to try, such as
+/// "SCP by libssh2".
 @Suite(.timeLimit(.minutes(60))) struct ChaosTests {
-    private static let cuts = Int(ProcessInfo.processInfo.environment["CHAOS_CUTS"] ?? "") ?? 8
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let standardCuts = 8
+    private static let cuts = Int(environment["CHAOS_CUTS"] ?? "") ?? standardCuts
+    private static let lines = Line.allCases.filter { environment["CHAOS_LINE"] == nil || environment["CHAOS_LINE"] == $0.rawValue }
+    /// Seconds without a byte, and seconds for a log-in, over a line that may say nothing any more: a machine with more to do than these tests is slow.
+    private static let patience: Int64 = 3
+    /// Where no fault is to be found by waiting.
+    private static let plenty: Int64 = 60
     private static let size = 300_000
 
     /// What became of one transfer.
@@ -22,14 +30,14 @@ import Testing
 
     /// One transfer of `content` over `line`, with or without further attempts.
     private func transfer(
-        _ direction: ChaosProxy.Direction, _ line: Line, _ server: LineServer, port: Int, attempts: Int, seconds: Int64, _ content: Data, name: String, _ local: TemporaryDirectory
+        _ direction: ChaosProxy.Direction, _ line: Line, _ server: LineServer, port: Int, attempts: Int, waits: Waits, _ content: Data, name: String, _ local: TemporaryDirectory
     ) throws -> Outcome {
         let policy = RetryPolicy(attempts: attempts, firstDelayMilliseconds: 1, longestDelayMilliseconds: 5)
         let here = local.path + "/" + name
         let there = server.files + "/" + name
         do {
             let transport = try RetryingTransport(
-                line.opener(server, port: port, connectSeconds: seconds), server: "chaos", policy: policy, cancellation: Cancellation(), reporter: SilentReporter())
+                line.opener(server, port: port, waits: waits), server: "chaos", policy: policy, cancellation: Cancellation(), reporter: SilentReporter())
             defer { transport.close() }
             let copy = FileTransfer(transport)
             if direction == .fromServer {
@@ -46,8 +54,10 @@ import Testing
     }
 
     private func expectHolds(
-        _ line: Line, _ direction: ChaosProxy.Direction, connectSeconds seconds: Int64 = 30, faults: (_ total: Int) -> [ChaosProxy.Fault], comesThrough: Bool = false
+        _ line: Line, _ direction: ChaosProxy.Direction, waits: Waits = Waits(connect: plenty, stall: patience), faults: (_ total: Int) -> [ChaosProxy.Fault],
+        comesThrough: Bool = false
     ) throws {
+        let started = ContinuousClock.now
         let local = try TemporaryDirectory()
         let content = Self.content
         try local.write("source", content)
@@ -55,7 +65,7 @@ import Testing
             try content.write(to: URL(fileURLWithPath: server.files + "/source"))
             var total = 0
             try server.struck(.none, counting: direction) { port, count in
-                let outcome = try transfer(direction, line, server, port: port, attempts: 1, seconds: 30, content, name: "clean", local)
+                let outcome = try transfer(direction, line, server, port: port, attempts: 1, waits: Waits(connect: Self.plenty, stall: Self.plenty), content, name: "clean", local)
                 #expect(outcome == .whole)
                 total = count.total(direction)
             }
@@ -69,21 +79,25 @@ import Testing
                     var outcome = Outcome.whole
                     try server.struck(planned[number], counting: direction) { port, _ in
                         outcome = try transfer(
-                            direction, line, server, port: port, attempts: number % 2 == 0 ? 1 : 5, seconds: seconds, content, name: "file\(number)", local)
+                            direction, line, server, port: port, attempts: number % 2 == 0 ? 1 : 5, waits: waits, content, name: "file\(number)", local)
                     }
                     return outcome
                 }
                 outcomes.withLock { $0[number] = outcome }
             }
+            var whole = 0
             for (number, fault) in planned.enumerated() {
                 switch try outcomes.withLock({ try #require($0[number]) }).get() {
-                case .whole: break
+                case .whole: whole += 1
                 case .failed(let category, let message):
                     #expect(number % 2 == 0 && !comesThrough, "\(line.rawValue), \(fault) of \(total): \(message)")
                     #expect(category == .transient, "\(line.rawValue), \(fault) of \(total): \(message)")
                 case .wrong(let what): Issue.record("\(line.rawValue), \(fault) of \(total): \(what)")
                 }
             }
+            guard Self.cuts > Self.standardCuts else { return }
+            let seconds = (ContinuousClock.now - started).components.seconds
+            print("chaos: \(line.rawValue), \(direction): \(planned.count) faults, \(whole) came through, \(planned.count - whole) failed; \(seconds) s")
         }
     }
 
@@ -125,16 +139,16 @@ import Testing
 
     private static let both = ChaosProxy.Direction.allCases
     /// Faults that are only found by waiting: on every line where more places are asked for, else on one of each protocol.
-    private static let waiting: [Line] = cuts > 8 ? Line.allCases : [.sftpLibSSH2, .ftp]
+    private static let waiting: [Line] = lines.filter { cuts > standardCuts || [.sftpLibSSH2, .ftp].contains($0) }
 
-    @Test("FS-8, T11: a line that is cut at any byte leaves a whole file or an error to try again, never a short file called good", arguments: Line.allCases, both)
+    @Test("FS-8, T11: a line that is cut at any byte leaves a whole file or an error to try again, never a short file called good", arguments: lines, both)
     func cut(line: Line, direction: ChaosProxy.Direction) throws {
         try expectHolds(line, direction) { total in Self.places(Self.cuts, in: total).map { .cut(afterBytes: $0) } }
     }
 
     @Test("FS-8, T11: so does one that is reset or closed on one side", arguments: waiting, both)
     func resetAndHalfClose(line: Line, direction: ChaosProxy.Direction) throws {
-        try expectHolds(line, direction, connectSeconds: 3) { total in
+        try expectHolds(line, direction, waits: Waits(connect: Self.patience, stall: Self.patience)) { total in
             Self.places(max(1, Self.cuts / 8), in: total).flatMap {
                 [.reset(afterBytes: $0), .reset(afterBytes: $0), .halfClose(afterBytes: $0), .halfClose(afterBytes: $0)]
             }
@@ -143,11 +157,14 @@ import Testing
 
     @Test("FS-8, T10: so does one that stalls, after the time-out", arguments: waiting, both)
     func stall(line: Line, direction: ChaosProxy.Direction) throws {
-        try expectHolds(line, direction, connectSeconds: 3) { total in Self.places(max(2, Self.cuts / 8), in: total).map { .stall(afterBytes: $0) } }
+        try expectHolds(line, direction, waits: Waits(connect: Self.patience, stall: Self.patience)) { total in
+            Self.places(max(2, Self.cuts / 8), in: total).map { .stall(afterBytes: $0) }
+        }
     }
 
-    @Test("FS-8, T11: a slow line is waited for", arguments: Line.allCases, both)
+    @Test("FS-8, T11: a slow line is waited for", arguments: lines, both)
     func throttle(line: Line, direction: ChaosProxy.Direction) throws {
-        try expectHolds(line, direction, faults: { _ in [.throttle(bytesPerSecond: 400_000)] }, comesThrough: true)
+        try expectHolds(
+            line, direction, waits: Waits(connect: Self.plenty, stall: Self.plenty), faults: { _ in [.throttle(bytesPerSecond: 400_000)] }, comesThrough: true)
     }
 }

@@ -6,6 +6,12 @@ import RunEngine
 import ServerSupport
 import Testing
 
+/// Seconds after which a transport gives up.
+struct Waits {
+    var connect: Int64
+    var stall: Int64
+}
+
 /// One way to a server that the host has: a bundled connector, with one of its engines where it has several.
 enum Line: String, CaseIterable, CustomTestStringConvertible {
     case sftpOpenSSH = "SFTP by OpenSSH"
@@ -26,20 +32,21 @@ enum Line: String, CaseIterable, CustomTestStringConvertible {
     }
 
     /// Runs `body` with a server of this kind and stops it.
-    func withServer(_ body: (LineServer) throws -> Void) throws {
+    /// - Parameter digest: an FTP server's command for checksums.
+    func withServer(digest: String? = nil, _ body: (LineServer) throws -> Void) throws {
         switch self {
-        case .ftp: try FTPServer.with(security: "none") { try body(.ftp($0)) }
-        case .ftps: try FTPServer.with(security: "explicit") { try body(.ftp($0)) }
+        case .ftp: try FTPServer.with(security: "none", digest: digest) { try body(.ftp($0)) }
+        case .ftps: try FTPServer.with(security: "explicit", digest: digest) { try body(.ftp($0)) }
         case .sftpOpenSSH, .sftpLibSSH2: try TestServer.with { try body(.ssh($0)) }
         case .scpOpenSSH, .scpLibSSH2: try TestServer.with(account: "shell") { try body(.ssh($0)) }
         }
     }
 
     /// Connections through a proxy at `port`.
-    func opener(_ server: LineServer, port: Int, connectSeconds: Int64) throws -> any TransportOpener {
+    func opener(_ server: LineServer, port: Int, waits: Waits, _ further: [String: JSONValue] = [:]) throws -> any TransportOpener {
         var settings: [String: JSONValue] = [
-            "host": .string("127.0.0.1"), "port": .integer(Int64(port)), "username": .string(server["USERNAME"]), "stall_timeout_seconds": .integer(1),
-            "connect_timeout_seconds": .integer(connectSeconds),
+            "host": .string("127.0.0.1"), "port": .integer(Int64(port)), "username": .string(server["USERNAME"]),
+            "connect_timeout_seconds": .integer(waits.connect), "stall_timeout_seconds": .integer(waits.stall),
         ]
         switch self {
         case .ftp, .ftps:
@@ -55,6 +62,7 @@ enum Line: String, CaseIterable, CustomTestStringConvertible {
             settings["keepalive_seconds"] = .integer(0)
             if self == .scpOpenSSH || self == .scpLibSSH2 { settings["transfer"] = .string("scp") }
         }
+        settings.merge(further) { $1 }
         let file = Installation.buildDirectory + "/" + connector.file
         return try LoadedConnector(file: file, id: connector.id, events: CallEvents(), cancellation: Cancellation()).opener(.object(settings))
     }

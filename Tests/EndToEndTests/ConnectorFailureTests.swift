@@ -119,6 +119,16 @@ import Testing
         try expectNextRunWorks(installation)
     }
 
+    @Test("CON-6: a connector gets no more open files than the job allows, and its run ends in order")
+    func openFilesLimit() throws {
+        let installation = try failing("{ int n = 0; while (dup(2) >= 0) n++; call->set_error(call, CH_E_INTERNAL, n < 128 ? \"fewer than 128\" : \"more\", NULL, 0); return CH_E_INTERNAL; }")
+        try limit(installation, "open_files: 128")
+        let result = try installation.run("jobs", "run", "contacts", "--json")
+        #expect(result.status == 1 && result.output.contains("fewer than 128"), "\(result.output)\(result.errors)")
+        #expect(try installation.json("runs", "show", "1.1")["status"].string == "failed")
+        try expectNextRunWorks(installation)
+    }
+
     @Test("CON-6: a run that takes longer than its job allows is stopped and its log says why", .timeLimit(.minutes(10)))
     func timeLimit() throws {
         let installation = try failing("{ wait_for_cancel(call); return check_cancelled(call); }")

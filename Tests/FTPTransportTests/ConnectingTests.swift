@@ -116,4 +116,25 @@ import Testing
             }
         }
     }
+
+    @Test("FS-8, CON-3: so does one behind the last byte of an upload, while the server's word is waited for", arguments: ["time-out", "the session", "the call"])
+    func stallAtTheEnd(ending: String) throws {
+        try FTPServer.with { server in
+            let proxy = try ChaosProxy(to: server.dataPort, counting: .toServer) { _ in .stall(afterBytes: 50_000) }
+            defer { proxy.stop() }
+            try server.session(["stall_timeout_seconds": .integer(ending == "time-out" ? 1 : 100)]) { (session) throws in
+                try server.announce(dataPort: proxy.port)
+                let call = RecordingCall()
+                // Only `cancel` may come from another thread, which is what this does.
+                nonisolated(unsafe) let shared = session
+                Thread.detachNewThread {
+                    proxy.waitForFault()
+                    if ending == "the session" { shared.cancel() }
+                    if ending == "the call" { call.cancel() }
+                }
+                let error = failure { try session.write("f", patterned(200_000), call) }
+                #expect(error?.status == (ending == "time-out" ? .timeout : .cancelled), "\(error?.message ?? "no error")")
+            }
+        }
+    }
 }

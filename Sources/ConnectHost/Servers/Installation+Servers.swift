@@ -104,11 +104,16 @@ extension Installation {
     public func trust(_ identities: [PeerIdentity], server name: String) throws {
         var server = try existingServer(name)
         guard let setting = try pinSetting(of: server) else {
-            throw ConnectError("server.no-identity", .configuration, "Server \"\(name)\" has no identity that could be pinned.")
+            throw ConnectError(
+                "server.no-identity", .configuration, "Server \"\(name)\" has no identity that could be pinned.",
+                remedy: "Nothing has to be trusted there. Go on with `connecthost servers test \(name)`.")
         }
         server.settings[setting] = .array(identities.map { .string($0.pin) })
         try control.save(server)
     }
+
+    /// Whether the server can show who it is, so that it has to be trusted before it is used.
+    public func canBeTrusted(_ name: String) throws -> Bool { try pinSetting(of: existingServer(name)) != nil }
 
     func pinSetting(of server: FileServer) throws -> String? {
         SettingsForm(try catalog.connector(server.connector).info).pinField

@@ -185,7 +185,7 @@ public struct ImportRun: RunExecutor {
             let rejected = entry.rejectedByReason.values.reduce(0, +)
             log(.info, "Audience scope: \(entry.recordsRead) records of \(file.path) went into \(entry.table), \(rejected) rejected.")
             if rejected > 0 { run.warnings.append("\(rejected) records of the audience scope file were rejected; they are in \(environment.home.rejects(run.id, part: ScopeLoad.part)).") }
-        } catch let error as ConnectError where error.category == .data || error.category == .configuration || error.code == "file.changed" {
+        } catch let error as ConnectError where error.category == .data || error.category == .configuration || ["file.changed", "file.replaced"].contains(error.code) {
             let warning = "The list is loaded, but the audience scope file is not: \(error.message)"
             log(.warning, warning, ["code": error.code])
             run.warnings.append(warning)

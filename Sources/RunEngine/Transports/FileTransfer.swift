@@ -18,8 +18,14 @@ public struct FileTransfer {
         guard let size, size <= Self.readAnew else { return try stream(remote, to: descriptor, local) }
         return try transport.retrying("read") { connection in
             let reader = try connection.openRead(remote, offset: 0)
-            defer { reader.close() }
-            return try readWhole(reader, size, to: descriptor, local)
+            let total: Int64
+            do {
+                defer { reader.close() }
+                total = try readWhole(reader, size, to: descriptor, local)
+            }
+            // It may have become shorter since it was listed; a line that ended early does not change what the server says.
+            guard try total >= size || connection.stat(remote).size == total else { throw ResumingReader.endedEarly(remote, transport.name, total, of: size) }
+            return total
         }
     }
 

@@ -18,6 +18,8 @@ public final class FileUpload {
     private let source: Source
     /// Bytes that the server was seen to have.
     private var furthest: Int64 = 0
+    /// Bytes that were given to the transport: what the server has beyond them is not ours.
+    private var given: Int64 = 0
     private var isFirstAttempt = true
     /// The server has, or had, a file of ours under the temporary name.
     private var hasBegun = false
@@ -93,9 +95,16 @@ public final class FileUpload {
     }
 
     private func send(over connection: any Transport) throws {
-        let start = isFirstAttempt ? 0 : try continuation(connection)
+        var start = isFirstAttempt ? 0 : try continuation(connection)
+        let writer: any TransportWriter
+        do {
+            writer = try connection.openWrite(partial, offset: start, expectedSize: size)
+        } catch let error as ConnectError where start > 0 && error.category != .transient && error.category != .cancelled {
+            // A server, or a way of verifying, that takes whole files only.
+            start = 0
+            writer = try connection.openWrite(partial, offset: 0, expectedSize: size)
+        }
         furthest = max(furthest, start)
-        let writer = try connection.openWrite(partial, offset: start, expectedSize: size)
         hasBegun = true
         do {
             try write(from: start, to: writer)
@@ -108,7 +117,8 @@ public final class FileUpload {
 
     private func write(from start: Int64, to writer: any TransportWriter) throws {
         var offset = start
-        let write: (UnsafeRawBufferPointer) throws -> Void = { bytes in
+        let write: (UnsafeRawBufferPointer) throws -> Void = { [self] bytes in
+            given = max(given, offset + Int64(bytes.count))
             try writer.write(bytes)
             offset += Int64(bytes.count)
         }
@@ -159,9 +169,10 @@ public final class FileUpload {
     }
 
     /// Where to go on: behind the bytes that the server has, once the last of them have been compared with ours; else 0. A server that writes
-    /// several requests at once may have a hole before the end of its file when it is cut off, which its size does not show.
+    /// several requests at once may have a hole before the end of its file when it is cut off, which its size does not show. A file with more
+    /// bytes than this upload ever gave is another's, or an earlier one's.
     private func continuation(_ connection: any Transport) throws -> Int64 {
-        guard connection.features.isSuperset(of: [.append, .seekRead]), let there = try sizeOnServer(connection, partial), there > 0, there <= size else { return 0 }
+        guard connection.features.isSuperset(of: [.append, .seekRead]), let there = try sizeOnServer(connection, partial), there > 0, there <= given else { return 0 }
         let start = max(0, there - Self.compared)
         let reader = try connection.openRead(partial, offset: start)
         defer { reader.close() }

@@ -114,76 +114,31 @@ public final class RetryingTransport: Transport {
         }
     }
 
-    /// Reads on at `offset` in the file that `entry` describes, on a new connection.
-    fileprivate func reopen(_ path: String, _ entry: RemoteEntry, at offset: Int64, after error: ConnectError, attempt: Int) throws -> any TransportReader {
+    /// Reads on at `offset` in the file that `entry` describes, on a new connection, once its last bytes before that place are seen to be `last`.
+    func reopen(
+        _ path: String, _ entry: RemoteEntry, at offset: Int64, behind last: [UInt8], after error: ConnectError, attempt: Int
+    ) throws -> any TransportReader {
         guard let delay = policy.delay(after: attempt, error, jitter: .random(in: 0...1)) else { throw error }
         reporter.log(.warning, "\(error.message) Going on at byte \(offset) in \(delay) ms.", ["server": name, "path": path, "code": error.code])
         drop()
         try cancellation.wait(milliseconds: delay)
-        return try retrying("resume") { transport in
+        let reader: (any TransportReader)? = try retrying("resume") { transport in
             let now = try transport.stat(path)
-            guard now.size == entry.size, now.modifiedUnixNanoseconds == entry.modifiedUnixNanoseconds else {
-                throw ConnectError(
-                    "file.replaced", .transient, "\"\(path)\" on \(name) was replaced while it was read.",
-                    remedy: "The next run takes the new file.")
-            }
-            guard offset > 0, !transport.features.contains(.seekRead) else { return try transport.openRead(path, offset: offset) }
-            return try Self.skipping(offset, of: transport.openRead(path, offset: 0))
-        }
-    }
-
-    /// For transports that can only begin at the beginning: what the reader's user has already is read again and dropped.
-    private static func skipping(_ count: Int64, of reader: any TransportReader) throws -> any TransportReader {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(count, 1 << 20)), alignment: 16)
-        defer { buffer.deallocate() }
-        var left = count
-        do {
-            while left > 0 {
-                let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(left, Int64(buffer.count)))])
-                let read = try reader.read(into: piece)
-                guard read > 0 else { throw ConnectError("file.replaced", .transient, "The file became shorter while it was read.") }
-                left -= Int64(read)
-            }
-        } catch {
-            reader.close()
-            throw error
-        }
-        return reader
-    }
-}
-
-/// A reader that survives the end of its connection.
-private final class ResumingReader: TransportReader {
-    private let transport: RetryingTransport
-    private let path: String
-    private let entry: RemoteEntry
-    private var reader: any TransportReader
-    private var offset: Int64
-    /// Failures in a row without a byte between them.
-    private var failures = 0
-
-    init(_ transport: RetryingTransport, path: String, entry: RemoteEntry, reader: any TransportReader, offset: Int64) {
-        self.transport = transport
-        self.path = path
-        self.entry = entry
-        self.reader = reader
-        self.offset = offset
-    }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        while true {
+            guard now.size == entry.size, now.modifiedUnixNanoseconds == entry.modifiedUnixNanoseconds else { return nil }
+            let start = transport.features.contains(.seekRead) ? offset - Int64(last.count) : 0
+            let reader = try transport.openRead(path, offset: start)
             do {
-                let count = try reader.read(into: buffer)
-                offset += Int64(count)
-                if count > 0 { failures = 0 }
-                return count
-            } catch let error as ConnectError {
-                failures += 1
+                let again = ReadAgain(reader, cancellation)
+                if try again.skip(offset - Int64(last.count) - start), try again.isNext(last) { return reader }
                 reader.close()
-                reader = try transport.reopen(path, entry, at: offset, after: error, attempt: failures)
+                return nil
+            } catch {
+                reader.close()
+                throw error
             }
         }
+        if let reader { return reader }
+        throw ConnectError(
+            "file.replaced", .transient, "\"\(path)\" on \(name) was replaced while it was read.", remedy: "The next run takes the new file.")
     }
-
-    func close() { reader.close() }
 }

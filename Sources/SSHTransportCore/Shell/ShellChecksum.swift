@@ -44,7 +44,9 @@ public final class ShellChecksum: ServerChecksum {
         self.program = program
     }
 
-    public func sha256(of path: String, from offset: Int64, bytes: Int64, _ call: any CallContext) throws(ConnectorError) -> [UInt8]? {
+    public let isOfAnyPart = true
+
+    public func sha256(of path: String, from offset: Int64, bytes: Int64, _ call: any CallContext) throws(ConnectorError) -> [UInt8] {
         try shell.sha256(resolve(path), from: offset, bytes: bytes, program: program, name: "\"\(printable(Array(path.utf8)))\"", call)
     }
 

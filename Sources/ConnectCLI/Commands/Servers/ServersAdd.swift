@@ -22,7 +22,8 @@ struct ServersAdd: ParsableCommand {
         try opened.addServer(
             name: name, connector: connector, settings: values.settingValues(), secretValues: values.secretValues(),
             references: values.secretReferences())
-        try Output(output).show(try opened.serverDetails(name).server, text: "Server \"\(name)\" was added. Next: connecthost servers trust \(name), then servers test \(name)")
+        let next = try opened.canBeTrusted(name) ? "servers trust \(name), then servers test \(name)" : "servers test \(name)"
+        try Output(output).show(try opened.serverDetails(name).server, text: "Server \"\(name)\" was added. Next: connecthost \(next)")
     }
 }
 

@@ -21,7 +21,11 @@ struct ServersTrust: ParsableCommand {
     func run() throws {
         let opened = try host.open()
         let shown = try knownHosts.map { try opened.knownIdentities(of: name, file: $0) } ?? opened.identifyServer(name)
-        guard !shown.isEmpty else { throw ConnectError("server.no-identity", .configuration, "Server \"\(name)\" has no identity to pin.") }
+        guard !shown.isEmpty else {
+            throw ConnectError(
+                "server.no-identity", .configuration, "Server \"\(name)\" shows no key or certificate that could be pinned.",
+                remedy: "Nothing has to be trusted there. Go on with `connecthost servers test \(name)`.")
+        }
         let before = try opened.pins(of: name)
         let changed = !before.isEmpty && !shown.allSatisfy { before.contains($0.pin) }
         if !output.json { describe(shown, before, changed) }
