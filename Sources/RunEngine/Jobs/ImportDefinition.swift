@@ -166,6 +166,10 @@ public struct ImportDefinition: Sendable {
         if signature != .none && signedBy.isEmpty {
             found.append(Problem(path: "file.signed_by", message: "Name the fingerprints of the keys whose signature is accepted."))
         }
+        if signature == .required && encryption == nil && !Encryption.mayBeUsed(setting: nil, fileName: fileName) {
+            found.append(
+                Problem(path: "file.signature", message: "By its name the file is not encrypted, so it bears no signature; set file.encryption to pgp if it is."))
+        }
         if signature != .none && encryption == Encryption.none {
             found.append(Problem(path: "file.signature", message: "Only encrypted files are looked at for a signature; set file.encryption to auto or pgp."))
         }
