@@ -54,6 +54,9 @@ struct JobsPreview: ParsableCommand {
             for row in preview.firstRows { rows.add(row.map { $0.count > 24 ? String($0.prefix(23)) + "…" : $0 }) }
             lines += ["", "First rows", rows.text]
         }
+        guard !preview.problems.contains(where: { $0.severity == .error }) || preview.records.read > 0 else {
+            return (lines + ["", "A run would fail and load nothing. Nothing was written."]).joined(separator: "\n")
+        }
         lines += ["", "Would be", CountText.lines(preview.records, preview.rejectedByReason).joined(separator: "\n")]
         if !preview.cut.isEmpty { lines.append("  cut to their field: " + preview.cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
         lines += preview.firstRejects.map { "  \(isStream ? "row" : "line") \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
