@@ -1,9 +1,34 @@
 public import ConnectModel
 import GRDB
+public import StoreAPI
 
 extension SQLiteControlStore {
     public func jobs() throws -> [Job] {
         try read { db in try String.fetchAll(db, sql: "SELECT body FROM job ORDER BY id").map(decode) }
+    }
+
+    public func jobs(_ page: JobPage) throws -> [Job] {
+        let turned = page.descending ? " DESC" : ""
+        let columns: [String]
+        switch page.order {
+        case .id: columns = []
+        case .name: columns = ["name"]
+        case .kind: columns = ["json_extract(body, '$.kind')"]
+        case .next: columns = ["at IS NULL", "at"]
+        }
+        let order = (columns + ["id"]).map { $0 + turned }.joined(separator: ", ")
+        let source = page.order == .next ? "job LEFT JOIN due ON owner = id" : "job"
+        return try read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT body FROM \(source)
+                    WHERE (?1 IS NULL OR json_extract(body, '$.kind') = ?1) AND (?2 IS NULL OR json_extract(body, '$.active') = ?2)
+                    ORDER BY \(order) LIMIT ?3 OFFSET ?4
+                    """,
+                arguments: [page.kind, page.active, page.limit, page.offset]
+            ).map(decode)
+        }
     }
 
     public func jobs(mentioning text: String) throws -> [Job] {

@@ -27,6 +27,8 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog, SchedulingSto
     func resealSecrets(key: String, _ reseal: (SecretName, SealedSecret) throws -> SealedSecret) throws -> Int
 
     func jobs() throws -> [Job]
+    /// A part of the jobs in an order; the others are not decoded.
+    func jobs(_ page: JobPage) throws -> [Job]
     /// Jobs in whose definition the text stands, without reading the others; a hint, to be looked at.
     func jobs(mentioning text: String) throws -> [Job]
     func job(named name: String) throws -> Job?

@@ -29,11 +29,16 @@ public struct JobQuery: Sendable {
     public var lastStatus: RunStatus?
     public var order = Order.id
     public var descending = false
+    /// How many of those that fit are left out at the beginning.
+    public var offset = 0
+    /// Most jobs to list; all where nil.
+    public var limit: Int?
     public init() {}
 }
 
 extension Installation {
     public func jobs(_ query: JobQuery) throws -> [JobSummary] {
+        if let page = query.page { return try summaries(of: control.jobs(page)) }
         let last = try control.lastRuns()
         let due = try control.allDueEntries().reduce(into: [Int64: ScheduledStart]()) { $0[$1.owner.number] = $1.next }
         let groups = try control.groups().reduce(into: [JobID: String]()) { names, group in group.jobs.forEach { names[$0] = group.name } }
@@ -43,11 +48,38 @@ extension Installation {
                 job: job, group: groups[job.id], running: run.flatMap { $0.status.isFinal ? nil : $0 }, schedule: Self.schedule(job.definition),
                 next: due[job.id.value], previous: run)
         }
-        return query.sorted(all.filter(query.matches))
+        return query.part(of: query.sorted(all.filter(query.matches)))
+    }
+
+    /// What belongs to these few jobs, looked up for each.
+    private func summaries(of jobs: [Job]) throws -> [JobSummary] {
+        let groups = try control.groups().reduce(into: [JobID: String]()) { names, group in group.jobs.forEach { names[$0] = group.name } }
+        return try jobs.map { job in
+            let run = try control.runs(job: job.id, limit: 1).first.map(seenAlive)
+            return JobSummary(
+                job: job, group: groups[job.id], running: run.flatMap { $0.status.isFinal ? nil : $0 }, schedule: Self.schedule(job.definition),
+                next: try control.due(.job(job.id))?.next, previous: run)
+        }
     }
 }
 
 extension JobQuery {
+    /// The part that the store can find by itself: where filters and order are those of jobs and their next starts, not of runs, groups or words.
+    var page: JobPage? {
+        guard let limit, text == nil, group == nil, !running, scheduleKind == nil, lastStatus == nil else { return nil }
+        let known: JobPage.Order
+        switch order {
+        case .id: known = .id
+        case .name: known = .name
+        case .kind: known = .kind
+        case .next: known = .next
+        case .group, .previous, .status: return nil
+        }
+        return JobPage(kind: kind, active: active, order: known, descending: descending, offset: offset, limit: limit)
+    }
+
+    func part(of summaries: [JobSummary]) -> [JobSummary] { Array(summaries.dropFirst(offset).prefix(limit ?? .max)) }
+
     func matches(_ summary: JobSummary) -> Bool {
         if let text = text?.lowercased(), !summary.job.name.lowercased().contains(text), !summary.job.description.lowercased().contains(text) {
             return false

@@ -17,6 +17,8 @@ public struct RunQuery: Sendable {
     public var text: String?
     /// Created at or after, in milliseconds since 1970.
     public var since: Int64?
+    /// How many of the newest that fit are left out.
+    public var offset = 0
     public var limit = 20
     public var order = Order.newest
     public init() {}
@@ -28,10 +30,13 @@ extension Installation {
         let job = try query.job.map { try existingJob($0).id }
         let group = try query.group.map { try existingGroup($0).id }
         var found: [Run] = []
+        var left = query.offset
         var before = Int64.max
         while found.count < query.limit {
             let page = try control.runs(before: before, limit: 500)
-            for run in page.map(seenAlive) where found.count < query.limit && query.matches(run, job: job, group: group) { found.append(run) }
+            for run in page.map(seenAlive) where found.count < query.limit && query.matches(run, job: job, group: group) {
+                if left > 0 { left -= 1 } else { found.append(run) }
+            }
             guard let last = page.last, page.count == 500, query.since.map({ last.createdAtUnixMilliseconds >= $0 }) ?? true else { break }
             before = last.id.number
         }

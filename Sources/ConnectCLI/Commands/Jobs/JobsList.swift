@@ -17,11 +17,14 @@ struct JobsList: ParsableCommand {
     @Flag(name: .long, help: "Only jobs that are running.") var running = false
     @Option(name: .long, help: "Order: \(JobQuery.Order.allCases.map(\.rawValue).joined(separator: ", ")).") var sort = JobQuery.Order.id
     @Flag(name: .long, help: "The other way round.") var reverse = false
+    @Option(name: .long, help: "Most jobs to show; all of them when left out.") var limit: Int?
+    @Option(name: .long, help: "Leave out so many at the beginning.") var offset = 0
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard !active || !inactive else { throw ValidationError("--active and --inactive exclude each other.") }
+        guard limit ?? 0 >= 0, offset >= 0 else { throw ValidationError("--limit and --offset are 0 or more.") }
     }
 
     func run() throws {
@@ -35,6 +38,8 @@ struct JobsList: ParsableCommand {
         query.running = running
         query.order = sort
         query.descending = reverse
+        query.limit = limit
+        query.offset = offset
         let found = try host.open().jobs(query)
         var table = Table(["ID", "GROUP", "NAME", "JOB TYPE", "RUNNING", "NEXT RUN", "PREVIOUS RUN", "STATUS", "SCHEDULE TYPE", "ACTIVATION"])
         for one in found {
@@ -44,7 +49,7 @@ struct JobsList: ParsableCommand {
                 one.previous?.status.rawValue ?? "-", one.schedule.kind.rawValue, one.job.active ? "active" : "inactive",
             ])
         }
-        let isAll = search == nil && kind == nil && group == nil && schedule == nil && last == nil && !active && !inactive && !running
+        let isAll = search == nil && kind == nil && group == nil && schedule == nil && last == nil && !active && !inactive && !running && limit == nil && offset == 0
         let nothing = isAll ? "No jobs. Write one with `connecthost jobs new import-list`." : "No job is like that."
         try Output(output).show(found.map(JobReport.init), text: found.isEmpty ? nothing : table.text)
     }

@@ -16,11 +16,13 @@ struct RunsList: ParsableCommand {
     @Option(name: .long, help: "Only runs of this day (UTC) or later, written 2026-03-29.") var since: String?
     @Option(name: .long, help: "Order: \(RunQuery.Order.allCases.map(\.rawValue).joined(separator: ", ")).") var sort = RunQuery.Order.newest
     @Option(name: .long, help: "Most runs to show.") var limit = 20
+    @Option(name: .long, help: "Leave out so many of the newest.") var offset = 0
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard since == nil || since.flatMap(CivilDate.init) != nil else { throw ValidationError("--since is a day like 2026-03-29.") }
+        guard offset >= 0 else { throw ValidationError("--offset is 0 or more.") }
     }
 
     func run() throws {
@@ -34,6 +36,7 @@ struct RunsList: ParsableCommand {
         query.since = since.flatMap(CivilDate.init).map { Int64($0.daysSince1970) * 86_400_000 }
         query.order = sort
         query.limit = max(0, limit)
+        query.offset = offset
         let runs = try host.open().runs(query)
         var table = Table(["RUN", "JOB", "JOB TYPE", "GROUP RUN", "STATUS", "TRIGGER", "STARTED", "DURATION", "READ", "INSERTED", "UPDATED", "REJECTED"])
         for run in runs {
