@@ -1,13 +1,12 @@
 """The server: many scheduled jobs, what it costs when nothing happens, and the overhead of a run."""
 import json
 import os
-import re
 import sqlite3
-import subprocess
 import time
-import urllib.request
 
-from measure import Sample, Series, resident_bytes, run
+from measure import Sample, Series, run
+from recovery import recovery_row
+from serving import Server
 
 JOBS = 100_000
 STARTS_A_SECOND = 50
@@ -30,53 +29,6 @@ jobs:
     target: { list: CONTACTS }
     schedule: { repeat: daily, hour: 3, slot: 0-14 }
 """
-
-
-class Server:
-    """`connecthost serve` on a home; `seconds` is the time from its start until it is ready."""
-
-    def __init__(self, workplace, home, *options):
-        address = os.path.join(home, "serve/http")
-        if os.path.exists(address):
-            os.remove(address)
-        started = time.monotonic()
-        self.process = subprocess.Popen(
-            [workplace.program, "serve", "--home", home, "--http", "127.0.0.1:0", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not (os.path.exists(address) and "connecthost_ready 1" in self.metrics(address)):
-            if self.process.poll() is not None or time.monotonic() - started > 60:
-                raise AssertionError("the server does not become ready")
-            time.sleep(0.005)
-        # Ready and through its first look at what is due.
-        while "tick_seconds" not in self.metrics():
-            time.sleep(0.005)
-        self.seconds = time.monotonic() - started
-
-    def metrics(self, address=None):
-        address = address or self.address
-        self.address = address
-        try:
-            with open(address, encoding="utf-8") as file:
-                host = file.read().strip()
-            with urllib.request.urlopen(f"http://{host}/metrics", timeout=5) as answer:
-                return answer.read().decode()
-        except OSError:
-            return ""
-
-    def metric(self, name):
-        found = re.search(rf"^connecthost_{re.escape(name)} ([0-9.e+-]+)$", self.metrics(), re.MULTILINE)
-        return float(found.group(1)) if found else 0.0
-
-    def resident_mb(self):
-        return resident_bytes(self.process.pid) / 1e6
-
-    def processor_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
 
 
 def made_home(workplace, name):
@@ -180,5 +132,6 @@ def overhead(workplace, report):
 
 def schedule_rows(workplace, report):
     overhead(workplace, report)
+    recovery_row(workplace, report)
     idle(workplace, report)
     many_jobs(workplace, report)
