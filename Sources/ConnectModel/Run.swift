@@ -81,6 +81,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var source: SourceFile?
     /// The file that said how many records there are (IMP-5).
     public var countFile: SourceFile?
+    /// The file that said the data file was whole.
+    public var readyFile: SourceFile?
     /// The audience scope file beside it (IMP-1).
     public var scopeFile: SourceFile?
     public var sha256: String?

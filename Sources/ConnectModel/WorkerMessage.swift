@@ -168,6 +168,8 @@ public struct ImportPreview: Sendable, Codable {
         public var reason: String
         /// 1 for what the job says and for equal names, less for what was inferred; nil for columns that go nowhere.
         public var confidence: Double?
+        /// The narrowest type that holds the values at the beginning of the file; nil where that is not known.
+        public var type: FieldType?
         public init(source: String, target: String?, reason: String, confidence: Double? = nil) {
             self.source = source
             self.target = target

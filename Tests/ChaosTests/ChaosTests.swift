@@ -11,7 +11,7 @@ import Testing
 /// "SCP by libssh2".
 @Suite(.timeLimit(.minutes(60))) struct ChaosTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let standardCuts = 8
+    private static let standardCuts = 4
     private static let cuts = Int(environment["CHAOS_CUTS"] ?? "") ?? standardCuts
     private static let lines = Line.allCases.filter { environment["CHAOS_LINE"] == nil || environment["CHAOS_LINE"] == $0.rawValue }
     /// Seconds without a byte, and seconds for a log-in, over a line that may say nothing any more: a machine with more to do than these tests is slow.

@@ -69,6 +69,29 @@ import Testing
         #expect(try installation.run("validate", "-", input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, count_file: \"*.cnt\" }, target: { list: CONTACTS } }]").status == 3)
     }
 
+    @Test("IMP-2, T15: with a ready file only whole files are taken, the oldest first, and a ready file stands for one delivery")
+    func ready() throws {
+        let installation = try installation(file: "name: \"contacts*.csv\", ready_file: \"{NAME}.ready\", settle_seconds: 3600")
+        func run() throws -> JSONObject { try installation.json("jobs", "run", "contacts") }
+        try put("contacts_1.csv", records(0..<10), at: 1_577_836_800, in: installation)
+        try put("contacts_2.csv", records(10..<30), at: 1_577_836_801, in: installation)
+        let early = try run()
+        #expect(early["error"]["code"].string == "file.not-ready" && early["error"]["message"].string?.contains("contacts_1.ready") == true)
+        try installation.put("contacts_2.ready", "")
+        #expect(try run()["records"]["inserted"].int == 20, "the older one is not whole yet")
+        #expect(installation.directory.names(in: "home/files/upload") == ["contacts_1.csv"])
+        #expect(installation.directory.names(in: "home/files/archive").sorted() == ["contacts_2.csv.1.2", "contacts_2.ready.1.2"])
+        try installation.put("contacts_2.csv", records(40..<50))
+        #expect(try run()["error"]["code"].string == "file.not-ready", "the ready file was of the delivery before")
+        try apply(file: "name: contacts_1.csv, ready_file: contacts.flag", to: installation)
+        #expect(try run()["error"]["message"].string?.contains("contacts.flag") == true)
+        try installation.put("contacts.flag", "10")
+        #expect(try run()["records"]["inserted"].int == 10)
+        #expect(try rows(installation) == 30)
+        let refused = try installation.run("validate", "-", input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, ready_file: \"*.ready\" }, target: { list: CONTACTS } }]")
+        #expect(refused.status == 3 && refused.output.contains("One ready file belongs to one data file"))
+    }
+
     @Test("T15: a file that is written to while it is read loads nothing and stays for the next run")
     func growing() throws {
         let installation = try installation(file: "name: contacts.csv")

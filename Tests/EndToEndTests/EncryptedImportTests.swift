@@ -80,6 +80,49 @@ import Testing
         #expect(!log.contains(Partner.passphrase))
     }
 
+    @Test("IMP-4, T27: where a signature is required, a file that by its name is not encrypted is not taken without one")
+    func plainName() throws {
+        let installation = try Installation()
+        func job(_ file: String) -> String {
+            "jobs: [{ name: any, kind: import-list, file: { \(file), signature: required, signed_by: [\(String(repeating: "0123456789", count: 4))] }, target: { list: CONTACTS } }]"
+        }
+        try installation.apply("lists: [{ name: CONTACTS }]\n" + job("name: \"contacts*\""))
+        try installation.put("contacts.csv", "EMAIL_ADDRESS_\nanna@example.com\n")
+        let run = try installation.json("jobs", "run", "any")
+        #expect(run["error"]["code"].string == "pgp.not-encrypted" && run["error"]["message"].string?.contains("contacts.csv") == true)
+        #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 0)
+        #expect(installation.directory.names(in: "home/files/archive") == ["contacts.csv.1.1"])
+        let refused = try installation.run("validate", "-", input: job("name: contacts.csv"))
+        #expect(refused.status == 3 && refused.output.contains("bears no signature"), "\(refused.output)")
+        #expect(try installation.run("validate", "-", input: job("name: contacts.csv, encryption: pgp")).status == 0)
+    }
+
+    @Test("IMP-4, IMP-5, T17: a count file may be encrypted like the data file, and must be whole like it")
+    func counted() throws {
+        let partner = try Partner.shared.get()
+        let installation = try installation(partner)
+        try takeKeys(installation, partner)
+        try installation.apply(
+            """
+            jobs:
+              - name: counted
+                kind: import-list
+                file: { name: "\(Self.file)", count_file: "{NAME}.cnt.gz.pgp", signature: required, signed_by: [\(partner.fingerprint)] }
+                target: { list: CONTACTS }
+            """)
+        let signed = try partner.message("signed")
+        try installation.put(Self.file, signed)
+        for (count, code) in [(try partner.message("unsigned"), "pgp.unsigned"), (signed.dropLast(), "pgp.damaged")] {
+            try installation.put("contacts.cnt.gz.pgp", Data(count))
+            let refused = try installation.json("jobs", "run", "counted")
+            #expect(refused["error"]["code"].string == code && refused["error"]["message"].string?.contains("contacts.cnt.gz.pgp") == true)
+            #expect(installation.directory.names(in: "home/files/upload").contains(Self.file))
+        }
+        try installation.put("contacts.cnt.gz.pgp", signed)
+        #expect(try installation.json("jobs", "run", "counted")["records"]["inserted"].int == Self.records)
+        #expect(installation.directory.names(in: "home/files/upload").isEmpty)
+    }
+
     /// A file that must not be loaded, by which job, and what is said of it.
     private struct Refusal {
         var job = "any"

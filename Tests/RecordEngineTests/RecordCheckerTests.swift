@@ -131,6 +131,11 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
             #expect(Array(label.utf8).withUnsafeBytes { domains.contains($0) } == expected)
         }
         #expect(throws: ConnectError.self) { try TopLevelDomains(path: "/nowhere/tlds.txt") }
+        let page = FileManager.default.temporaryDirectory.appendingPathComponent("tlds-\(UUID().uuidString).txt")
+        defer { try? FileManager.default.removeItem(at: page) }
+        try Data("<!DOCTYPE html>\nForbidden\n</html>\n".utf8).write(to: page)
+        let refused = #expect(throws: ConnectError.self) { try TopLevelDomains(path: page.path) }
+        #expect(refused?.code == "tlds.unreadable" && refused?.category == .configuration)
     }
 
     @Test("IMP-15: labels in other scripts become A-labels (RFC 3492 §7.1)") func punycode() {

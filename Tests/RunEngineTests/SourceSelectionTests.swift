@@ -61,6 +61,8 @@ import Testing
         let names = Self.hostileNames + ["good.csv", "unready.csv", "good.ready", "a{b}.ready"]
         let files = names.map { SourceFile(server: "files", path: "upload/" + $0, size: 1, modifiedUnixNanoseconds: 1) }
         #expect(try arrival.arrived(files, before: nil, at: now).map(\.path) == ["upload/a{b}.csv", "upload/good.csv"])
+        let wide = try #require(FileArrival(["file": .object(["name": .string("*"), "ready_file": .string("{NAME}.ready")])]))
+        #expect(try wide.arrived(files, before: nil, at: now).map(\.path) == ["upload/a{b}.csv", "upload/good.csv"], "a ready file is not its own")
     }
 
     @Test("SCH-1, IMP-2: a job that starts when its file arrives waits for the name that its run will look for")

@@ -18,7 +18,7 @@ public struct TopLevelDomains: Sendable {
         var length: Int32 = 0
     }
 
-    /// Throws `tlds.unreadable` (configuration) when the file cannot be read or holds no label.
+    /// Throws `tlds.unreadable` (configuration) when the file cannot be read or is no such list: with what a server says instead of a file, every address would be rejected.
     public init(path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConnectError(
@@ -26,8 +26,10 @@ public struct TopLevelDomains: Sendable {
                 remedy: "Put IANA's tlds-alpha-by-domain.txt there, or give another path.")
         }
         self.init(text: String(decoding: data, as: UTF8.self))
-        guard count > 0 else {
-            throw ConnectError("tlds.unreadable", .configuration, "The list of top-level domains \"\(path)\" holds no label.")
+        guard Array("com".utf8).withUnsafeBytes(contains) else {
+            throw ConnectError(
+                "tlds.unreadable", .configuration, "\"\(path)\" is no list of top-level domains: it does not have .com.",
+                remedy: "Put IANA's tlds-alpha-by-domain.txt there, or take the file away.")
         }
     }
 

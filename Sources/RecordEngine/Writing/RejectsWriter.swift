@@ -37,7 +37,19 @@ public final class RejectsWriter {
     public func write(_ reject: RecordReject) throws {
         counts[reject.reason, default: 0] += 1
         let cut = reject.raw.count >= MalformedRecord.rawLimit ? " The raw text is cut at \(MalformedRecord.rawLimit) bytes." : ""
-        try write(reject.line, reject.reason.rawValue, reject.field ?? "", reject.reason.sentence + cut, String(decoding: reject.raw, as: UTF8.self))
+        try write(reject.line, reject.reason.rawValue, reject.field ?? "", reject.reason.sentence + Self.place(in: reject) + cut, String(decoding: reject.raw, as: UTF8.self))
+    }
+
+    /// Where in the record the first byte stands that should not be there, counted in characters of its raw text.
+    private static func place(in reject: RecordReject) -> String {
+        let offset =
+            switch reject.reason {
+            case .undecodable: reject.raw.withUnsafeBytes { bytes in bytes.baseAddress.map { UTF8Validation.validPrefix($0, count: bytes.count) } }
+            case .nulByte: reject.raw.firstIndex(of: 0)
+            default: nil as Int?
+            }
+        guard let offset, offset < reject.raw.count else { return "" }
+        return " The first is character \(String(decoding: reject.raw[..<offset], as: UTF8.self).unicodeScalars.count + 1)."
     }
 
     /// A record that a connector refused.

@@ -19,7 +19,7 @@ public struct FileArrival: Sendable {
             separator: file["date_separator"]?.stringValue ?? "_")
         server = file["server"]?.stringValue ?? FileServer.embeddedName
         directory = file["directory"]?.stringValue ?? (server == FileServer.embeddedName ? "upload" : "")
-        readyFile = definition["schedule"]?["ready_file"]?.stringValue ?? file["count_file"]?.stringValue
+        readyFile = definition["schedule"]?["ready_file"]?.stringValue ?? file["ready_file"]?.stringValue ?? file["count_file"]?.stringValue
         zone = file["zone"]?.stringValue ?? "UTC"
     }
 
@@ -43,7 +43,8 @@ public struct FileArrival: Sendable {
             let fileName = RemotePath.name(file.path)
             guard FileNamePattern.matches(fileName, glob: pattern) else { return false }
             guard let readyFile else { return before?.contains(file) ?? false }
-            return names.contains(try FileNamePattern(readyFile).resolved(at: date, beside: fileName))
+            let ready = try FileNamePattern(readyFile).resolved(at: date, beside: fileName)
+            return ready != fileName && names.contains(ready)
         }.sorted { ($0.modifiedUnixNanoseconds ?? 0, $0.path) < ($1.modifiedUnixNanoseconds ?? 0, $1.path) }
     }
 

@@ -13,6 +13,8 @@ public struct ImportDefinition: Sendable {
     public var fileName: String
     /// nil: the job has none.
     public var countFile: String?
+    /// nil: the job waits for none.
+    public var readyFile: String?
     public var settleSeconds: Int64
     public var zone: String
     /// nil: by the name of the file.
@@ -69,6 +71,8 @@ public struct ImportDefinition: Sendable {
             name: source == nil ? try values.string("file", "name") : "", prefix: try values.string("file", "date_prefix"), suffix: try values.string("file", "date_suffix"),
             separator: try values.string("file", "date_separator"))
         countFile = values.optionalString("file", "count_file")
+        let isWatching = definition["schedule"]?["repeat"]?.stringValue == ScheduleDefinition.Repeat.fileArrival.rawValue
+        readyFile = (isWatching ? definition["schedule"]?["ready_file"]?.stringValue : nil) ?? values.optionalString("file", "ready_file")
         settleSeconds = try values.integer("file", "settle_seconds")
         zone = try values.string("file", "zone")
         encryption = Encryption(rawValue: try values.string("file", "encryption"))
@@ -128,6 +132,7 @@ public struct ImportDefinition: Sendable {
         if let countFile {
             found += FileNamePattern.problems(in: countFile, of: "count").map { Problem(path: "file.count_file", message: $0.message) }
         }
+        if let readyFile { found += FileNamePattern.problems(in: readyFile, of: "ready").map { Problem(path: "file.ready_file", message: $0.message) } }
         found += scopeProblems()
         if TimeZone(identifier: zone) == nil {
             found.append(Problem(path: "file.zone", message: "\"\(zone)\" is not a time zone; write it like Europe/Berlin or UTC."))
@@ -160,6 +165,10 @@ public struct ImportDefinition: Sendable {
         }
         if signature != .none && signedBy.isEmpty {
             found.append(Problem(path: "file.signed_by", message: "Name the fingerprints of the keys whose signature is accepted."))
+        }
+        if signature == .required && encryption == nil && !Encryption.mayBeUsed(setting: nil, fileName: fileName) {
+            found.append(
+                Problem(path: "file.signature", message: "By its name the file is not encrypted, so it bears no signature; set file.encryption to pgp if it is."))
         }
         if signature != .none && encryption == Encryption.none {
             found.append(Problem(path: "file.signature", message: "Only encrypted files are looked at for a signature; set file.encryption to auto or pgp."))

@@ -21,9 +21,11 @@ enum ImportFields {
         JobField("file.date_separator", .choice(["_", "-", ".", ""]), default: .string("_"), example: "\"-\"", "What joins the date and the name."),
         JobField("file.count_file", .string, example: "\"{NAME}.cnt\"",
             "A file beside it with the number of records, or with as many records; {NAME} stands for the data file's name up to its first dot. "
-                + "When the numbers differ nothing is loaded (IMP-5)."),
+                + "When the numbers differ nothing is loaded (IMP-5). It may be compressed and encrypted; the end of its name tells."),
+        JobField("file.ready_file", .string, example: "\"{NAME}.ready\"",
+            "A file beside it that says it is whole: until it is there the data file is not taken. Both are archived. {NAME} stands for the data file's name up to its first dot."),
         JobField("file.settle_seconds", .integer(minimum: 0, maximum: 3600), default: .integer(0), example: "30",
-            "How long the file must not have changed before it is taken, for servers whose writers do not rename. A count file makes it needless."),
+            "How long the file must not have changed before it is taken, for servers whose writers do not rename. A count file or ready file makes it needless."),
         JobField("file.zone", .string, default: .string("UTC"), example: "Europe/Berlin", "Time zone of the date in the name."),
         JobField("file.encryption", .choice(["auto"] + Encryption.allCases.map(\.rawValue)), default: .string("auto"), example: "pgp",
             "pgp: an OpenPGP message, decrypted with the host's keys (`connecthost keys`); auto goes by the end of the file's name: .pgp, .gpg, .asc (IMP-4)."),

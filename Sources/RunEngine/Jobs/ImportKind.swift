@@ -30,9 +30,12 @@ extension ImportKind {
         if let source = definition["source"], let server = source["server"]?.stringValue {
             return JobNeeds(servers: [server], settings: [server: source["settings"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]])
         }
+        let encryption = definition["file"]?["encryption"]?.stringValue
+        let names = [definition["file"]?["name"], definition["target"]?["scope_file"]].map { $0?.stringValue ?? "" }
+        let isCounted = Encryption(fileName: definition["file"]?["count_file"]?.stringValue ?? "") == .pgp
         return JobNeeds(
             servers: [definition["file"]?["server"]?.stringValue ?? FileServer.embeddedName],
-            privateKeys: Encryption.mayBeUsed(setting: definition["file"]?["encryption"]?.stringValue, fileName: definition["file"]?["name"]?.stringValue ?? ""))
+            privateKeys: isCounted || names.contains { Encryption.mayBeUsed(setting: encryption, fileName: $0) })
     }
 
     public func executor(_ environment: RunEnvironment) throws -> any RunExecutor { ImportRun(environment, kind: self) }

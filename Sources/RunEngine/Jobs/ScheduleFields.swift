@@ -21,8 +21,8 @@ public enum ScheduleFields {
         JobField("schedule.every_seconds", .integer(minimum: 5, maximum: 86_400), default: .integer(60), example: "60",
             "For file_arrival: how often the directory is looked at."),
         JobField("schedule.ready_file", .string, example: "\"{NAME}.ready\"",
-            "For file_arrival: a file beside it that says it is whole; {NAME} stands for the data file's name up to its first dot. "
-                + "Left out: the job's count file, else the file must be the same in two looks."),
+            "For file_arrival: a file beside it that says it is whole; {NAME} stands for the data file's name up to its first dot. The same as `file.ready_file`, "
+                + "which counts where this is left out; then the job's count file; else the file must be the same in two looks."),
     ]
 }
 

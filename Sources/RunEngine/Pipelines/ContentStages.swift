@@ -12,6 +12,14 @@ final class ContentStages: Sendable {
         var member: String?
         var signature: SignatureRule
         var limit: ExpansionLimit
+
+        /// A file that is not encrypted bears no signature: where there must be one, nobody may leave it out by naming a file otherwise (T27).
+        func checkSigned(_ path: String) throws {
+            guard encryption == .none, case .required = signature else { return }
+            throw ConnectError(
+                "pgp.not-encrypted", .data, "\"\(path)\" is not encrypted, by its name, and the job takes signed files alone (file.signature).",
+                remedy: "Nothing was loaded. Send it encrypted and signed; set file.encryption to pgp if it is, under whatever name.")
+        }
     }
 
     let fetch: FetchStage

@@ -5,13 +5,32 @@ import RecordEngine
 struct CountFile {
     let definition: ImportDefinition
     let transport: any Transport
+    let environment: RunEnvironment
 
     /// A number with a line end and a byte order mark is shorter than this; whatever is longer is a file of records.
     private static let longestNumber = 64
 
     /// The count that `file` announces. Throws `count.unreadable` (configuration) when it says nothing.
     func expectedRecords(in file: SourceFile) throws -> Int64 {
-        let content = try contents(of: file)
+        // A file of records is as confidential as the data file, and may be encrypted like it. Its own name tells.
+        guard Encryption(fileName: file.path) == .pgp else {
+            let reader = TransportSource(try transport.openRead(file.path, offset: 0))
+            return try expectedRecords(in: file, content: Compression(fileName: file.path).decoded(reader, member: nil, limit: definition.expansionLimit))
+        }
+        var wrapping = definition.wrapping(of: file.path)
+        wrapping.encryption = .pgp
+        wrapping.compression = Compression(fileName: Encryption.pgp.innerName(of: file.path))
+        wrapping.member = nil
+        do {
+            let stages = try ContentStages(file.path, wrapping, transport, environment)
+            defer { stages.stop() }
+            return try expectedRecords(in: file, content: stages.content.source)
+        } catch let error as ConnectError where error.code.hasPrefix("pgp.") {
+            throw ConnectError(error.code, .configuration, "The count file \"\(file.path)\" cannot be read. \(error.message)", remedy: error.remedy)
+        }
+    }
+
+    private func expectedRecords(in file: SourceFile, content: any ByteSource) throws -> Int64 {
         var first = [UInt8](repeating: 0, count: Self.longestNumber)
         var count = 0
         while count < first.count {
@@ -28,11 +47,6 @@ struct CountFile {
                 remedy: "Nothing was loaded. Write the number of records into it.")
         }
         return try records(in: JoinedSource(first, content))
-    }
-
-    private func contents(of file: SourceFile) throws -> any ByteSource {
-        let reader = TransportSource(try transport.openRead(file.path, offset: 0))
-        return Compression(fileName: file.path).decoded(reader, member: nil, limit: definition.expansionLimit)
     }
 
     private static func number(_ bytes: [UInt8], _ charset: FileCharacterSet) -> Int64? {

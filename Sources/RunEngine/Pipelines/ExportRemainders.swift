@@ -4,7 +4,7 @@ import StoreAPI
 
 /// Files under temporary names that attempts before have left on a server: of this run, and of earlier ones of its job that failed or were given up.
 ///
-/// A name tells the run that it is of, so nothing of another is touched.
+/// A name tells the run that it is of and the one that wrote it, so nothing of another is touched.
 struct ExportRemainders {
     private let environment: RunEnvironment
     private let transport: any Transport
@@ -28,13 +28,16 @@ struct ExportRemainders {
 
     func remove(of run: Run, _ windows: ExportWindows, _ definition: ExportDefinition) throws {
         let own = windows.all.map { Maker(run: $0.run, atUnixMilliseconds: $0.atUnixMilliseconds, definition: definition) }
-        let form = try ExportFileNames.form(environment.control)
-        for (directory, makers) in Dictionary(grouping: try own + earlier(run, definition), by: \.definition.directory) {
-            try remove(makers, directory, form)
+        let earlier = try earlier(run, definition)
+        let makers = own + earlier.map { earlier in
+            Maker(run: earlier.run.id, atUnixMilliseconds: earlier.run.createdAtUnixMilliseconds, definition: earlier.definition)
         }
+        let marks = Set(([run] + earlier.map(\.run)).map(TemporaryNames.mark))
+        let form = try ExportFileNames.form(environment.control)
+        for (directory, makers) in Dictionary(grouping: makers, by: \.definition.directory) { try remove(makers, marks, directory, form) }
     }
 
-    private func earlier(_ run: Run, _ definition: ExportDefinition) throws -> [Maker] {
+    private func earlier(_ run: Run, _ definition: ExportDefinition) throws -> [(run: Run, definition: ExportDefinition)] {
         let schema = JobSchema(DataExport())
         return try environment.control.runs(job: run.id.job, limit: Self.mostEarlierRuns).filter { $0.id.number < run.id.number }
             .prefix { $0.status != .succeeded }
@@ -43,16 +46,17 @@ struct ExportRemainders {
                 guard earlier.status.isFinal, earlier.export?.server == definition.server,
                     let its = try? ExportDefinition(earlier.definition, schema: schema)
                 else { return nil }
-                return Maker(run: earlier.id, atUnixMilliseconds: earlier.createdAtUnixMilliseconds, definition: its)
+                return (earlier, its)
             }
     }
 
-    private func remove(_ makers: [Maker], _ directory: String, _ form: String) throws {
+    private func remove(_ makers: [Maker], _ marks: Set<String>, _ directory: String, _ form: String) throws {
         var remainders: [(path: String, final: String)] = []
         do {
             try transport.list(directory) { entry in
                 let name = RemotePath.name(entry.path)
-                if let final = TemporaryNames.final(ofTemporary: name) { remainders.append((RemotePath.join(directory, name), final)) }
+                guard let parts = TemporaryNames.parts(name), parts.mark.map(marks.contains) ?? true else { return }
+                remainders.append((RemotePath.join(directory, name), parts.final))
             }
         } catch let error as ConnectError where error.code == "file.missing" {}
         guard !remainders.isEmpty else { return }

@@ -92,7 +92,7 @@ struct ExportRun: RunExecutor {
             let moment = Date(timeIntervalSince1970: Double(window.atUnixMilliseconds) / 1000)
             let render = ExportRender(
                 definition: definition, environment: environment, transport: transport,
-                place: { try place(definition, window.run, moment, $0, form, run.epoch) }, modified: window.atUnixMilliseconds / 1000)
+                place: { try place(definition, window.run, moment, $0, form, writtenBy: run) }, modified: window.atUnixMilliseconds / 1000)
             let outcome = try render.render(part)
             if outcome.records == 0, definition.ifEmpty == .fail, window.run == run.id {
                 throw ConnectError(
@@ -104,13 +104,13 @@ struct ExportRun: RunExecutor {
     }
 
     private func place(
-        _ definition: ExportDefinition, _ run: RunID, _ moment: Date, _ part: Int?, _ form: String, _ epoch: Int64
+        _ definition: ExportDefinition, _ named: RunID, _ moment: Date, _ part: Int?, _ form: String, writtenBy run: Run
     ) throws -> ExportedFile {
-        let name = try definition.name.dataFile(run: run, at: moment, part: part, form: form)
+        let name = try definition.name.dataFile(run: named, at: moment, part: part, form: form)
         let path = RemotePath.join(definition.directory, name)
         let ready = definition.readyFile == .none ? nil : RemotePath.join(definition.directory, definition.name.readyFile(name))
         return ExportedFile(
-            path: path, temporaryPath: TemporaryNames.temporary(path, epoch: epoch), readyPath: ready, bytes: 0, records: 0, sha256: "")
+            path: path, temporaryPath: TemporaryNames.temporary(path, of: run, epoch: run.epoch), readyPath: ready, bytes: 0, records: 0, sha256: "")
     }
 
     private static func warnings(_ progress: ExportProgress?) -> [String] {
@@ -187,7 +187,7 @@ struct ExportRun: RunExecutor {
             for ready in files {
                 let text = definition.readyFile == .count ? "\(ready.records)\n" : ""
                 try environment.repeating("The ready file is written") {
-                    try publication.announce(ready.path, temporaryPath: TemporaryNames.temporary(ready.path, epoch: 0), text: text) {
+                    try publication.announce(ready.path, temporaryPath: TemporaryNames.temporary(ready.path, of: run, epoch: 0), text: text) {
                         Failpoint.hit("export.before-ready")
                     }
                 }

@@ -22,7 +22,9 @@ final class FileInput: ImportInput {
         self.transport = transport
         self.environment = environment
         let charset = try FileCharacterSet(name: definition.charset)
-        stages = try ContentStages(source.path, definition.wrapping(of: source.path), transport, environment)
+        let wrapping = definition.wrapping(of: source.path)
+        try wrapping.checkSigned(source.path)
+        stages = try ContentStages(source.path, wrapping, transport, environment)
         read = ReadStage(source: Handle(stages.content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
         cancelHandler = environment.cancellation.onCancel { [stages] in stages.abandon() }
         do {

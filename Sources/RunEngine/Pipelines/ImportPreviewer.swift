@@ -47,9 +47,9 @@ public struct ImportPreviewer {
 
     private func describe(_ definition: ImportDefinition, _ source: SourceFile, _ input: any ImportInput, _ mapping: MappingPlan) -> ImportPreview {
         var preview = ImportPreview(file: source)
-        if definition.source == nil { describeFormat(definition, input, &preview) }
         preview.header = input.header
         preview.mapping = mapping.previewColumns
+        if definition.source == nil { describeFormat(definition, input, &preview) }
         preview.newFields = mapping.newFields
         preview.problems = mapping.problems
         return preview
@@ -64,6 +64,9 @@ public struct ImportPreviewer {
         preview.declared = [
             "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure, "header": String(definition.hasHeader),
         ]
+        // Of a file that is split otherwise than the job says, the types are of other columns.
+        guard detected.columnTypes.count == preview.mapping.count else { return }
+        for (index, type) in detected.columnTypes.enumerated() { preview.mapping[index].type = type }
     }
 
     /// The audience scope file beside it (IMP-1). One that is missing or wrong would fail the run, and is a problem of the preview.

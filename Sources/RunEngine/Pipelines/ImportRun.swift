@@ -86,15 +86,17 @@ public struct ImportRun: RunExecutor {
         let selection = SourceSelection(definition: definition, transport: transport) { try deliveries.unarchivedLoad(like: $0) != nil }
         var source = try selection.select(at: now)
         let countFile = try selection.countFile(of: source, at: now)
+        let readyFile = try selection.readyFile(of: source, at: now)
         let scopeFile = try selection.scopeFile(of: source, at: now)
-        let expected = try countFile.map { try CountFile(definition: definition, transport: transport).expectedRecords(in: $0) }
-        // Whoever writes the count file has finished the data file.
-        if countFile == nil {
+        let expected = try countFile.map { try CountFile(definition: definition, transport: transport, environment: environment).expectedRecords(in: $0) }
+        // Whoever writes the one or the other has finished the data file.
+        if countFile == nil, readyFile == nil {
             source = try SettledFile(transport: transport, environment: environment, quietSeconds: definition.settleSeconds).wait(for: source)
         }
         try advance(&run, to: .selected) { run in
             run.source = source
             run.countFile = countFile
+            run.readyFile = readyFile
             run.scopeFile = scopeFile
         }
         log(.info, "Taking \(source.path) from \"\(source.server)\".", ["bytes": String(source.size)])
@@ -210,9 +212,9 @@ public struct ImportRun: RunExecutor {
         Failpoint.hit("run.archived")
     }
 
-    /// Of no weight for the run: a count file that stays says what the next data file will not have, and that run will tell.
+    /// Of no weight for the run. But a ready file that stays would say of the next data file that it is whole, and a count file what that one will not have.
     private func moveFilesBeside(_ run: inout Run, _ archive: SourceArchive) {
-        for (what, file) in [("count", run.countFile), ("audience scope", run.scopeFile)] {
+        for (what, file) in [("count", run.countFile), ("ready", run.readyFile), ("audience scope", run.scopeFile)] {
             guard let file else { continue }
             do {
                 _ = try archive.of(file).moveAway()

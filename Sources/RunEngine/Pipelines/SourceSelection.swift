@@ -11,7 +11,7 @@ struct SourceSelection {
 
     func select(at now: Date) throws -> SourceFile {
         let name = try FileNamePattern(definition.fileName).resolved(at: date(now))
-        let entry = name.contains("*") || name.contains("?") ? try oldestMatch(name) : try exact(name)
+        let entry = name.contains("*") || name.contains("?") ? try oldestMatch(name, now) : try exact(name)
         guard entry.kind == .file || entry.kind == .link else {
             throw ConnectError("file.not-a-file", .configuration, "\"\(entry.path)\" on server \"\(definition.server)\" is not a file.")
         }
@@ -30,6 +30,18 @@ struct SourceSelection {
                 "count.missing", .configuration, "There is no count file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
                 remedy: "Nothing was loaded and the data file stays. Put the count file there, or take file.count_file out of the job.")
         }
+    }
+
+    /// The file that says a data file is whole, or nil when the job waits for none.
+    func readyFile(of source: SourceFile, at now: Date) throws -> SourceFile? {
+        guard let pattern = definition.readyFile else { return nil }
+        return try file(pattern, beside: source, at: now) { name in notReady(name, source.path) }
+    }
+
+    private func notReady(_ name: String, _ path: String) -> ConnectError {
+        ConnectError(
+            "file.not-ready", .configuration, "\"\(path)\" on server \"\(definition.server)\" is not whole yet: there is no ready file \"\(name)\" beside it.",
+            remedy: "Nothing was loaded and the file stays. Put the ready file there once it is whole, or take file.ready_file out of the job.")
     }
 
     /// The audience scope file of a data file, or nil when the job has none (IMP-1).
@@ -69,11 +81,15 @@ struct SourceSelection {
         }
     }
 
-    private func oldestMatch(_ pattern: String) throws -> RemoteEntry {
+    private func oldestMatch(_ pattern: String, _ now: Date) throws -> RemoteEntry {
         var matches: [RemoteEntry] = []
+        var names: Set<String> = []
         do {
             try transport.list(definition.directory) { entry in
-                if entry.kind == .file, FileNamePattern.matches(RemotePath.name(entry.path), glob: pattern) { matches.append(entry) }
+                guard entry.kind == .file else { return }
+                let name = RemotePath.name(entry.path)
+                if definition.readyFile != nil { names.insert(name) }
+                if FileNamePattern.matches(name, glob: pattern) { matches.append(entry) }
             }
         } catch let error as ConnectError where error.code == "file.missing" {
             throw ConnectError(
@@ -81,7 +97,18 @@ struct SourceSelection {
                 remedy: "Make it, or set file.directory to one that is there.")
         }
         matches.sort { ($0.modifiedUnixNanoseconds ?? 0, $0.path) < ($1.modifiedUnixNanoseconds ?? 0, $1.path) }
-        guard let oldest = matches.first else { throw missing("No file is named like \"\(pattern)\"") }
+        guard let first = matches.first else { throw missing("No file is named like \"\(pattern)\"") }
+        if let readyFile = definition.readyFile {
+            let date = date(now)
+            func ready(_ entry: RemoteEntry) throws -> String { try FileNamePattern(readyFile).resolved(at: date, beside: RemotePath.name(entry.path)) }
+            // A ready file is a match of its own pattern where that is wide.
+            matches = try matches.filter { entry in
+                let name = try ready(entry)
+                return name != RemotePath.name(entry.path) && names.contains(name)
+            }
+            guard !matches.isEmpty else { throw notReady(try ready(first), first.path) }
+        }
+        guard let oldest = matches.first else { return first }
         // A file that cannot be archived must not keep those behind it from being loaded.
         return try matches.first { try !isLoaded(file($0)) } ?? oldest
     }

@@ -41,8 +41,11 @@ struct JobsPreview: ParsableCommand {
             lines.append("  \(name): \(declared)\(seen != nil && seen != declared ? "   (the file looks like \(seen ?? ""))" : "")")
         }
         lines += ["", "Mapping"]
-        var mapping = Table(["COLUMN", "FIELD", "SURE", "BECAUSE"])
-        for column in preview.mapping { mapping.add([column.source, column.target ?? "-", column.confidence.map { "\(Int(($0 * 100).rounded())) %" } ?? "-", column.reason]) }
+        var mapping = Table(["COLUMN", "LOOKS LIKE", "FIELD", "SURE", "BECAUSE"])
+        for column in preview.mapping {
+            let sure = column.confidence.map { "\(Int(($0 * 100).rounded())) %" } ?? "-"
+            mapping.add([column.source, column.type?.rawValue ?? "-", column.target ?? "-", sure, column.reason])
+        }
         lines.append(mapping.text)
         if !preview.newFields.isEmpty { lines.append("New fields: " + preview.newFields.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")) }
         lines += preview.problems.map { "\($0.severity.rawValue): \($0.message)" }
@@ -50,6 +53,9 @@ struct JobsPreview: ParsableCommand {
             var rows = Table(preview.header)
             for row in preview.firstRows { rows.add(row.map { $0.count > 24 ? String($0.prefix(23)) + "…" : $0 }) }
             lines += ["", "First rows", rows.text]
+        }
+        guard !preview.problems.contains(where: { $0.severity == .error }) || preview.records.read > 0 else {
+            return (lines + ["", "A run would fail and load nothing. Nothing was written."]).joined(separator: "\n")
         }
         lines += ["", "Would be", CountText.lines(preview.records, preview.rejectedByReason).joined(separator: "\n")]
         if !preview.cut.isEmpty { lines.append("  cut to their field: " + preview.cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
