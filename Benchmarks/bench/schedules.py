@@ -1,15 +1,12 @@
-"""The server: many scheduled jobs, what it costs when nothing happens, the overhead of a run, and how soon cut-off runs go on."""
+"""The server: many scheduled jobs, what it costs when nothing happens, and the overhead of a run."""
 import json
 import os
-import random
-import re
-import signal
 import sqlite3
-import subprocess
 import time
-import urllib.request
 
-from measure import Sample, Series, resident_bytes, run
+from measure import Sample, Series, run
+from recovery import recovery_row
+from serving import Server
 
 JOBS = 100_000
 STARTS_A_SECOND = 50
@@ -21,10 +18,6 @@ LAG_MOST_S = 2
 IDLE_MOST_MB = 40
 IDLE_MOST_PERCENT = 0.5
 OVERHEAD_MOST_S = 0.150
-RECOVERY_MOST_S = 5.0
-RECOVERY_ROUNDS = 10
-RECOVERY_JOBS = 4
-RECOVERY_ROWS = 1_000_000
 
 DOCUMENT = """
 lists:
@@ -36,71 +29,6 @@ jobs:
     target: { list: CONTACTS }
     schedule: { repeat: daily, hour: 3, slot: 0-14 }
 """
-
-
-def descendants(process):
-    """Every process below this one."""
-    try:
-        children = []
-        for thread in os.listdir(f"/proc/{process}/task"):
-            with open(f"/proc/{process}/task/{thread}/children", encoding="utf-8") as file:
-                children += [int(child) for child in file.read().split()]
-    except OSError:
-        return []
-    return children + [below for child in children for below in descendants(child)]
-
-
-class Server:
-    """`connecthost serve` on a home; `seconds` is the time from its start until it is ready."""
-
-    def __init__(self, workplace, home, *options):
-        address = os.path.join(home, "serve/http")
-        if os.path.exists(address):
-            os.remove(address)
-        started = time.monotonic()
-        self.process = subprocess.Popen(
-            [workplace.program, "serve", "--home", home, "--http", "127.0.0.1:0", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not (os.path.exists(address) and "connecthost_ready 1" in self.metrics(address)):
-            if self.process.poll() is not None or time.monotonic() - started > 60:
-                raise AssertionError("the server does not become ready")
-            time.sleep(0.005)
-        # Ready and through its first look at what is due.
-        while "tick_seconds" not in self.metrics():
-            time.sleep(0.005)
-        self.seconds = time.monotonic() - started
-
-    def metrics(self, address=None):
-        address = address or self.address
-        self.address = address
-        try:
-            with open(address, encoding="utf-8") as file:
-                host = file.read().strip()
-            with urllib.request.urlopen(f"http://{host}/metrics", timeout=5) as answer:
-                return answer.read().decode()
-        except OSError:
-            return ""
-
-    def metric(self, name):
-        found = re.search(rf"^connecthost_{re.escape(name)} ([0-9.e+-]+)$", self.metrics(), re.MULTILINE)
-        return float(found.group(1)) if found else 0.0
-
-    def resident_mb(self):
-        """Of the server and its workers."""
-        return resident_bytes(self.process.pid) / 1e6
-
-    def peak_mb(self):
-        """The most the server itself has had, its start included."""
-        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
-            return int(re.search(r"VmHWM:\s+(\d+) kB", file.read()).group(1)) * 1024 / 1e6
-
-    def processor_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
 
 
 def made_home(workplace, name):
@@ -205,83 +133,8 @@ def overhead(workplace, report):
     report.alone("a run of an empty local file, start to end", times, f"<= {OVERHEAD_MOST_S:.3f} s", times.seconds <= OVERHEAD_MOST_S)
 
 
-def interrupted(home):
-    """Claims of each run that has not ended: a number that grows whenever a worker takes the run up."""
-    database = sqlite3.connect(os.path.join(home, "control.sqlite"), timeout=30)
-    rows = dict(database.execute("SELECT number, epoch FROM run WHERE state <> 'finished'"))
-    database.close()
-    return rows
-
-
-def goes_on(home, claims):
-    """Whether each of these runs has been taken up again, or has ended."""
-    now = interrupted(home)
-    return all(number not in now or now[number] > claim for number, claim in claims.items())
-
-
-def busy_home(workplace):
-    """A home with a few jobs whose files are large enough to be in the middle of them whenever one looks."""
-    home = workplace.fresh_directory("recovery-home")
-    run([workplace.program, "init", "--home", home])
-    lists = "".join(f"  - name: L{number}\n" for number in range(RECOVERY_JOBS))
-    jobs = "".join(
-        f"  - name: busy {number}\n    kind: import-list\n    file: {{ name: records{number}.csv }}\n    target: {{ list: L{number} }}\n"
-        for number in range(RECOVERY_JOBS))
-    document = os.path.join(home, "bench.yaml")
-    with open(document, "w", encoding="utf-8") as file:
-        file.write(f"lists:\n{lists}jobs:\n{jobs}")
-    run([workplace.program, "apply", document, "--home", home])
-    return home
-
-
-def recovery(workplace, report):
-    """A busy server and its workers are killed; from the start of the next one until all runs that were cut off go on."""
-    home = busy_home(workplace)
-    times = Series()
-    cut = 0
-    for round_number in range(RECOVERY_ROUNDS):
-        for number in range(RECOVERY_JOBS):
-            with open(os.path.join(home, f"files/upload/records{number}.csv"), "w", encoding="utf-8") as file:
-                file.write("EMAIL_ADDRESS_\n")
-                file.writelines(f"r{round_number}-{row}@example.com\n" for row in range(RECOVERY_ROWS))
-        server = Server(workplace, home, "--concurrency", str(RECOVERY_JOBS))
-        callers = [
-            subprocess.Popen([workplace.program, "jobs", "run", f"busy {number}", "--quiet", "--home", home], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for number in range(RECOVERY_JOBS)]
-        while len([claim for claim in interrupted(home).values() if claim > 0]) < RECOVERY_JOBS:
-            time.sleep(0.005)
-        time.sleep(random.uniform(0, 0.5))
-        killed = [server.process.pid] + [process.pid for process in callers]
-        for process in [below for one in killed for below in descendants(one)] + killed:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        for process in [server.process, *callers]:
-            process.wait()
-        claims = interrupted(home)
-        cut += len(claims)
-        began = time.monotonic()
-        server = Server(workplace, home, "--concurrency", str(RECOVERY_JOBS))
-        try:
-            while not goes_on(home, claims):
-                if time.monotonic() - began > 60:
-                    raise AssertionError("a run that was cut off does not go on")
-                time.sleep(0.005)
-            times.add(Sample(time.monotonic() - began, server.resident_mb(), ""))
-            while interrupted(home):
-                time.sleep(0.05)
-        finally:
-            server.stop()
-    longest = max(times.each)
-    report.alone(
-        f"serve: killed with {RECOVERY_JOBS} runs, started anew until all go on, longest of {RECOVERY_ROUNDS}", series(longest, times.peak_rss_mb),
-        f"<= {RECOVERY_MOST_S:.0f} s", longest <= RECOVERY_MOST_S and cut > 0, f"{cut} runs cut off")
-    report.rows[-1]["ours_each_s"] = times.each
-
-
 def schedule_rows(workplace, report):
     overhead(workplace, report)
-    recovery(workplace, report)
+    recovery_row(workplace, report)
     idle(workplace, report)
     many_jobs(workplace, report)

@@ -19,6 +19,11 @@ import Testing
                 #expect(try session.content("a file", call) == content)
             }
             #expect(call.lines.contains { $0.contains("SHA-256 is the same") }, "\(call.lines)")
+            // Sums are those of whole files: what is read from an offset is fetched from the beginning, what would be written from one is sent anew.
+            let before = call.lines.count
+            #expect(try session.content("a file", offset: 999_000, call) == Array(patterned(1_000_000)[999_000...]))
+            #expect(call.lines[before...].contains { $0.contains("SHA-256 is the same") }, "\(call.lines)")
+            #expect(failure { try session.write("a file", [1], offset: 1_000_000, call) }?.status == .unsupported)
         }
     }
 
