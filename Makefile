@@ -1,6 +1,7 @@
 # Thin on purpose: every target is one command or one script. `make` alone prints this help.
 PREFIX ?= /usr/local
 SWIFT ?= swift
+SWIFT_FILES = Package.swift Sources Plugins Tests Examples Benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build test soak bench demo docs install uninstall check format clean
@@ -37,12 +38,13 @@ install: build ## Install below PREFIX (default /usr/local; DESTDIR is honoured)
 uninstall: ## Remove what `make install` put below PREFIX
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install --remove
 
-check: ## Rules of the tree that the compiler does not know, and the released interface
+check: ## Rules of the tree that the compiler does not know, the format, and the released interface
 	@scripts/check-tree
+	@$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
 	@scripts/check-abi
 
 format: ## Format the Swift sources in place
-	@$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Plugins Tests Examples Benchmarks
+	@$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
 clean: ## Remove everything that was built or left by the demo
 	rm -rf .build demo-home bench.json

@@ -14,7 +14,9 @@ let connectorLinkage: [LinkerSetting] = [
 ]
 /// An installed program finds the Swift runtime beside its connectors. Packed relocations spare every start the reading of 4 MB of them.
 let programLinkage: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/connecthost/runtime", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+    .unsafeFlags([
+        "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/connecthost/runtime", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+    ])
 ]
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -72,12 +74,15 @@ let package = Package(
         .target(name: "ConnectorConformance", dependencies: ["PluginABI", "CHostShims", "ConnectModel"]),
         .target(name: "CCurlShims", dependencies: ["COnDemand"]),
         .target(name: "Delivery", dependencies: ["CCurlShims", "ConnectModel"]),
-        .target(name: "ConnectHost", dependencies: ["Delivery", "CHostShims", "RunEngine", "GnuPG", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
+        .target(
+            name: "ConnectHost",
+            dependencies: ["Delivery", "CHostShims", "RunEngine", "GnuPG", "StoreAPI", "ConnectModel", "RecordEngine", crypto, yams, logging]),
         .target(name: "ConnectWeb", dependencies: ["ConnectHost", "ConnectModel", hummingbird, logging]),
         .target(
             name: "ConnectCLI",
             dependencies: [
-                "ConnectHost", "ConnectWeb", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "GnuPG", "StoreAPI",
+                "ConnectHost", "ConnectWeb", "CHostShims", "ConnectorRuntime", "ConnectorConformance", "SQLiteStore", "RunEngine", "GnuPG",
+                "StoreAPI",
                 "RecordEngine", "ConnectModel", argumentParser, crypto, logging,
             ]),
         .executableTarget(name: "connecthost", dependencies: ["ConnectCLI"], path: "Sources/ConnectHostMain", linkerSettings: programLinkage),
@@ -93,30 +98,36 @@ let package = Package(
             name: "SFTPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SFTPTransport",
             exclude: ["README.md", "Entry"]),
         .target(
-            name: "SFTPTransportEntry", dependencies: ["SFTPTransport", "PluginABI"], path: "Plugins/SFTPTransport/Entry", linkerSettings: connectorLinkage),
+            name: "SFTPTransportEntry", dependencies: ["SFTPTransport", "PluginABI"], path: "Plugins/SFTPTransport/Entry",
+            linkerSettings: connectorLinkage),
         .target(
             name: "SCPTransport", dependencies: ["ConnectorKit", "PluginABI", "SSHTransportCore"], path: "Plugins/SCPTransport",
             exclude: ["README.md", "Entry"]),
         .target(
-            name: "SCPTransportEntry", dependencies: ["SCPTransport", "PluginABI"], path: "Plugins/SCPTransport/Entry", linkerSettings: connectorLinkage),
+            name: "SCPTransportEntry", dependencies: ["SCPTransport", "PluginABI"], path: "Plugins/SCPTransport/Entry",
+            linkerSettings: connectorLinkage),
 
         .target(
             name: "FTPTransport", dependencies: ["ConnectorKit", "PluginABI", "CCurlShims"], path: "Plugins/FTPTransport",
             exclude: ["README.md", "Entry"]),
         .target(
-            name: "FTPTransportEntry", dependencies: ["FTPTransport", "PluginABI"], path: "Plugins/FTPTransport/Entry", linkerSettings: connectorLinkage),
+            name: "FTPTransportEntry", dependencies: ["FTPTransport", "PluginABI"], path: "Plugins/FTPTransport/Entry",
+            linkerSettings: connectorLinkage),
         .target(
             name: "ORCEImport", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/ORCEImport", exclude: ["README.md", "Entry", "Samples"]),
-        .target(name: "ORCEImportEntry", dependencies: ["ORCEImport", "PluginABI"], path: "Plugins/ORCEImport/Entry", linkerSettings: connectorLinkage),
+        .target(
+            name: "ORCEImportEntry", dependencies: ["ORCEImport", "PluginABI"], path: "Plugins/ORCEImport/Entry", linkerSettings: connectorLinkage),
         .target(name: "EventFeeds", dependencies: ["ConnectorKit", "PluginABI"], path: "Plugins/EventFeeds", exclude: ["README.md", "Entry"]),
-        .target(name: "EventFeedsEntry", dependencies: ["EventFeeds", "PluginABI"], path: "Plugins/EventFeeds/Entry", linkerSettings: connectorLinkage),
+        .target(
+            name: "EventFeedsEntry", dependencies: ["EventFeeds", "PluginABI"], path: "Plugins/EventFeeds/Entry", linkerSettings: connectorLinkage),
         .target(
             name: "ADBCSource", dependencies: ["PluginABI"], path: "Plugins/ADBCSource", exclude: ["README.md"],
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-fvisibility=hidden"])], linkerSettings: connectorLinkage),
 
         // An example that is built and tested with the rest; its own Package.swift is for those who copy it.
         .target(
-            name: "DiskSpaceJob", dependencies: ["ConnectorKit", "PluginABI"], path: "Examples/swift-job/Sources/DiskSpaceJob", linkerSettings: connectorLinkage),
+            name: "DiskSpaceJob", dependencies: ["ConnectorKit", "PluginABI"], path: "Examples/swift-job/Sources/DiskSpaceJob",
+            linkerSettings: connectorLinkage),
 
         .executableTarget(name: "RecordEngineBench", dependencies: ["RecordEngine", "ConnectModel"], path: "Benchmarks/RecordEngineBench"),
 
@@ -129,10 +140,12 @@ let package = Package(
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
         .target(name: "StoreTesting", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel"], path: "Tests/StoreContractTests/Support"),
         .executableTarget(
-            name: "StoreCrashChild", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], path: "Tests/SQLiteStoreTests/CrashChild"),
+            name: "StoreCrashChild", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"],
+            path: "Tests/SQLiteStoreTests/CrashChild"),
         .testTarget(name: "StoreContractTests", dependencies: ["StoreTesting", "SQLiteStore", "StoreAPI", "ConnectModel"], exclude: ["Support"]),
         .testTarget(
-            name: "SQLiteStoreTests", dependencies: ["StoreTesting", "StoreCrashChild", "SQLiteStore", "StoreAPI", "RecordEngine", "ConnectModel", sqlite],
+            name: "SQLiteStoreTests",
+            dependencies: ["StoreTesting", "StoreCrashChild", "SQLiteStore", "StoreAPI", "RecordEngine", "ConnectModel", sqlite],
             exclude: ["CrashChild"]),
         .target(name: "ServerSupport", dependencies: ["ConnectorKit"], path: "Tests/ServerSupport"),
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
@@ -147,7 +160,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "ConnectorConformanceTests", dependencies: ["ConnectTesting", "ServerSupport"], exclude: ["Fixtures"]),
         .testTarget(name: "LocalTransportTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"]),
-        .testTarget(name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConnectHostTests", dependencies: ["ConnectHost", "SQLiteStore", "StoreAPI", "RunEngine", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),

@@ -9,7 +9,8 @@ public enum EventFeedsLibrary {
 
     static func description(_ id: String, _ name: String, _ alias: String, _ summary: String, _ example: SettingsExample) -> ConnectorDescription {
         ConnectorDescription(
-            id: "org.connecthost.\(id)", name: name, version: "1.0.0", vendor: "ConnectHost", license: "Apache-2.0", documentationURL: "", summary: summary,
+            id: "org.connecthost.\(id)", name: name, version: "1.0.0", vendor: "ConnectHost", license: "Apache-2.0", documentationURL: "",
+            summary: summary,
             aliases: [alias], examples: [example])
     }
 }
@@ -25,7 +26,8 @@ enum EventFeedJob: JobConnector {
     static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> FeedSettings { FeedSettings(values) }
     static func problems(_ values: SettingValues) -> [SettingProblem] { FeedSettings(values).problems }
 
-    static func run(_ settings: FeedSettings, _ run: any JobRun, _ call: any CallContext) throws(ConnectorError) -> KeyValuePairs<String, FieldValue> {
+    static func run(_ settings: FeedSettings, _ run: any JobRun, _ call: any CallContext) throws(ConnectorError) -> KeyValuePairs<String, FieldValue>
+    {
         try settings.deliver(run, call)
     }
 }
@@ -38,7 +40,8 @@ enum EventFeedAgainJob: JobConnector {
         SettingsExample(
             "A day of clicks",
             [
-                "account_id": .string("1234"), "types": .strings(["CLICK"]), "from": .string("2025-03-01T00:00:00Z"), "to": .string("2025-03-02T00:00:00Z"),
+                "account_id": .string("1234"), "types": .strings(["CLICK"]), "from": .string("2025-03-01T00:00:00Z"),
+                "to": .string("2025-03-02T00:00:00Z"),
             ]))
     static let features: JobFeatures = [.dryRun]
     static let settings = FeedSettings.schema(isAgain: true)
@@ -46,7 +49,8 @@ enum EventFeedAgainJob: JobConnector {
     static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> FeedSettings { FeedSettings(values) }
     static func problems(_ values: SettingValues) -> [SettingProblem] { FeedSettings(values).problems }
 
-    static func run(_ settings: FeedSettings, _ run: any JobRun, _ call: any CallContext) throws(ConnectorError) -> KeyValuePairs<String, FieldValue> {
+    static func run(_ settings: FeedSettings, _ run: any JobRun, _ call: any CallContext) throws(ConnectorError) -> KeyValuePairs<String, FieldValue>
+    {
         try settings.deliver(run, call)
     }
 }

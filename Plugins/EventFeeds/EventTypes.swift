@@ -34,7 +34,10 @@ enum EventTypes {
     private static let groups: [String: [String]] = {
         let seven = ["EVENT_TYPE_ID", "ACCOUNT_ID", "LIST_ID", "RIID", "CUSTOMER_ID", "EVENT_CAPTURED_DT", "EVENT_STORED_DT"]
         let nine = seven + ["CAMPAIGN_ID", "LAUNCH_ID"]
-        let mail = ["EMAIL", "EMAIL_ISP", "EMAIL_FORMAT", "OFFER_SIGNATURE_ID", "DYNAMIC_CONTENT_SIGNATURE_ID", "MESSAGE_SIZE", "SEGMENT_INFO", "CONTACT_INFO"]
+        let mail = [
+            "EMAIL", "EMAIL_ISP", "EMAIL_FORMAT", "OFFER_SIGNATURE_ID", "DYNAMIC_CONTENT_SIGNATURE_ID", "MESSAGE_SIZE", "SEGMENT_INFO",
+            "CONTACT_INFO",
+        ]
         let offer = ["OFFER_NAME", "OFFER_NUMBER", "OFFER_CATEGORY", "OFFER_URL"]
         let order = ["ORDER_ID", "ORDER_TOTAL", "ORDER_QUANTITY"]
         let phone = ["EVENT_UUID"] + nine + ["PROGRAM_ID", "AGGREGATOR_ID", "COUNTRY_CODE", "MOBILE_CODE"]
@@ -42,12 +45,14 @@ enum EventTypes {
             "$BASE7": seven, "$BASE9": nine, "$MAIL": mail, "$OFFER": offer, "$ORDER": order, "$PHONE": phone + ["MOBILE_NUMBER"],
             "$PUSH": ["EVENT_UUID"] + nine + ["PROGRAM_ID", "PUSH_ID", "USER_ID", "APP_ID"],
             "$DELIVERED": phone + [
-                "MOBILE_NUMBER", "MOBILE_CHANNEL", "MOBILE_CARRIER", "SMS_SENT_UUID", "DELIVERED_FLAG", "AGGREGATOR_MESSAGE_ID", "AGGREGATOR_MESSAGE_SUBID",
+                "MOBILE_NUMBER", "MOBILE_CHANNEL", "MOBILE_CARRIER", "SMS_SENT_UUID", "DELIVERED_FLAG", "AGGREGATOR_MESSAGE_ID",
+                "AGGREGATOR_MESSAGE_SUBID",
                 "AGGREGATOR_STATUS_CODE", "AGGREGATOR_STATUS_DESC",
             ],
             "$LAUNCH": [
                 "ACCOUNT_ID", "LIST_ID", "EVENT_CAPTURED_DT", "EVENT_STORED_DT", "CAMPAIGN_ID", "LAUNCH_ID", "EXTERNAL_CAMPAIGN_ID", "SF_CAMPAIGN_ID",
-                "CAMPAIGN_NAME", "LAUNCH_NAME", "LAUNCH_STATUS", "LAUNCH_TYPE", "LAUNCH_CHARSET", "PURPOSE", "SUBJECT", "DESCRIPTION", "PRODUCT_CATEGORY",
+                "CAMPAIGN_NAME", "LAUNCH_NAME", "LAUNCH_STATUS", "LAUNCH_TYPE", "LAUNCH_CHARSET", "PURPOSE", "SUBJECT", "DESCRIPTION",
+                "PRODUCT_CATEGORY",
                 "PRODUCT_TYPE", "MARKETING_STRATEGY", "MARKETING_PROGRAM", "LAUNCH_ERROR_CODE", "LAUNCH_STARTED_DT", "LAUNCH_COMPLETED_DT",
             ],
             "$MVT": [

@@ -8,17 +8,22 @@ extension FeedSettings {
 
     private static let accountFields: [SettingField] = [
         SettingField(
-            "account_id", title: "Account", help: "The account's id, with which every file's name begins.", kind: .string(minLength: 1, maxLength: 64),
+            "account_id", title: "Account", help: "The account's id, with which every file's name begins.",
+            kind: .string(minLength: 1, maxLength: 64),
             required: true),
         SettingField(
             "device_columns", title: "Device columns", help: "Which columns about devices opens, clicks and conversions have; none when left out.",
-            kind: .choice([("none", "None"), ("classic", "User agent, system, browser, browser type"), ("detailed", "User agent and the _INFO columns")]),
+            kind: .choice([
+                ("none", "None"), ("classic", "User agent, system, browser, browser type"), ("detailed", "User agent and the _INFO columns"),
+            ]),
             default: .string("none")),
         SettingField(
-            "zone", title: "Time zone of dates", help: "UTC when left out; a name like Europe/Berlin writes dates in that zone.", kind: .string(minLength: 1),
+            "zone", title: "Time zone of dates", help: "UTC when left out; a name like Europe/Berlin writes dates in that zone.",
+            kind: .string(minLength: 1),
             default: .string("UTC")),
         SettingField(
-            "event_type_ids", title: "Numbers of types", help: "Type to EVENT_TYPE_ID, where the account's readers expect others than ours.", kind: .map,
+            "event_type_ids", title: "Numbers of types", help: "Type to EVENT_TYPE_ID, where the account's readers expect others than ours.",
+            kind: .map,
             advanced: true),
         SettingField(
             "columns", title: "Columns of types",
@@ -35,34 +40,47 @@ extension FeedSettings {
     }
 
     private static let windowFields: [SettingField] = [
-        SettingField("from", title: "From", help: "Events stored at this time or later, like 2025-03-01T00:00:00Z.", kind: .string(minLength: 10), required: true),
+        SettingField(
+            "from", title: "From", help: "Events stored at this time or later, like 2025-03-01T00:00:00Z.", kind: .string(minLength: 10),
+            required: true),
         SettingField("to", title: "To", help: "Events stored before this time.", kind: .string(minLength: 10), required: true),
     ]
 
     private static func fileFields(isAgain: Bool) -> [SettingField] {
         [
-            SettingField("server", title: "Server", help: "The file server; the account's own when left out.", kind: .string(minLength: 1), default: .string("files"))
-                .naming(.server),
-            SettingField("directory", title: "Directory", help: "Where on the server; download when left out.", kind: .string(), default: .string("download")),
+            SettingField(
+                "server", title: "Server", help: "The file server; the account's own when left out.", kind: .string(minLength: 1),
+                default: .string("files")
+            )
+            .naming(.server),
+            SettingField(
+                "directory", title: "Directory", help: "Where on the server; download when left out.", kind: .string(), default: .string("download")),
             SettingField("charset", title: "Character set", help: "UTF-8 when left out.", kind: .string(minLength: 1), default: .string("UTF-8")),
             SettingField(
                 "delimiter", title: "Delimiter", help: "Between columns; a comma when left out.",
                 kind: .choice([(",", "Comma"), (";", "Semicolon"), ("tab", "Tab"), ("|", "Pipe")]), default: .string(",")),
             SettingField(
-                "enclosure", title: "Enclosure", help: "What every value is enclosed by; double quotes when left out. With none, delimiters within values become blanks.",
+                "enclosure", title: "Enclosure",
+                help: "What every value is enclosed by; double quotes when left out. With none, delimiters within values become blanks.",
                 kind: .choice([("double", "Double quotes"), ("single", "Single quotes"), ("none", "None")]), default: .string("double")),
             SettingField(
-                "header", title: "Header line", help: "Whether the first line names the columns; it does when left out.", kind: .boolean, default: .boolean(true)),
+                "header", title: "Header line", help: "Whether the first line names the columns; it does when left out.", kind: .boolean,
+                default: .boolean(true)),
             SettingField(
                 "compression", title: "Compression", help: "none when left out.", kind: .choice([("none", "None"), ("zip", "ZIP"), ("gz", "GZ")]),
                 default: .string("none")),
             SettingField(
-                "recipients", title: "Encrypt for", help: "OpenPGP keys that the files are encrypted for; left out, they are not encrypted.", kind: .strings
+                "recipients", title: "Encrypt for", help: "OpenPGP keys that the files are encrypted for; left out, they are not encrypted.",
+                kind: .strings
             ).naming(.pgpRecipient),
-            SettingField("sign_with", title: "Sign with", help: "Key that encrypted files are signed with; left out, they are not signed.", kind: .string(minLength: 1))
-                .naming(.pgpSigner),
             SettingField(
-                "extension", title: "Extension", help: "Of the files; when left out txt, zip or txt.gz, as the compression is, and .gpg behind it where they are encrypted.",
+                "sign_with", title: "Sign with", help: "Key that encrypted files are signed with; left out, they are not signed.",
+                kind: .string(minLength: 1)
+            )
+            .naming(.pgpSigner),
+            SettingField(
+                "extension", title: "Extension",
+                help: "Of the files; when left out txt, zip or txt.gz, as the compression is, and .gpg behind it where they are encrypted.",
                 kind: .string(minLength: 1, maxLength: 32)),
             SettingField(
                 "empty", title: "Without events", help: "Whether a type without new events gets a file all the same: write (when left out) or skip.",
@@ -72,10 +90,12 @@ extension FeedSettings {
 
     private static let readyFields: [SettingField] = [
         SettingField(
-            "ready_file", title: "Ready file", help: "A file that says the data file is complete: none (when left out), empty, or with the number of records.",
+            "ready_file", title: "Ready file",
+            help: "A file that says the data file is complete: none (when left out), empty, or with the number of records.",
             kind: .choice([("none", "None"), ("empty", "Empty"), ("count", "Number of records")]), default: .string("none")),
         SettingField(
-            "ready_name", title: "Name of the ready file", help: "Whether its extension takes the place of the data file's or is appended; replace when left out.",
+            "ready_name", title: "Name of the ready file",
+            help: "Whether its extension takes the place of the data file's or is appended; replace when left out.",
             kind: .choice([("replace", "Replace"), ("append", "Append")]), default: .string("replace")),
         SettingField(
             "ready_extension", title: "Extension of the ready file", help: "ready when left out.", kind: .string(minLength: 1, maxLength: 32),

@@ -57,7 +57,9 @@ struct FeedSettings {
     var problems: [SettingProblem] {
         var found: [SettingProblem] = []
         func problem(_ setting: String, _ message: String) { found.append(SettingProblem(path: "/\(setting)", message: message)) }
-        if accountID.prefix(100).contains(where: { !Self.namePattern.contains($0) }) { problem("account_id", "\"account_id\" has letters, digits, - and _ only.") }
+        if accountID.prefix(100).contains(where: { !Self.namePattern.contains($0) }) {
+            problem("account_id", "\"account_id\" has letters, digits, - and _ only.")
+        }
         for (name, text) in [("extension", fileExtension ?? "txt"), ("ready_extension", readyExtension)]
         where text.isEmpty || text.prefix(100).contains(where: { !Self.namePattern.contains($0) }) {
             problem(name, "\"\(name)\" has letters, digits, dots, - and _ only.")
@@ -65,7 +67,9 @@ struct FeedSettings {
         if types.isEmpty { problem("types", "Choose at least one type of events.") }
         if Set(types).count < types.count { problem("types", "A type stands there twice.") }
         for (setting, given) in [("event_type_ids", typeNumbers), ("columns", columns)] {
-            for token in given.keys.filter({ EventTypes.type($0) == nil }).sorted().prefix(20) { problem(setting, "There is no type of events \"\(token)\".") }
+            for token in given.keys.filter({ EventTypes.type($0) == nil }).sorted().prefix(20) {
+                problem(setting, "There is no type of events \"\(token)\".")
+            }
         }
         for (token, number) in typeNumbers.filter({ Int64($0.value) == nil }).sorted(by: { $0.key < $1.key }).prefix(20) {
             problem("event_type_ids", "The number of \(token) is a whole number; \"\(number)\" is not.")
@@ -75,7 +79,9 @@ struct FeedSettings {
         }
         if let from, FeedTime(from) == nil { problem("from", "\"\(from)\" is no time; write it like 2025-03-01T00:00:00Z.") }
         if let to, FeedTime(to) == nil { problem("to", "\"\(to)\" is no time; write it like 2025-03-02T00:00:00Z.") }
-        if let from = from.flatMap(FeedTime.init), let to = to.flatMap(FeedTime.init), from >= to { problem("to", "\"to\" is not later than \"from\".") }
+        if let from = from.flatMap(FeedTime.init), let to = to.flatMap(FeedTime.init), from >= to {
+            problem("to", "\"to\" is not later than \"from\".")
+        }
         if signer != nil, recipients.isEmpty { problem("sign_with", "Only encrypted files are signed; name keys in \"recipients\", too.") }
         if readyFile != "none", readyName == "replace", readyExtension == self.extension {
             problem("ready_extension", "The ready file would have the name of the data file; give it another extension, or append it.")
@@ -97,7 +103,8 @@ struct FeedSettings {
             ])
         }
         var request: [String: PlanValue] = [
-            "files": .array(files), "server": .text(server), "directory": .text(directory), "extension": .text(self.extension), "member_extension": .text("txt"),
+            "files": .array(files), "server": .text(server), "directory": .text(directory), "extension": .text(self.extension),
+            "member_extension": .text("txt"),
             "charset": .text(charset), "delimiter": .text(delimiter), "enclosure": .text(enclosure), "header": .boolean(hasHeader),
             "compression": .text(compression == "gz" ? "gzip" : compression), "ready_file": .text(readyFile), "ready_name": .text(readyName),
             "ready_extension": .text(readyExtension), "zone": .text(zone), "empty": .text(empty),
@@ -111,7 +118,9 @@ struct FeedSettings {
     }
 
     /// The account's own for a type.
-    private func columnNames(_ token: String) -> [String] { (columns[token] ?? "").split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init) }
+    private func columnNames(_ token: String) -> [String] {
+        (columns[token] ?? "").split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init)
+    }
 
     private func columns(of type: EventType) -> [PlanValue] {
         let names = columns[type.token] == nil ? type.columns : columnNames(type.token)

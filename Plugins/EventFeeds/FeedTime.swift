@@ -23,7 +23,8 @@ struct FeedTime: Comparable {
     private static func calendar(_ bytes: [UInt8]) -> Int64? {
         guard bytes[4] == 0x2D, bytes[7] == 0x2D, [0x54, 0x74, 0x20].contains(bytes[10]), bytes[13] == 0x3A, bytes[16] == 0x3A,
             let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),
-            let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]), (1...12).contains(month), day >= 1, day <= days(of: month, year),
+            let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]), (1...12).contains(month), day >= 1,
+            day <= days(of: month, year),
             hour < 24, minute < 60, second < 61
         else { return nil }
         var rest = bytes[19...]

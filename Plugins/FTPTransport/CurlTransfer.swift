@@ -36,7 +36,8 @@ final class CurlTransfer {
         set(CURLOPT_WRITEDATA, this)
         _ = ch_curl_set_data_callback(easy, CURLOPT_READFUNCTION) { room, size, count, owner in
             guard let owner, let room else { return 0 }
-            return Unmanaged<CurlTransfer>.fromOpaque(owner).takeUnretainedValue().give(UnsafeMutableRawBufferPointer(start: room, count: size * count))
+            return Unmanaged<CurlTransfer>.fromOpaque(owner).takeUnretainedValue().give(
+                UnsafeMutableRawBufferPointer(start: room, count: size * count))
         }
         set(CURLOPT_READDATA, this)
         _ = ch_curl_set_data_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, owner in

@@ -50,7 +50,9 @@ enum DirectoryListing {
             let thisYear = year(of: now)
             // A day of slack for a server whose zone is ahead of UTC.
             for year in [thisYear + 1, thisYear, thisYear - 1] {
-                if let seconds = FTPTime.unixSeconds(year: year, month: month, day: day, hour: hour, minute: minute, second: 0), seconds <= now + 86_400 {
+                if let seconds = FTPTime.unixSeconds(year: year, month: month, day: day, hour: hour, minute: minute, second: 0),
+                    seconds <= now + 86_400
+                {
                     return seconds * 1_000_000_000
                 }
             }

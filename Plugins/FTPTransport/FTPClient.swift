@@ -16,7 +16,8 @@ final class FTPClient {
         if settings.isActive, settings.security != .none, (0x07_57_00..<0x08_00_00).contains(version) {
             throw ConnectorError(
                 .configuration,
-                "The installed libcurl (7.87 and 7.88) cannot protect data connections that the server opens. Set `mode` to passive, or install libcurl 8.")
+                "The installed libcurl (7.87 and 7.88) cannot protect data connections that the server opens. Set `mode` to passive, or install libcurl 8."
+            )
         }
         self.settings = settings
         driver = try CurlDriver()

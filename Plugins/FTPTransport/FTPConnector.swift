@@ -17,7 +17,8 @@ enum FTPConnector: TransportConnector {
     static func open(_ settings: FTPSettings, _ call: any CallContext) throws(ConnectorError) -> any TransportSession {
         if settings.security == .none {
             call.log(
-                .warning, "FTP without TLS: the password and every file cross the network readable and changeable by anyone on the way. Use SFTP, or FTPS.",
+                .warning,
+                "FTP without TLS: the password and every file cross the network readable and changeable by anyone on the way. Use SFTP, or FTPS.",
                 ["server": settings.address])
         }
         let client = try FTPClient(settings)

@@ -7,10 +7,14 @@ enum FTPError {
     static func make(_ code: CURLcode, _ reply: FTPReply?, name: String, server: String) -> ConnectorError {
         let answer = reply.map { " The server's answer: \($0.code.map(String.init) ?? "") \($0.text)" } ?? ""
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST: return ConnectorError(.transient, "The name of \(server) could not be resolved. Check `host` and the name servers.")
-        case CURLE_COULDNT_CONNECT: return ConnectorError(.transient, "\(server) could not be reached. Check `host`, `port` and the firewall.\(answer)")
-        case CURLE_OPERATION_TIMEDOUT: return ConnectorError(
-                .timeout, "\(server) did not answer in time at \(name). Try again, or raise `connect_timeout_seconds` or `stall_timeout_seconds`.\(answer)")
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return ConnectorError(.transient, "The name of \(server) could not be resolved. Check `host` and the name servers.")
+        case CURLE_COULDNT_CONNECT:
+            return ConnectorError(.transient, "\(server) could not be reached. Check `host`, `port` and the firewall.\(answer)")
+        case CURLE_OPERATION_TIMEDOUT:
+            return ConnectorError(
+                .timeout,
+                "\(server) did not answer in time at \(name). Try again, or raise `connect_timeout_seconds` or `stall_timeout_seconds`.\(answer)")
         case CURLE_LOGIN_DENIED:
             if let code = reply?.code, code / 100 == 4 { return status(code, reply?.text ?? "", name: name, server: server, answer) }
             return ConnectorError(.authentication, "\(server) refused the log-in. Check `username` and `password`.\(answer)")
@@ -33,7 +37,9 @@ enum FTPError {
         case CURLE_FTP_COULDNT_USE_REST, CURLE_RANGE_ERROR:
             return ConnectorError(.unsupported, "\(server) cannot go on in the middle of \(name) (REST).\(answer)")
         case CURLE_QUOTE_ERROR, CURLE_REMOTE_ACCESS_DENIED, CURLE_UPLOAD_FAILED, CURLE_FTP_COULDNT_RETR_FILE:
-            guard let number = reply?.code, number >= 400 else { return ConnectorError(.transient, "The connection to \(server) broke at \(name).\(answer)") }
+            guard let number = reply?.code, number >= 400 else {
+                return ConnectorError(.transient, "The connection to \(server) broke at \(name).\(answer)")
+            }
             return status(number, reply?.text ?? "", name: name, server: server, answer)
         case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_FTP_ACCEPT_FAILED, CURLE_FTP_ACCEPT_TIMEOUT,
             CURLE_WEIRD_SERVER_REPLY, CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_CANT_GET_HOST, CURLE_FTP_PORT_FAILED:

@@ -16,7 +16,8 @@ struct FTPRoot: Sendable {
     init(_ directory: String, entry: String, server: String) throws(ConnectorError) {
         var text = directory.hasPrefix("/") ? directory : directory.isEmpty ? entry : entry + "/" + directory
         guard entry.hasPrefix("/") || directory.hasPrefix("/"), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            throw ConnectorError(.unsupported, "\(server) begins in a directory with a name that cannot be used. Set `directory` to an absolute path.")
+            throw ConnectorError(
+                .unsupported, "\(server) begins in a directory with a name that cannot be used. Set `directory` to an absolute path.")
         }
         while text.hasSuffix("/") { text.removeLast() }
         if text.hasPrefix("//") { text.removeFirst() }
@@ -32,7 +33,8 @@ struct FTPRoot: Sendable {
             throw ConnectorError(.configuration, "\"\(relative.prefix(200))\" is not a path below the server's directory.")
         }
         guard !relative.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            throw ConnectorError(.configuration, "\"\(Self.quoted(relative))\" holds a control character, which FTP cannot carry in a name. Rename the file.")
+            throw ConnectorError(
+                .configuration, "\"\(Self.quoted(relative))\" holds a control character, which FTP cannot carry in a name. Rename the file.")
         }
         return path + "/" + relative
     }

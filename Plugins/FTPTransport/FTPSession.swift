@@ -55,7 +55,8 @@ final class FTPSession: TransportSession {
                 throw ConnectorError(.unsupported, "\(client.settings.address) does not tell sizes (SIZE), so an upload cannot go on. Begin it anew.")
             }
             guard size == offset else {
-                throw ConnectorError(.data, "\(name) has \(size) bytes on \(client.settings.address), not the \(offset) to go on from. Begin it anew.")
+                throw ConnectorError(
+                    .data, "\(name) has \(size) bytes on \(client.settings.address), not the \(offset) to go on from. Begin it anew.")
             }
         }
         return try FTPWriteFile(client, path: absolute, name: name, offset: offset, call)

@@ -48,7 +48,8 @@ struct FTPSettings: Sendable {
             kind: .boolean, default: .boolean(false), dependsOn: ("security", "none"), capability: "plaintext-transfers"),
         SettingField(
             "certificate_pins", title: "Trusted certificates",
-            help: "SHA-256 of the public keys the server's certificate may have, as `sha256//BASE64`. Any other is refused. Without any, the certificate "
+            help:
+                "SHA-256 of the public keys the server's certificate may have, as `sha256//BASE64`. Any other is refused. Without any, the certificate "
                 + "must be for this host and from a known authority. Filled in by `connecthost servers trust`.",
             kind: .strings, pin: true),
         SettingField(
@@ -56,7 +57,8 @@ struct FTPSettings: Sendable {
             kind: .string(maxLength: 4096), default: .string(""), advanced: true),
         SettingField(
             "tls_version", title: "TLS version",
-            help: "The newest to agree on. The default is 1.2. With 1.3 a slow server can lose the end of an upload, which is noticed and tried again.",
+            help:
+                "The newest to agree on. The default is 1.2. With 1.3 a slow server can lose the end of an upload, which is noticed and tried again.",
             kind: .choice([("1.2", "TLS 1.2"), ("1.3", "TLS 1.2 or 1.3")]), default: .string("1.2"), advanced: true),
         SettingField(
             "mode", title: "Data connections", help: "Who opens them: the client (passive) or the server (active). The default is passive.",
@@ -111,7 +113,8 @@ struct FTPSettings: Sendable {
         for text in values.strings("certificate_pins") ?? [] {
             guard let key = CertificateKey(pin: text) else {
                 throw ConnectorError(
-                    .configuration, "\"\(text.prefix(80))\" in `certificate_pins` is not of the form sha256//BASE64. Run `connecthost servers trust NAME`.")
+                    .configuration,
+                    "\"\(text.prefix(80))\" in `certificate_pins` is not of the form sha256//BASE64. Run `connecthost servers trust NAME`.")
             }
             pins.append(key)
         }

@@ -61,19 +61,21 @@ final class LocalRoot {
 /// What errno means, in words.
 enum SystemError {
     static func of(_ code: Int32, _ what: String, _ path: String, missing: ConnectorError.Status = .notFound) -> ConnectorError {
-        let (status, advice): (ConnectorError.Status, String) = switch code {
-        case ENOENT: (missing, "does not exist. Make it, or correct the name")
-        case ENOTDIR: (missing == .configuration ? .configuration : .permission, "is not a directory")
-        case EEXIST: (.exists, "exists already")
-        case EACCES, EPERM, EROFS: (.permission, "may not be used: \(String(cString: strerror(code))). Give the user that runs connecthost the right to")
-        case ENOSPC, EDQUOT: (.noSpace, "cannot be written: the disk is full. Free some space")
-        case ENOTEMPTY: (.notEmpty, "is not empty")
-        case ELOOP: (.permission, "is a link, which is not followed, because it could lead out of the server's directory")
-        case EISDIR: (.configuration, "is a directory and not a file")
-        case ENAMETOOLONG: (.configuration, "has too long a name")
-        case EMFILE, ENFILE, EINTR, EAGAIN, EIO: (.transient, "cannot be used now: \(String(cString: strerror(code)))")
-        default: (.internal, "cannot be used: \(String(cString: strerror(code)))")
-        }
+        let (status, advice): (ConnectorError.Status, String) =
+            switch code {
+            case ENOENT: (missing, "does not exist. Make it, or correct the name")
+            case ENOTDIR: (missing == .configuration ? .configuration : .permission, "is not a directory")
+            case EEXIST: (.exists, "exists already")
+            case EACCES, EPERM, EROFS:
+                (.permission, "may not be used: \(String(cString: strerror(code))). Give the user that runs connecthost the right to")
+            case ENOSPC, EDQUOT: (.noSpace, "cannot be written: the disk is full. Free some space")
+            case ENOTEMPTY: (.notEmpty, "is not empty")
+            case ELOOP: (.permission, "is a link, which is not followed, because it could lead out of the server's directory")
+            case EISDIR: (.configuration, "is a directory and not a file")
+            case ENAMETOOLONG: (.configuration, "has too long a name")
+            case EMFILE, ENFILE, EINTR, EAGAIN, EIO: (.transient, "cannot be used now: \(String(cString: strerror(code)))")
+            default: (.internal, "cannot be used: \(String(cString: strerror(code)))")
+            }
         return ConnectorError(status, "\(what) \"\(path)\" \(advice).", detail: "{\"errno\":\(code)}")
     }
 }

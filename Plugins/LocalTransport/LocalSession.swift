@@ -72,7 +72,8 @@ final class LocalSession: TransportSession {
     func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {
         try root.inParent(of: from) { oldDirectory, oldName throws(ConnectorError) in
             try root.inParent(of: to) { newDirectory, newName throws(ConnectorError) in
-                let result = replace ? renameat(oldDirectory, oldName, newDirectory, newName) : Self.renameNew(oldDirectory, oldName, newDirectory, newName)
+                let result =
+                    replace ? renameat(oldDirectory, oldName, newDirectory, newName) : Self.renameNew(oldDirectory, oldName, newDirectory, newName)
                 guard result == 0 else {
                     throw errno == EEXIST ? SystemError.of(errno, "The file", to) : SystemError.of(errno, "The file", from)
                 }
@@ -123,12 +124,13 @@ final class LocalSession: TransportSession {
     func close() {}
 
     private static func entry(_ path: String, _ status: Glibc.stat) -> FileEntry {
-        let kind: FileEntry.Kind = switch status.st_mode & S_IFMT {
-        case S_IFREG: .file
-        case S_IFDIR: .directory
-        case S_IFLNK: .link
-        default: .other
-        }
+        let kind: FileEntry.Kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .link
+            default: .other
+            }
         let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         return FileEntry(path: path, kind: kind, size: Int64(status.st_size), modifiedUnixNanoseconds: modified, unixMode: status.st_mode & 0o7777)
     }

@@ -8,7 +8,8 @@ extension ImportSettings {
         [
             SettingField("server", title: "Server", help: "The file server that ORCE puts its files on.", kind: .string(minLength: 1), required: true)
                 .naming(.server),
-            SettingField("directory", title: "Directory", help: "Where on the server they lie; the server's own directory when left out.", kind: .string()),
+            SettingField(
+                "directory", title: "Directory", help: "Where on the server they lie; the server's own directory when left out.", kind: .string()),
             SettingField(
                 "archive_directory", title: "Archive", help: "Where a file goes after its run; archive when left out.", kind: .string(minLength: 1),
                 default: .string("archive")),
@@ -18,7 +19,8 @@ extension ImportSettings {
                 kind: .string(minLength: 1), default: .string(data.fileName)),
             SettingField("charset", title: "Character set", help: "UTF-8 when left out.", kind: .string(minLength: 1), default: .string("UTF-8")),
             SettingField(
-                "delimiter", title: "Delimiter", help: "One character between fields, or tab; | when left out.", kind: .string(minLength: 1, maxLength: 3),
+                "delimiter", title: "Delimiter", help: "One character between fields, or tab; | when left out.",
+                kind: .string(minLength: 1, maxLength: 3),
                 default: .string("|")),
             enclosure("enclosure", "Enclosure", "What text is enclosed by; double quotes when left out."),
             SettingField(
@@ -31,7 +33,8 @@ extension ImportSettings {
     }
 
     private static let jobFields: [SettingField] = [
-        SettingField("list", title: "List", help: "The profile list that the table belongs to.", kind: .string(minLength: 1), required: true).naming(.list),
+        SettingField("list", title: "List", help: "The profile list that the table belongs to.", kind: .string(minLength: 1), required: true).naming(
+            .list),
         SettingField(
             "pet", title: "Profile extension table", help: "The table that the records go into. It must exist; a job never makes one.",
             kind: .string(minLength: 1), required: true
@@ -53,14 +56,16 @@ extension ImportSettings {
     private static let mappingFileFields: [SettingField] = [
         SettingField(
             "mapping_file", title: "Mapping file",
-            help: "The text of a mapping file. Its first line names the columns of the data file in order; or, without such a line, each line is an incoming field and the field it matches.",
+            help:
+                "The text of a mapping file. Its first line names the columns of the data file in order; or, without such a line, each line is an incoming field and the field it matches.",
             kind: .string(minLength: 1, maxLength: 65536)),
         SettingField(
             "mapping_file_delimiter", title: "Delimiter of the mapping file", help: "One character or tab; a comma when left out.",
             kind: .string(minLength: 1, maxLength: 3), default: .string(",")),
         enclosure("mapping_file_enclosure", "Enclosure of the mapping file", "What its names are enclosed by; double quotes when left out."),
         SettingField(
-            "mapping_file_header", title: "First line names columns", help: "Whether its first line holds the names of the columns; it does when left out.",
+            "mapping_file_header", title: "First line names columns",
+            help: "Whether its first line holds the names of the columns; it does when left out.",
             kind: .boolean, default: .boolean(true)),
     ]
 

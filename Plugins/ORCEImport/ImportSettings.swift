@@ -54,7 +54,8 @@ struct ImportSettings {
         }
         if let mappingText { found += mappingText.problems.map { SettingProblem(path: "/mapping_file", message: $0) } }
         for (name, uses) in Dictionary(grouping: mapping.values, by: { $0.uppercased() }).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
-            found.append(SettingProblem(path: "/mapping", message: "\(uses.count) incoming fields are mapped to \(name); map one of them, or rename."))
+            found.append(
+                SettingProblem(path: "/mapping", message: "\(uses.count) incoming fields are mapped to \(name); map one of them, or rename."))
         }
         if !hasHeader, mappingText?.names.isEmpty ?? true {
             found.append(

@@ -18,7 +18,8 @@ struct MappingText {
             let first = lines.first ?? []
             if first.isEmpty { problems.append("The mapping file names no columns.") }
             for (index, name) in first.enumerated() where name.isEmpty { problems.append("Column \(index + 1) of the mapping file has no name.") }
-            for (name, uses) in Dictionary(grouping: first, by: { $0.uppercased() }).sorted(by: { $0.key < $1.key }) where uses.count > 1 && !name.isEmpty {
+            for (name, uses) in Dictionary(grouping: first, by: { $0.uppercased() }).sorted(by: { $0.key < $1.key })
+            where uses.count > 1 && !name.isEmpty {
                 problems.append("The mapping file names \(name) \(uses.count) times; rename all but one.")
             }
             (names, pairs) = (first, [:])

@@ -22,7 +22,9 @@ struct ConnectionCheck {
         }
         if settings.ssh.verification == .checksum {
             try step("checksum") { () throws(ConnectorError) in
-                try ShellChecksum(connection, ownsConnection: false, settings: settings.ssh, call) { (path) throws(ConnectorError) in try files.resolve(path) }.close()
+                try ShellChecksum(connection, ownsConnection: false, settings: settings.ssh, call) { (path) throws(ConnectorError) in
+                    try files.resolve(path)
+                }.close()
                 return ((), "SHA-256 by the server's shell")
             }
         }

@@ -20,7 +20,9 @@ enum SCPConnector: TransportConnector {
         let files = try Offer.find(connection, settings, call)
         let session = SCPSession(connection, settings, files)
         guard settings.ssh.verification == .checksum else { return session }
-        let checksum = try ShellChecksum(connection, ownsConnection: false, settings: settings.ssh, call) { (path) throws(ConnectorError) in try files.resolve(path) }
+        let checksum = try ShellChecksum(connection, ownsConnection: false, settings: settings.ssh, call) { (path) throws(ConnectorError) in
+            try files.resolve(path)
+        }
         return VerifyingSession(session, checksum, server: settings.ssh.endpoint.address)
     }
 

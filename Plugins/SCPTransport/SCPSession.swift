@@ -21,7 +21,8 @@ final class SCPSession: TransportSession {
     func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile {
         if let otherContents { return try otherContents.openRead(path, offset: offset, call) }
         guard offset == 0 else {
-            throw ConnectorError(.unsupported, "SCP sends whole files; \(quoted(path)) cannot be read from byte \(offset). Read it from its beginning.")
+            throw ConnectorError(
+                .unsupported, "SCP sends whole files; \(quoted(path)) cannot be read from byte \(offset). Read it from its beginning.")
         }
         return try SCPReadFile(
             connection, path: files.resolve(path), name: quoted(path), stallMilliseconds: settings.stallMilliseconds, call)

@@ -26,12 +26,13 @@ final class ShellFiles: RemoteFiles {
         let found = try stat(path, call).size
         guard found == size else {
             throw ConnectorError(
-                .data, "\(quoted(path)) has \(found.map { "\($0)" } ?? "an unknown number of") bytes on the server after \(size) were sent. Start it again.")
+                .data,
+                "\(quoted(path)) has \(found.map { "\($0)" } ?? "an unknown number of") bytes on the server after \(size) were sent. Start it again.")
         }
         guard let modifiedUnixNanoseconds else { return }
         do throws(ConnectorError) {
             try shell.setModified(root.resolve(path), seconds: modifiedUnixNanoseconds / 1_000_000_000, name: quoted(path), call)
-        } catch where error.status != .cancelled {
+        } catch  where error.status != .cancelled {
             call.log(.warning, "The server did not take the modification time.", ["file": path, "reason": error.message])
         }
     }

@@ -31,7 +31,9 @@ enum SFTPConnector: TransportConnector {
             let client = SFTPClient(channel: try connection.open(.subsystem("sftp"), call), options: settings.clientOptions)
             try client.start(call)
             let session = SFTPSession(client, try RemoteRoot(settings.directory, client, call))
-            let checksum = try ShellChecksum(connection, ownsConnection: true, settings: settings.ssh, call) { (path) throws(ConnectorError) in try session.resolve(path) }
+            let checksum = try ShellChecksum(connection, ownsConnection: true, settings: settings.ssh, call) { (path) throws(ConnectorError) in
+                try session.resolve(path)
+            }
             return VerifyingSession(session, checksum, server: settings.endpoint.address)
         } catch {
             connection.close()

@@ -13,12 +13,14 @@ public struct ConnectHostCommand: ParsableCommand {
             """,
         version: Composition.fullVersion,
         subcommands: [
-            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, FilesCommand.self, KeysCommand.self, AccountCommand.self, ListsCommand.self, PetsCommand.self, TablesCommand.self, AppsCommand.self,
+            InitCommand.self, ConnectorsCommand.self, ServersCommand.self, FilesCommand.self, KeysCommand.self, AccountCommand.self,
+            ListsCommand.self, PetsCommand.self, TablesCommand.self, AppsCommand.self,
             FiltersCommand.self, AudiencesCommand.self, ViewsCommand.self,
             JobsCommand.self, GroupsCommand.self, ScheduleCommand.self, RunsCommand.self, EventsCommand.self, ServeCommand.self,
             OutboxCommand.self, HooksCommand.self, SecretsCommand.self, AuditCommand.self,
             ApplyCommand.self, ValidateCommand.self, DiffCommand.self, ExportCommand.self,
-            WorkerCommand.self, AttendCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self, WorkerStartCommand.self, ReferenceCommand.self, ImportReferenceCommand.self,
+            WorkerCommand.self, AttendCommand.self, ConnectorProbeCommand.self, ConnectorCheckCommand.self, TransferCommand.self,
+            WorkerStartCommand.self, ReferenceCommand.self, ImportReferenceCommand.self,
         ])
 
     public init() {}
@@ -39,7 +41,8 @@ public struct ConnectHostCommand: ParsableCommand {
             let text = fullMessage(for: error)
             let isRequest = exitCode(for: error) == .success
             if isRequest { print(text) } else { Output.complain(text) }
-            return isRequest ? ExitStatus.ok.rawValue : exitCode(for: error) == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.other.rawValue
+            return isRequest
+                ? ExitStatus.ok.rawValue : exitCode(for: error) == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.other.rawValue
         }
     }
 

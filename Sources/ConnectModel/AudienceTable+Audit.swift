@@ -4,7 +4,9 @@ extension AudienceTable {
     public var auditName: String { "\(kind.rawValue)/\(name)" }
 
     public var auditValue: JSONValue {
-        var members: [String: JSONValue] = ["fields": .object(Dictionary(customFields.map { ($0.name, .string($0.type.rawValue)) }) { first, _ in first })]
+        var members: [String: JSONValue] = [
+            "fields": .object(Dictionary(customFields.map { ($0.name, .string($0.type.rawValue)) }) { first, _ in first })
+        ]
         if let owner { members["owner"] = .string(owner) }
         if !keyFields.isEmpty { members["key"] = .array(keyFields.map { .string($0) }) }
         if !dataExtractionKey.isEmpty { members["data_extraction_key"] = .array(dataExtractionKey.map { .string($0) }) }

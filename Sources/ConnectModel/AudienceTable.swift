@@ -69,7 +69,8 @@ public struct AudienceTable: Sendable, Codable, Equatable {
     public var expiresAtUnixMilliseconds: Int64?
 
     public init(
-        name: String, kind: TableKind = .list, customFields: [Field] = [], owner: String? = nil, keyFields: [String] = [], dataExtractionKey: [String] = [],
+        name: String, kind: TableKind = .list, customFields: [Field] = [], owner: String? = nil, keyFields: [String] = [],
+        dataExtractionKey: [String] = [],
         expiresAtUnixMilliseconds: Int64? = nil
     ) {
         self.name = name

@@ -38,9 +38,13 @@ public struct EventHook: Sendable, Codable, Equatable {
         case .webhook(let url):
             if let wrong = WebAddress.problem(with: url) { found.append(Problem(path: "url", message: wrong)) }
         case .command(let path, let arguments):
-            if !path.hasPrefix("/") { found.append(Problem(path: "command", message: "Name the program by its whole path: \"\(path)\" does not begin with /.")) }
+            if !path.hasPrefix("/") {
+                found.append(Problem(path: "command", message: "Name the program by its whole path: \"\(path)\" does not begin with /."))
+            }
             if !secrets.isEmpty { found.append(Problem(path: "secrets", message: "A command takes no secrets; what it needs it finds for itself.")) }
-            if arguments.contains(where: { $0.utf8.contains(0) }) { found.append(Problem(path: "arguments", message: "An argument holds a NUL byte.")) }
+            if arguments.contains(where: { $0.utf8.contains(0) }) {
+                found.append(Problem(path: "arguments", message: "An argument holds a NUL byte."))
+            }
         }
         for key in secrets.keys.sorted() where !Self.secretKeys.contains(key) {
             found.append(Problem(path: "secrets", message: "A hook has no secret \"\(key)\"; there are: \(Self.secretKeys.joined(separator: ", "))."))

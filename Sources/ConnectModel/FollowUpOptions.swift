@@ -51,7 +51,8 @@ public struct FollowUpOptions: Sendable, Codable, Equatable {
         let notify = options?["notify"]
         let to = Self.addresses(notify?["to"])
         if !to.isEmpty {
-            let days = notify?["no_file_days"]?.arrayValue?.compactMap { $0.stringValue.flatMap(Self.weekdays.firstIndex) }.map { $0 + 1 } ?? Array(1...7)
+            let days =
+                notify?["no_file_days"]?.arrayValue?.compactMap { $0.stringValue.flatMap(Self.weekdays.firstIndex) }.map { $0 + 1 } ?? Array(1...7)
             notification = Notification(
                 when: notify?["when"]?.stringValue.flatMap(When.init) ?? .failure, to: to, recovered: notify?["recovered"]?.boolValue ?? false,
                 noFileByMinute: notify?["no_file_by"]?.stringValue.flatMap(Self.minute), noFileDays: Set(days),

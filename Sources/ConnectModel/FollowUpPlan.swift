@@ -40,7 +40,9 @@ public enum FollowUpPlan {
     }
 
     /// Mails about a launch that was given up.
-    public static func alerts(failedLaunch order: LaunchOrder, _ failure: RunFailure, _ outcome: RunOutcome, atUnixMilliseconds now: Int64) -> [OutboxMessage] {
+    public static func alerts(failedLaunch order: LaunchOrder, _ failure: RunFailure, _ outcome: RunOutcome, atUnixMilliseconds now: Int64)
+        -> [OutboxMessage]
+    {
         order.failureTo.map { address in
             OutboxMessage(
                 .mail, origin: outcome.origin, target: address, .launchFailure(order, failure, outcome), atUnixMilliseconds: now,
@@ -56,7 +58,8 @@ public enum FollowUpPlan {
         }
     }
 
-    private static func message(_ kind: OutboxMessage.Kind, _ outcome: RunOutcome, target: String, _ content: OutboxMessage.Content) -> OutboxMessage {
+    private static func message(_ kind: OutboxMessage.Kind, _ outcome: RunOutcome, target: String, _ content: OutboxMessage.Content) -> OutboxMessage
+    {
         OutboxMessage(kind, origin: outcome.origin, target: target, content, atUnixMilliseconds: outcome.finishedAtUnixMilliseconds)
     }
 }

@@ -48,7 +48,8 @@ public struct MailAccount: Sendable, Codable, Equatable {
         }
         if security == .none, user != nil, !HostName.isLoopback(host) {
             found.append(
-                Problem(path: "security", message: "Without TLS the password would cross the network in the clear; take starttls or tls, or no user."))
+                Problem(path: "security", message: "Without TLS the password would cross the network in the clear; take starttls or tls, or no user.")
+            )
         }
         return found
     }

@@ -10,7 +10,8 @@ public enum MailAddress {
         let local = "!#$%&'*+-/=?^_`{|}~.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
         let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
         let isDomain = labels.allSatisfy { label in
-            !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            !label.isEmpty && label.utf8.count <= 63 && label.first != "-"
+                && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         }
         guard parts[0].allSatisfy(local.contains), isDomain else {
             return "\(quoted) holds characters that an e-mail address here may not; write it as name@example.com."

@@ -29,7 +29,8 @@ public enum MatchRule {
         let hashed = match.filter(hashes.contains)
         if !hashed.isEmpty, match.count == 2, hashed.count == 2 || match.contains("EMAIL_ADDRESS_") {
             return Violation(
-                message: "A hash of the e-mail address cannot be matched together with the address or the other hash.", remedy: "Match on one of them.")
+                message: "A hash of the e-mail address cannot be matched together with the address or the other hash.",
+                remedy: "Match on one of them.")
         }
         if kind == .list, policy.onNoMatch == .insert, let given = match.first(where: { $0 == "RIID_" || hashes.contains($0) }) {
             return Violation(
@@ -43,7 +44,8 @@ public enum MatchRule {
         let match = Set(policy.match)
         guard match == AppChannelList.devicePair || match.count == 1 && match.isDisjoint(with: AppChannelList.devicePair) else {
             return Violation(
-                message: "App installs are matched on one of RIID_, ADVERTISER_ID_ and EXTERNAL_DEVICE_TRACKING_ID_, or on DEVICE_ID_ and API_KEY_ together.",
+                message:
+                    "App installs are matched on one of RIID_, ADVERTISER_ID_ and EXTERNAL_DEVICE_TRACKING_ID_, or on DEVICE_ID_ and API_KEY_ together.",
                 remedy: "Name one of the three, or the pair.")
         }
         if kind == .app, policy.onNoMatch == .insert, match.contains("RIID_") {

@@ -103,7 +103,8 @@ public struct Run: Sendable, Codable, Equatable {
     public var family: RunFamily { machine ?? .import }
 
     public init(
-        id: RunID, jobName: String, kind: String, family: RunFamily, definition: [String: JSONValue], trigger: String, createdAtUnixMilliseconds: Int64
+        id: RunID, jobName: String, kind: String, family: RunFamily, definition: [String: JSONValue], trigger: String,
+        createdAtUnixMilliseconds: Int64
     ) {
         self.id = id
         self.jobName = jobName

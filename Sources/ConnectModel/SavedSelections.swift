@@ -79,7 +79,9 @@ public enum SavedSelection: Sendable, Codable, Equatable {
 
     /// Whether it may read the table of this name: it is of that list, or the name stands in its SQL as a word of its own.
     public func reads(_ table: String) -> Bool {
-        func names(_ sql: String) -> Bool { sql.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains { $0.lowercased() == table.lowercased() } }
+        func names(_ sql: String) -> Bool {
+            sql.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains { $0.lowercased() == table.lowercased() }
+        }
         return switch self {
         case .filter(let filter): filter.list == table || names(filter.condition)
         case .audience(let audience): audience.list == table

@@ -52,7 +52,8 @@ public struct WorkerRequest: Sendable, Codable {
     public var passphrases: [String: String]
 
     public init(
-        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard, job: JobConnection? = nil,
+        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard,
+        job: JobConnection? = nil,
         passphrases: [String: String] = [:]
     ) {
         self.home = home

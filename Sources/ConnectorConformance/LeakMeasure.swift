@@ -22,7 +22,8 @@ enum LeakMeasure {
         if growth.isLeak { growth = try measure(from: warm + growth.rounds, body) }
         let count = growth.rounds
         context.expect(
-            growth.files <= 0, "After \(count) times \(what), \(growth.files) more file descriptors are open than before. Close them in close and abort.")
+            growth.files <= 0,
+            "After \(count) times \(what), \(growth.files) more file descriptors are open than before. Close them in close and abort.")
         context.expect(growth.threads <= 0, "After \(count) times \(what), \(growth.threads) more threads run than before. Join them in close.")
         context.expect(
             !growth.isLeak,
@@ -53,7 +54,8 @@ enum LeakMeasure {
         }
         let (files, threads) = (ProcessFacts.descriptors - before.files, settledThreads(before.threads) - before.threads)
         return Growth(
-            rounds: count, heap: ProcessFacts.heapBytes - before.heap, resident: ProcessFacts.residentKilobytes - before.resident, files: files, threads: threads)
+            rounds: count, heap: ProcessFacts.heapBytes - before.heap, resident: ProcessFacts.residentKilobytes - before.resident, files: files,
+            threads: threads)
     }
 
     /// Threads that were joined are gone from /proc a moment later.

@@ -24,7 +24,8 @@ enum ProcessFacts {
 
     /// The second number of /proc/thread-self/schedstat (Linux, Documentation/scheduler/sched-stats): nanoseconds this thread was ready and did not run.
     private static var waitedForProcessor: Duration {
-        let fields = (try? String(contentsOfFile: "/proc/thread-self/schedstat", encoding: .utf8))?.split(separator: " ") ?? []  // not kept: waited for nothing
+        // Not kept by this kernel: then it has waited for nothing.
+        let fields = (try? String(contentsOfFile: "/proc/thread-self/schedstat", encoding: .utf8))?.split(separator: " ") ?? []
         return .nanoseconds(fields.count > 1 ? Int64(fields[1]) ?? 0 : 0)
     }
 

@@ -9,7 +9,8 @@ enum SettingsSubset {
     static let propertyKeywords: Set<String> = [
         "type", "enum", "default", "title", "description", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "writeOnly",
         "$comment",
-        "x-pin", "x-order", "x-advanced", "x-depends", "x-enum-titles", "x-capability", "additionalProperties", "x-scope", "x-exclusive", "x-ref", "x-event-channels",
+        "x-pin", "x-order", "x-advanced", "x-depends", "x-enum-titles", "x-capability", "additionalProperties", "x-scope", "x-exclusive", "x-ref",
+        "x-event-channels",
     ]
     private static let types: Set<String> = ["string", "integer", "number", "boolean", "array", "object"]
 

@@ -21,7 +21,8 @@ struct HostCall: CallContext {
 
     func step(_ name: String, succeeded: Bool, milliseconds: Double, message: String) {
         // A host of another minor version may not have it.
-        guard Int(call.pointee.struct_size) >= MemoryLayout<ch_call>.offset(of: \.step).map({ $0 + MemoryLayout<UnsafeRawPointer>.size }) ?? .max else { return }
+        guard Int(call.pointee.struct_size) >= MemoryLayout<ch_call>.offset(of: \.step).map({ $0 + MemoryLayout<UnsafeRawPointer>.size }) ?? .max
+        else { return }
         call.pointee.step?(call, name, succeeded ? 1 : 0, milliseconds, message)
     }
 

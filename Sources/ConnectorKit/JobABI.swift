@@ -125,7 +125,8 @@ private final class CollectedText {
 
     static let put: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int32 = { context, bytes, count in
         guard let context, let bytes, count >= 0 else { return ConnectorError.Status.internal.rawValue }
-        Unmanaged<CollectedText>.fromOpaque(context).takeUnretainedValue().bytes.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+        Unmanaged<CollectedText>.fromOpaque(context).takeUnretainedValue().bytes.append(
+            contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
         return 0
     }
 }

@@ -95,7 +95,9 @@ enum LibraryTables {
 
     /// Problems as `validate` puts them.
     static func findings(_ problems: [SettingProblem]) -> String {
-        let items = problems.map { "{\"path\":\(SettingsSchema.quoted($0.path)),\"severity\":\"error\",\"message\":\(SettingsSchema.quoted($0.message))}" }
+        let items = problems.map {
+            "{\"path\":\(SettingsSchema.quoted($0.path)),\"severity\":\"error\",\"message\":\(SettingsSchema.quoted($0.message))}"
+        }
         return "[\(items.joined(separator: ","))]"
     }
 

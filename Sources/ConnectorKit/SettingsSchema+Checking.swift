@@ -16,12 +16,17 @@ extension SettingsSchema {
     /// Settings of a JSON object with defaults filled in, and every problem at once.
     public func values(fromJSON json: String) -> (values: SettingValues, problems: [SettingProblem]) {
         guard let given = try? JSONDecoder().decode([String: AnySetting].self, from: Data(json.utf8)) else {
-            return (SettingValues([:]), [SettingProblem(path: "", message: "The settings are not a JSON object of texts, numbers, truth values and lists of texts.")])
+            return (
+                SettingValues([:]),
+                [SettingProblem(path: "", message: "The settings are not a JSON object of texts, numbers, truth values and lists of texts.")]
+            )
         }
         var values: [String: SettingValues.Value] = [:]
         var problems: [SettingProblem] = []
         for name in given.keys.sorted() where !fields.contains(where: { $0.name == name }) {
-            problems.append(SettingProblem(path: "/\(name)", message: "There is no setting \"\(name)\". There are: \(fields.map(\.name).joined(separator: ", "))."))
+            problems.append(
+                SettingProblem(
+                    path: "/\(name)", message: "There is no setting \"\(name)\". There are: \(fields.map(\.name).joined(separator: ", "))."))
         }
         for field in fields {
             if let value = given[field.name]?.value {

@@ -79,7 +79,9 @@ extension SettingField.Default {
         case .boolean(let truth): String(truth)
         case .strings(let texts): "[\(texts.map(SettingsSchema.quoted).joined(separator: ","))]"
         case .map(let pairs):
-            "{" + pairs.sorted { $0.key < $1.key }.map { "\(SettingsSchema.quoted($0.key)):\(SettingsSchema.quoted($0.value))" }.joined(separator: ",") + "}"
+            "{"
+                + pairs.sorted { $0.key < $1.key }.map { "\(SettingsSchema.quoted($0.key)):\(SettingsSchema.quoted($0.value))" }.joined(
+                    separator: ",") + "}"
         }
     }
 

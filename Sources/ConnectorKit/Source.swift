@@ -28,7 +28,8 @@ public struct StreamDescription: Sendable, Equatable {
     public var estimatedRows: Int64?
 
     public init(
-        _ name: String, title: String, columns: [StreamColumn], primaryKey: [String] = [], cursorField: String? = nil, incremental isIncremental: Bool = false,
+        _ name: String, title: String, columns: [StreamColumn], primaryKey: [String] = [], cursorField: String? = nil,
+        incremental isIncremental: Bool = false,
         estimatedRows: Int64? = nil
     ) {
         self.name = name
@@ -88,5 +89,6 @@ public protocol SourceConnector: Connector {
     static func streams(_ settings: Settings, _ call: any CallContext) throws(ConnectorError) -> [StreamDescription]
     /// Begins to read, from the start or from a cursor that an earlier reading gave. Throws `.cursor` when that is no longer honoured: then
     /// the host reads everything. The stream is one of `streams`. `call` is good until the reader is closed.
-    static func open(_ settings: Settings, _ request: StreamRequest, from cursor: String?, _ call: any CallContext) throws(ConnectorError) -> any StreamReader
+    static func open(_ settings: Settings, _ request: StreamRequest, from cursor: String?, _ call: any CallContext) throws(ConnectorError)
+        -> any StreamReader
 }

@@ -8,7 +8,9 @@ public enum SourceLibrary {
     public static func export<Source: SourceConnector>(_ source: Source.Type) -> UnsafePointer<ch_library> {
         exportedSource = ExportedSource(
             streams: { json, call throws(ConnectorError) in try source.streams(try source.settings(fromJSON: json), call) },
-            open: { json, request, cursor, call throws(ConnectorError) in try source.open(try source.settings(fromJSON: json), request, from: cursor, call) },
+            open: { json, request, cursor, call throws(ConnectorError) in
+                try source.open(try source.settings(fromJSON: json), request, from: cursor, call)
+            },
             hasProjection: source.features.contains(.projection))
         return LibraryTables.library(source, kind: 2, features: source.features.rawValue, functions: UnsafeRawPointer(SourceTables.source()))
     }
@@ -88,7 +90,8 @@ struct RequestJSON: Decodable {
             for name in wanted {
                 guard let column = stream.columns.first(where: { $0.name == name }) else {
                     throw ConnectorError(
-                        .configuration, "The stream \"\(stream.name)\" has no column \"\(name)\"; it has: \(stream.columns.map(\.name).joined(separator: ", ")).")
+                        .configuration,
+                        "The stream \"\(stream.name)\" has no column \"\(name)\"; it has: \(stream.columns.map(\.name).joined(separator: ", ")).")
                 }
                 columns.append(column)
             }

@@ -8,9 +8,11 @@ public enum TransferVerification: String, Sendable, CaseIterable {
     /// The setting, alike in every transport that offers it.
     public static let field = SettingField(
         "verify", title: "Verify transfers",
-        help: "What is compared with the server when a transfer is over: the size, which is the default, or also the SHA-256 sum that the server computes of its "
+        help:
+            "What is compared with the server when a transfer is over: the size, which is the default, or also the SHA-256 sum that the server computes of its "
             + "file. Where the server has none, the connection is refused with the reason.",
-        kind: .choice([("size", "The size"), ("checksum", "The size and the server's checksum")]), default: .string(TransferVerification.size.rawValue),
+        kind: .choice([("size", "The size"), ("checksum", "The size and the server's checksum")]),
+        default: .string(TransferVerification.size.rawValue),
         advanced: true)
 
     public init(_ values: SettingValues) { self = values.string("verify").flatMap(TransferVerification.init) ?? .size }
@@ -60,7 +62,9 @@ public final class VerifyingSession: TransportSession {
     public func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
         guard offset == 0 || checksum.isOfAnyPart else {
             throw ConnectorError(
-                .unsupported, "\(server) computes checksums of whole files only, so with `verify: checksum` the upload of \"\(path)\" cannot go on in its middle. Begin it anew.")
+                .unsupported,
+                "\(server) computes checksums of whole files only, so with `verify: checksum` the upload of \"\(path)\" cannot go on in its middle. Begin it anew."
+            )
         }
         let file = try session.openWrite(path, offset: offset, expectedSize: expectedSize, call)
         return VerifyingWriteFile(file, Comparison(path, offset, checksum, server), session)

@@ -123,12 +123,13 @@ final class ABITransport: Transport {
     ) throws {
         let report: ch_entry_fn = { context, entry in
             guard let context, let entry = entry?.pointee, let path = entry.path else { return CH_E_INTERNAL }
-            let kind: RemoteEntry.Kind = switch entry.type {
-            case 1: .file
-            case 2: .directory
-            case 3: .link
-            default: .other
-            }
+            let kind: RemoteEntry.Kind =
+                switch entry.type {
+                case 1: .file
+                case 2: .directory
+                case 3: .link
+                default: .other
+                }
             context.assumingMemoryBound(to: [RemoteEntry].self).pointee.append(
                 RemoteEntry(
                     path: String(cString: path), kind: kind, size: entry.size >= 0 ? entry.size : nil,
@@ -217,7 +218,9 @@ private final class ABIWriter: TransportWriter {
             let count = try transport.call.count("Writing \"\(path)\"") {
                 transport.table.raw.pointee.write(file, $0, rest.baseAddress, rest.count)
             }
-            guard count > 0, count <= rest.count else { throw ConnectError("connector.defect", .internal, "Writing \"\(path)\" took no byte and gave no error.") }
+            guard count > 0, count <= rest.count else {
+                throw ConnectError("connector.defect", .internal, "Writing \"\(path)\" took no byte and gave no error.")
+            }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
@@ -242,7 +245,8 @@ enum RemotePathRule {
     static func checked(_ path: String) throws -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !path.isEmpty, !path.utf8.contains(0), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-            throw ConnectError("file.path", .configuration, "\"\(path)\" is not a path below the server's directory.", remedy: "Leave out . and .. and a leading /.")
+            throw ConnectError(
+                "file.path", .configuration, "\"\(path)\" is not a path below the server's directory.", remedy: "Leave out . and .. and a leading /.")
         }
         return path
     }

@@ -49,7 +49,8 @@ public enum ConnectorProbe {
             vendor: descriptor.vendor.flatMap(text) ?? "", license: descriptor.license.flatMap(text) ?? "",
             documentation: descriptor.docs_url.flatMap(text) ?? "", summary: descriptor.summary.flatMap(text) ?? "",
             aliases: aliases(descriptor.aliases), maturity: maturity(descriptor.status), features: descriptor.features,
-            extensions: [CH_EXT_PEER_IDENTITY, CH_EXT_JOB_PLAN].filter { connector.raw.pointee.extension?($0) != nil }, schema: schema ?? .object([:]),
+            extensions: [CH_EXT_PEER_IDENTITY, CH_EXT_JOB_PLAN].filter { connector.raw.pointee.extension?($0) != nil },
+            schema: schema ?? .object([:]),
             examples: try json(descriptor.examples, "examples", id) ?? .array([]))
     }
 

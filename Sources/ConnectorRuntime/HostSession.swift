@@ -133,12 +133,13 @@ final class HostSession {
         guard let fn else { return CH_E_INTERNAL }
         var told = ch_entry()
         told.struct_size = UInt32(MemoryLayout<ch_entry>.size)
-        told.type = switch entry.kind {
-        case .file: 1
-        case .directory: 2
-        case .link: 3
-        case .other: 4
-        }
+        told.type =
+            switch entry.kind {
+            case .file: 1
+            case .directory: 2
+            case .link: 3
+            case .other: 4
+            }
         told.size = entry.size ?? -1
         told.mtime_unix_ns = entry.modifiedUnixNanoseconds ?? .min
         return entry.path.withCString { path in

@@ -45,7 +45,9 @@ struct SharedLibrary: @unchecked Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw refused("cannot be read: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
-        guard mmap(nil, 1, PROT_NONE, MAP_PRIVATE, descriptor, 0) != MAP_FAILED else { throw refused("cannot be mapped: \(String(cString: strerror(errno)))") }
+        guard mmap(nil, 1, PROT_NONE, MAP_PRIVATE, descriptor, 0) != MAP_FAILED else {
+            throw refused("cannot be mapped: \(String(cString: strerror(errno)))")
+        }
     }
 
     private static var replaced: ConnectError { refused("was replaced just now: try again") }
@@ -125,9 +127,9 @@ enum ELFHeader {
 
     private static var ownMachine: Int {
         #if arch(arm64)
-            183
+        183
         #else
-            62
+        62
         #endif
     }
 }

@@ -20,7 +20,8 @@ final class CurlHandle {
 
     init(_ policy: AddressPolicy, _ limits: CallLimits) throws(DeliveryFailure) {
         guard Self.isReady, let easy = curl_easy_init() else {
-            throw DeliveryFailure(ConnectError("delivery.library", .internal, "libcurl could not be set up: install it (Debian: libcurl4), or free some memory."))
+            throw DeliveryFailure(
+                ConnectError("delivery.library", .internal, "libcurl could not be set up: install it (Debian: libcurl4), or free some memory."))
         }
         (self.easy, self.policy, self.limits) = (easy, policy, limits)
         _ = ch_curl_set_delivery(easy)
@@ -149,24 +150,31 @@ enum CurlSentences {
         }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
-            return ConnectError("delivery.name", .transient, "The name of \(peer) could not be resolved.", remedy: "Check the name and the name servers.")
+            return ConnectError(
+                "delivery.name", .transient, "The name of \(peer) could not be resolved.", remedy: "Check the name and the name servers.")
         case CURLE_COULDNT_CONNECT:
-            return ConnectError("delivery.connect", .transient, "\(peer) could not be reached.", remedy: "Check the address, the port and the firewall.")
+            return ConnectError(
+                "delivery.connect", .transient, "\(peer) could not be reached.", remedy: "Check the address, the port and the firewall.")
         case CURLE_OPERATION_TIMEDOUT: return ConnectError("delivery.timeout", .transient, "\(peer) did not answer in time.")
         case CURLE_ABORTED_BY_CALLBACK: return ConnectError("delivery.stopped", .transient, "The call to \(peer) was stopped; it is made again.")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
             return ConnectError(
-                "delivery.certificate", .authentication, "The certificate of \(peer) is not from a known authority, has run out, or is for another name.",
+                "delivery.certificate", .authentication,
+                "The certificate of \(peer) is not from a known authority, has run out, or is for another name.",
                 remedy: "Ask who runs it; an authority of your own is named with ca_file.")
         case CURLE_SSL_CACERT_BADFILE:
-            return ConnectError("delivery.ca-file", .configuration, "The ca_file for \(peer) cannot be read as PEM certificates.", remedy: "Correct ca_file.")
-        case CURLE_SSL_CONNECT_ERROR: return ConnectError("delivery.tls", .transient, "TLS with \(peer) could not be begun.", remedy: "Check the port and the kind of security.")
+            return ConnectError(
+                "delivery.ca-file", .configuration, "The ca_file for \(peer) cannot be read as PEM certificates.", remedy: "Correct ca_file.")
+        case CURLE_SSL_CONNECT_ERROR:
+            return ConnectError(
+                "delivery.tls", .transient, "TLS with \(peer) could not be begun.", remedy: "Check the port and the kind of security.")
         case CURLE_OUT_OF_MEMORY: return ConnectError("delivery.memory", .transient, "The machine is out of memory.")
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return ConnectError("delivery.url", .configuration, "The address of \(peer) is not one that can be called.", remedy: "Correct it.")
         default:
             return ConnectError(
-                "delivery.broken", .transient, "The connection to \(peer) broke: \(String(cString: curl_easy_strerror(code))) (libcurl code \(code.rawValue)).")
+                "delivery.broken", .transient,
+                "The connection to \(peer) broke: \(String(cString: curl_easy_strerror(code))) (libcurl code \(code.rawValue)).")
         }
     }
 }

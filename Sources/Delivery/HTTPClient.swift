@@ -29,7 +29,8 @@ public struct HTTPResponse: Sendable {
         let words = detail.map { ": \($0)" } ?? "."
         switch status {
         case 401, 403, 407:
-            return ConnectError("delivery.refused", .authentication, "\(peer) refused the call with status \(status)\(words)", remedy: "Check the secret.")
+            return ConnectError(
+                "delivery.refused", .authentication, "\(peer) refused the call with status \(status)\(words)", remedy: "Check the secret.")
         case 408, 425, 429, 500...599:
             return ConnectError(
                 "delivery.status", .transient, "\(peer) answered with status \(status)\(words)", retryAfterMilliseconds: retryAfterMilliseconds)
@@ -37,7 +38,8 @@ public struct HTTPResponse: Sendable {
             return ConnectError(
                 "delivery.redirect", .configuration, "\(peer) sends callers to another address (status \(status)), which is not followed.",
                 remedy: "Set the address it moved to, if it is the right one.")
-        default: return ConnectError("delivery.status", .configuration, "\(peer) answered with status \(status)\(words)", remedy: "Check the address.")
+        default:
+            return ConnectError("delivery.status", .configuration, "\(peer) answered with status \(status)\(words)", remedy: "Check the address.")
         }
     }
 }
@@ -68,7 +70,8 @@ public struct HTTPClient: Sendable {
             guard [307, 308].contains(response.status), let target, Self.isSameOrigin(target, request.url) else { return response }
             request.url = target
         }
-        throw DeliveryFailure(ConnectError("delivery.redirect", .configuration, "\(peer) sends callers around in a circle.", remedy: "Correct its address."))
+        throw DeliveryFailure(
+            ConnectError("delivery.redirect", .configuration, "\(peer) sends callers around in a circle.", remedy: "Correct its address."))
     }
 
     private func once(_ request: HTTPRequest, peer: String, limits: CallLimits) throws(DeliveryFailure) -> (HTTPResponse, String?) {
@@ -87,7 +90,9 @@ public struct HTTPClient: Sendable {
         guard code == CURLE_OK else {
             throw DeliveryFailure(CurlSentences.error(code, handle, peer), isUnsure: handle.sentBytes > 0 || (code == CURLE_GOT_NOTHING))
         }
-        let wait = handle.lines.last { $0.lowercased().hasPrefix("retry-after:") }.flatMap { Int64($0.dropFirst(12).trimmingCharacters(in: .whitespaces)) }
+        let wait = handle.lines.last { $0.lowercased().hasPrefix("retry-after:") }.flatMap {
+            Int64($0.dropFirst(12).trimmingCharacters(in: .whitespaces))
+        }
         return (HTTPResponse(status: handle.status, body: handle.body, retryAfterMilliseconds: wait.map { min($0, 86_400) * 1000 }), handle.redirect)
     }
 

@@ -27,7 +27,8 @@ public struct MailMessage: Sendable {
     /// In the order in which they are sent; no value holds a line break.
     public var headers: [String] {
         [
-            "From: \(EncodedWord.text(fromName, after: 6, isPhrase: true)) <\(from)>", "To: <\(to)>", "Subject: \(EncodedWord.text(subject, after: 9))",
+            "From: \(EncodedWord.text(fromName, after: 6, isPhrase: true)) <\(from)>", "To: <\(to)>",
+            "Subject: \(EncodedWord.text(subject, after: 9))",
             "Date: \(Self.dateText(date))", "Message-ID: <\(messageID)>", "Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All",
         ]
     }

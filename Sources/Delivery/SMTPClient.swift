@@ -57,7 +57,9 @@ public struct SMTPClient: Sendable {
         case 421, 450...459: return ConnectError("mail.later", .transient, "\(server) could not take the mail to \(address) now.\(words)")
         case 530, 534, 535: return ConnectError("mail.login", .authentication, "\(server) wants a log-in.\(words)", remedy: "Set user and password.")
         case 500...599:
-            return ConnectError("mail.refused", .configuration, "\(server) refused the mail to \(address).\(words)", remedy: "Check the addresses of sender and receiver.")
+            return ConnectError(
+                "mail.refused", .configuration, "\(server) refused the mail to \(address).\(words)",
+                remedy: "Check the addresses of sender and receiver.")
         default: return CurlSentences.error(code, handle, server)
         }
     }

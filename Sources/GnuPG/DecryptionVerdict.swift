@@ -28,7 +28,9 @@ struct DecryptionVerdict: Sendable {
         try checkKeys(report)
         try checkIntegrity(report)
         try checkSignature(report)
-        guard report.exitCode == 0 else { throw wrong("pgp.damaged", .data, "is cut off or damaged, and cannot be decrypted: \(report.reason)", Self.sendAgain) }
+        guard report.exitCode == 0 else {
+            throw wrong("pgp.damaged", .data, "is cut off or damaged, and cannot be decrypted: \(report.reason)", Self.sendAgain)
+        }
     }
 
     private static let sendAgain = "Ask whoever made it to send it again."
@@ -40,13 +42,21 @@ struct DecryptionVerdict: Sendable {
     /// Whether there was a message, and a key to open it with.
     private func checkKeys(_ report: StatusReport) throws {
         guard report.has("BEGIN_DECRYPTION") else {
-            if report.has("PLAINTEXT") { throw wrong("pgp.not-encrypted", .data, "is an OpenPGP message, but not encrypted", "Ask whoever made it to encrypt it, or set file.encryption to none.") }
+            if report.has("PLAINTEXT") {
+                throw wrong(
+                    "pgp.not-encrypted", .data, "is an OpenPGP message, but not encrypted",
+                    "Ask whoever made it to encrypt it, or set file.encryption to none.")
+            }
             // One that is cut off within its first packets has named its keys already.
-            if report.has("NODATA"), !report.has("ENC_TO") { throw wrong("pgp.not-encrypted", .data, "is no OpenPGP message", "If it is not meant to be encrypted, set file.encryption to none.") }
+            if report.has("NODATA"), !report.has("ENC_TO") {
+                throw wrong("pgp.not-encrypted", .data, "is no OpenPGP message", "If it is not meant to be encrypted, set file.encryption to none.")
+            }
             throw wrong("pgp.damaged", .data, "is cut off or damaged, and cannot be decrypted: \(report.reason)", Self.sendAgain)
         }
         if report.has("NEED_PASSPHRASE_SYM") {
-            throw wrong("pgp.symmetric", .data, "can be opened with a passphrase instead of a key", "Ask whoever made it to encrypt it for a key of `connecthost keys list`.")
+            throw wrong(
+                "pgp.symmetric", .data, "can be opened with a passphrase instead of a key",
+                "Ask whoever made it to encrypt it for a key of `connecthost keys list`.")
         }
         let wanted = report.all("ENC_TO").compactMap(\.first)
         guard let used = report.all("DECRYPTION_KEY").first else {
@@ -61,7 +71,9 @@ struct DecryptionVerdict: Sendable {
 
     private func noKey(_ wanted: [String], _ report: StatusReport) -> ConnectError {
         let known = wanted.compactMap { id in key(id) }.filter(\.isPrivate)
-        if let key = known.first(where: { !hasPassphrase($0.fingerprint) }) ?? known.first { return PassphraseFailure.error(key, isKnown: hasPassphrase(key.fingerprint)) }
+        if let key = known.first(where: { !hasPassphrase($0.fingerprint) }) ?? known.first {
+            return PassphraseFailure.error(key, isKnown: hasPassphrase(key.fingerprint))
+        }
         let named = wanted.isEmpty ? "an unnamed key" : wanted.count == 1 ? "key \(wanted[0])" : "keys \(wanted.joined(separator: ", "))"
         return wrong(
             "pgp.no-key", .configuration, "is encrypted for \(named), and the private key is not in the key ring",
@@ -71,7 +83,9 @@ struct DecryptionVerdict: Sendable {
     private func checkIntegrity(_ report: StatusReport) throws {
         // An unprotected message can be changed without anybody noticing, so GnuPG refuses it, and so does this.
         if report.all("DECRYPTION_INFO").contains(where: { $0.count > 1 && $0[0] == "0" && ($0.count < 3 || $0[2] == "0") }) {
-            throw wrong("pgp.unprotected", .data, "has no protection against changes", "Ask whoever made it to encrypt it with modification detection (MDC), as every OpenPGP program of the last 20 years can.")
+            throw wrong(
+                "pgp.unprotected", .data, "has no protection against changes",
+                "Ask whoever made it to encrypt it with modification detection (MDC), as every OpenPGP program of the last 20 years can.")
         }
         guard report.has("DECRYPTION_OKAY"), !report.has("BADMDC"), !report.has("DECRYPTION_FAILED") else {
             throw wrong("pgp.damaged", .data, "is cut off, damaged or was changed on its way", Self.sendAgain)
@@ -85,10 +99,14 @@ struct DecryptionVerdict: Sendable {
         guard let signers = rule.signers else { return }
         if report.has("BADSIG") { throw wrong("pgp.signature", .data, "bears a signature that does not fit its contents", Self.sendAgain) }
         for (status, what) in [("REVKEYSIG", "revoked"), ("EXPKEYSIG", "expired"), ("EXPSIG", "out of date")] where report.has(status) {
-            throw wrong("pgp.signature", .data, "is signed, but the \(status == "EXPSIG" ? "signature" : "signer's key") is \(what)", "Ask its sender for the new key.")
+            throw wrong(
+                "pgp.signature", .data, "is signed, but the \(status == "EXPSIG" ? "signature" : "signer's key") is \(what)",
+                "Ask its sender for the new key.")
         }
         if let unknown = report.all("ERRSIG").first?.first {
-            throw wrong("pgp.signer", .configuration, "is signed by key \(unknown), which is not in the key ring or cannot be checked", "Take the sender's public key in with `connecthost keys import`.")
+            throw wrong(
+                "pgp.signer", .configuration, "is signed by key \(unknown), which is not in the key ring or cannot be checked",
+                "Take the sender's public key in with `connecthost keys import`.")
         }
         let valid = report.all("VALIDSIG")
         guard !valid.isEmpty else {
@@ -96,9 +114,11 @@ struct DecryptionVerdict: Sendable {
             throw wrong("pgp.unsigned", .data, "is not signed, and the job wants a signature (file.signature)", "Ask its sender to sign it.")
         }
         // The signing key's fingerprint is the first word, its primary key's the last.
-        guard valid.contains(where: { facts in [facts.first, facts.last].contains { $0.map(signers.contains) ?? false } }), report.has("GOODSIG") else {
+        guard valid.contains(where: { facts in [facts.first, facts.last].contains { $0.map(signers.contains) ?? false } }), report.has("GOODSIG")
+        else {
             throw wrong(
-                "pgp.signer", .configuration, "is signed by \(valid.compactMap(\.last).joined(separator: ", ")), which the job does not list (file.signed_by)",
+                "pgp.signer", .configuration,
+                "is signed by \(valid.compactMap(\.last).joined(separator: ", ")), which the job does not list (file.signed_by)",
                 "If this is the sender's key, add its fingerprint to file.signed_by.")
         }
     }
@@ -115,7 +135,9 @@ enum PassphraseFailure {
         let name = key.userIDs.first.map { " (\($0))" } ?? ""
         return ConnectError(
             "pgp.passphrase", .configuration,
-            isKnown ? "The stored passphrase of key \(key.fingerprint)\(name) does not open it." : "Key \(key.fingerprint)\(name) needs a passphrase, and none is stored.",
+            isKnown
+                ? "The stored passphrase of key \(key.fingerprint)\(name) does not open it."
+                : "Key \(key.fingerprint)\(name) needs a passphrase, and none is stored.",
             remedy: "Import the private key again with its passphrase: connecthost keys import FILE --passphrase-stdin")
     }
 }

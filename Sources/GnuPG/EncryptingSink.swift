@@ -54,7 +54,9 @@ public final class EncryptingSink: ByteSink {
 
     private func failure(_ report: StatusReport) -> ConnectError {
         if let refused = report.all("INV_RECP").first {
-            return ConnectError("pgp.recipient", .configuration, "Nothing can be encrypted for key \(refused.last ?? ""): \(report.reason).", remedy: "Ask its owner for a new key.")
+            return ConnectError(
+                "pgp.recipient", .configuration, "Nothing can be encrypted for key \(refused.last ?? ""): \(report.reason).",
+                remedy: "Ask its owner for a new key.")
         }
         if let signer, report.has("INV_SGNR") || report.exitCode != 0 && !report.has("SIG_CREATED") {
             return PassphraseFailure.error(signer, isKnown: hasPassphrase(signer.fingerprint))

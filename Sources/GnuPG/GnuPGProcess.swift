@@ -20,7 +20,11 @@ final class GnuPGProcess: Sendable {
         Self.ignoreBrokenPipes
         var pipes = Pipes()
         do {
-            let stdin = try pipes.make(), stdout = try pipes.make(), stderr = try pipes.make(), status = try pipes.make(), command = try pipes.make()
+            let stdin = try pipes.make()
+            let stdout = try pipes.make()
+            let stderr = try pipes.make()
+            let status = try pipes.make()
+            let command = try pipes.make()
             let wake = try pipes.make()
             let ends = [stdin.read, stdout.write, stderr.write, status.write, command.read]
             processID = try Self.spawn(program, arguments, ends)
@@ -72,7 +76,9 @@ final class GnuPGProcess: Sendable {
         while true {
             let count = Foundation.read(output, buffer.baseAddress, buffer.count)
             if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw ConnectError("pgp.pipe", .transient, "GnuPG's output cannot be read: \(String(cString: strerror(errno))).") }
+            guard count >= 0 else {
+                throw ConnectError("pgp.pipe", .transient, "GnuPG's output cannot be read: \(String(cString: strerror(errno))).")
+            }
             return count
         }
     }
@@ -121,7 +127,8 @@ final class GnuPGProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t(), standard = sigset_t()
+        var none = sigset_t()
+        var standard = sigset_t()
         sigemptyset(&none)
         sigemptyset(&standard)
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&standard, signal) }
@@ -136,7 +143,9 @@ final class GnuPGProcess: Sendable {
         defer { environment.forEach { free($0) } }
         var child: pid_t = 0
         let result = posix_spawn(&child, program, &actions, &attributes, &words, &environment)
-        guard result == 0 else { throw ConnectError("pgp.start", .transient, "\(program) could not be started: \(String(cString: strerror(result))).") }
+        guard result == 0 else {
+            throw ConnectError("pgp.start", .transient, "\(program) could not be started: \(String(cString: strerror(result))).")
+        }
         return child
     }
 }
@@ -171,7 +180,8 @@ private final class Conversation: Sendable {
     private let wakeEnd: Mutex<Int32>
     private let done = DispatchSemaphore(value: 0)
 
-    init(status: Int32, errors: Int32, command: Int32, wake: (read: Int32, write: Int32), answer: @escaping @Sendable (PassphraseQuestion) -> Secret?) {
+    init(status: Int32, errors: Int32, command: Int32, wake: (read: Int32, write: Int32), answer: @escaping @Sendable (PassphraseQuestion) -> Secret?)
+    {
         wakeEnd = Mutex(wake.write)
         Thread.detachNewThread { [self] in
             listen(status, errors, command, wake.read, answer)
@@ -193,7 +203,10 @@ private final class Conversation: Sendable {
 
     private func listen(_ status: Int32, _ errors: Int32, _ command: Int32, _ wake: Int32, _ answer: (PassphraseQuestion) -> Secret?) {
         for descriptor in [status, errors] { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
-        var waiting = [pollfd(fd: status, events: Int16(POLLIN), revents: 0), pollfd(fd: errors, events: Int16(POLLIN), revents: 0), pollfd(fd: wake, events: 0, revents: 0)]
+        var waiting = [
+            pollfd(fd: status, events: Int16(POLLIN), revents: 0), pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wake, events: 0, revents: 0),
+        ]
         var pending: [UInt8] = []
         while true {
             _ = poll(&waiting, nfds_t(waiting.count), -1)

@@ -32,13 +32,16 @@ final class GnuPGSession: Sendable {
     /// Arguments that every call has: no questions to a terminal, no settings of the user, no network.
     private var common: [String] {
         [
-            "--homedir", directory, "--no-options", "--batch", "--no-tty", "--yes", "--pinentry-mode", "loopback", "--trust-model", "always", "--no-auto-check-trustdb",
+            "--homedir", directory, "--no-options", "--batch", "--no-tty", "--yes", "--pinentry-mode", "loopback", "--trust-model", "always",
+            "--no-auto-check-trustdb",
             "--no-auto-key-retrieve", "--disable-dirmngr", "--status-fd", "3", "--command-fd", "4",
         ]
     }
 
     /// `needsAgent` is for whatever touches a private key.
-    func start(_ arguments: [String], needsAgent: Bool, answer: @escaping @Sendable (PassphraseQuestion) -> Secret? = { _ in nil }) throws -> GnuPGProcess {
+    func start(_ arguments: [String], needsAgent: Bool, answer: @escaping @Sendable (PassphraseQuestion) -> Secret? = { _ in nil }) throws
+        -> GnuPGProcess
+    {
         guard needsAgent else { return try GnuPGProcess(programs.gpg, common + ["--no-autostart"] + arguments, answer: answer) }
         // The agent of an earlier call may still be there, and is about to go: a second one would not start beside it.
         endAgent()
@@ -100,7 +103,8 @@ struct GnuPGPrograms: Sendable {
             let places = ["/usr/local/bin", "/usr/bin", "/bin"]
             guard let place = places.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else {
                 throw ConnectError(
-                    "pgp.missing", .configuration, "Encrypted files need GnuPG, and there is no program \(name) in \(places.joined(separator: ", ")).",
+                    "pgp.missing", .configuration,
+                    "Encrypted files need GnuPG, and there is no program \(name) in \(places.joined(separator: ", ")).",
                     remedy: "Install it: apt-get install gnupg")
             }
             return "\(place)/\(name)"

@@ -10,7 +10,9 @@ public struct KeyChoice: Sendable {
     public func key(_ text: String) throws -> PGPKey {
         let found = keys.filter { $0.matches(text) }
         if found.count == 1 { return found[0] }
-        if let exact = found.first(where: { key in key.userIDs.contains { $0.lowercased().hasSuffix("<\(text.lowercased())>") } }), found.count(where: { $0.matches("<\(text)>") }) == 1 {
+        if let exact = found.first(where: { key in key.userIDs.contains { $0.lowercased().hasSuffix("<\(text.lowercased())>") } }),
+            found.count(where: { $0.matches("<\(text)>") }) == 1
+        {
             return exact
         }
         guard found.isEmpty else {
@@ -18,7 +20,8 @@ public struct KeyChoice: Sendable {
                 "key.ambiguous", .configuration, "\(found.count) keys fit \"\(text)\": \(found.map(\.fingerprint).joined(separator: ", ")).",
                 remedy: "Name the one by its fingerprint.")
         }
-        throw ConnectError("key.missing", .configuration, "There is no key \"\(text)\" in the key ring.", remedy: "`connecthost keys list` shows what there is.")
+        throw ConnectError(
+            "key.missing", .configuration, "There is no key \"\(text)\" in the key ring.", remedy: "`connecthost keys list` shows what there is.")
     }
 
     /// A key that files can be encrypted to: there, valid and made for it. Throws `configuration` with what it is not.
@@ -38,10 +41,13 @@ public struct KeyChoice: Sendable {
     private func usable(_ key: PGPKey, for use: String, _ ability: (PGPKey) -> Bool) throws -> PGPKey {
         guard key.validity == .valid else {
             throw ConnectError(
-                "pgp.key-\(key.validity.rawValue)", .configuration, "Key \(key.fingerprint) (\(key.userIDs.first ?? "without a name")) is \(key.validity.rawValue).",
+                "pgp.key-\(key.validity.rawValue)", .configuration,
+                "Key \(key.fingerprint) (\(key.userIDs.first ?? "without a name")) is \(key.validity.rawValue).",
                 remedy: "Ask its owner for the new key, and take it in with `connecthost keys import FILE`.")
         }
-        guard ability(key) else { throw ConnectError("pgp.key-use", .configuration, "Key \(key.fingerprint) cannot \(use).", remedy: "Ask its owner for a key that can.") }
+        guard ability(key) else {
+            throw ConnectError("pgp.key-use", .configuration, "Key \(key.fingerprint) cannot \(use).", remedy: "Ask its owner for a key that can.")
+        }
         return key
     }
 }

@@ -12,7 +12,8 @@ public struct KeyRequest: Sendable {
             switch self {
             case .rsa3072: Self.rsa(3072)
             case .rsa4096: Self.rsa(4096)
-            case .ed25519: ["Key-Type: EDDSA", "Key-Curve: ed25519", "Key-Usage: sign", "Subkey-Type: ECDH", "Subkey-Curve: cv25519", "Subkey-Usage: encrypt"]
+            case .ed25519:
+                ["Key-Type: EDDSA", "Key-Curve: ed25519", "Key-Usage: sign", "Subkey-Type: ECDH", "Subkey-Curve: cv25519", "Subkey-Usage: encrypt"]
             }
         }
 
@@ -43,8 +44,12 @@ extension KeyRing {
     /// Makes a key with a subkey to encrypt for. Throws `key.name` (configuration) for a name that no key can have.
     public func generate(_ request: KeyRequest) throws -> PGPKey {
         for text in [request.name, request.email ?? "a@b"] {
-            guard !text.isEmpty, text.utf8.count <= 200, !text.unicodeScalars.contains(where: { $0.value < 0x20 || "<>()".unicodeScalars.contains($0) }) else {
-                throw ConnectError("key.name", .configuration, "\"\(text)\" cannot be the name or address of a key.", remedy: "Give 1 to 200 letters, without <, >, ( and ).")
+            guard !text.isEmpty, text.utf8.count <= 200,
+                !text.unicodeScalars.contains(where: { $0.value < 0x20 || "<>()".unicodeScalars.contains($0) })
+            else {
+                throw ConnectError(
+                    "key.name", .configuration, "\"\(text)\" cannot be the name or address of a key.",
+                    remedy: "Give 1 to 200 letters, without <, >, ( and ).")
             }
         }
         var lines = request.algorithm.parameters + ["Name-Real: \(request.name)"]
@@ -53,7 +58,9 @@ extension KeyRing {
         if request.passphrase == nil { lines.append("%no-protection") }
         lines += ["%commit", ""]
         return try changing { session in
-            let (_, report) = try session.run(["--generate-key"], input: Array(lines.joined(separator: "\n").utf8), needsAgent: true) { _ in request.passphrase }
+            let (_, report) = try session.run(["--generate-key"], input: Array(lines.joined(separator: "\n").utf8), needsAgent: true) { _ in
+                request.passphrase
+            }
             guard report.exitCode == 0, let fingerprint = report.all("KEY_CREATED").first?.last,
                 let key = try keys(in: session).first(where: { $0.fingerprint == fingerprint })
             else { throw ConnectError("key.generate", .internal, "GnuPG could not make the key: \(report.reason).") }
@@ -68,7 +75,9 @@ extension KeyRing {
             let (_, report) = try session.run(["--import"], input: export, needsAgent: true) { _ in passphrase }
             let fingerprints = Set(report.all("IMPORT_OK").compactMap(\.last))
             guard !fingerprints.isEmpty else {
-                throw ConnectError("key.unreadable", .configuration, "There is no OpenPGP key in it: \(report.reason).", remedy: "Give what `gpg --export` writes, armoured or not.")
+                throw ConnectError(
+                    "key.unreadable", .configuration, "There is no OpenPGP key in it: \(report.reason).",
+                    remedy: "Give what `gpg --export` writes, armoured or not.")
             }
             let taken = try keys(in: session).filter { fingerprints.contains($0.fingerprint) }
             for key in taken where key.isPrivate { try tryOut(key, passphrase, session) }
@@ -116,7 +125,9 @@ extension KeyRing {
         guard report.exitCode == 0, !output.isEmpty else {
             throw ConnectError(
                 "key.passphrase", .configuration,
-                passphrase == nil ? "The private key \(key.fingerprint) is under a passphrase." : "The passphrase does not open the private key \(key.fingerprint).",
+                passphrase == nil
+                    ? "The private key \(key.fingerprint) is under a passphrase."
+                    : "The passphrase does not open the private key \(key.fingerprint).",
                 remedy: "Nothing was taken in. Give its passphrase: connecthost keys import FILE --passphrase-stdin")
         }
     }

@@ -43,7 +43,9 @@ public struct KeyRing: Sendable {
             var options: [String] = []
             if case .ignored = signature { options = ["--skip-verify"] }
             let process = try session.start(options + ["--decrypt"], needsAgent: true, answer: answer(keys))
-            return DecryptingSource(source, process: process, session: session, verdict: DecryptionVerdict(keys: keys, rule: signature, hasPassphrase: hasPassphrase), limit: limit)
+            return DecryptingSource(
+                source, process: process, session: session, verdict: DecryptionVerdict(keys: keys, rule: signature, hasPassphrase: hasPassphrase),
+                limit: limit)
         } catch {
             session.close()
             throw error
@@ -53,8 +55,12 @@ public struct KeyRing: Sendable {
     /// Encrypts to every recipient and, where asked, signs; what comes of it goes into `sink` on a thread of its own, which is then
     /// used by nobody else until `finish` returns. Recipients and signer are named as
     /// `key(_:)` takes them; the errors of `KeyChoice` are thrown before anything is written.
-    public func encrypting(to recipients: [String], signedBy signer: String? = nil, armored: Bool = false, into sink: any ByteSink) throws -> EncryptingSink {
-        guard !recipients.isEmpty else { throw ConnectError("pgp.recipients", .configuration, "The file is to be encrypted, but for nobody.", remedy: "Name a key.") }
+    public func encrypting(to recipients: [String], signedBy signer: String? = nil, armored: Bool = false, into sink: any ByteSink) throws
+        -> EncryptingSink
+    {
+        guard !recipients.isEmpty else {
+            throw ConnectError("pgp.recipients", .configuration, "The file is to be encrypted, but for nobody.", remedy: "Name a key.")
+        }
         let session = try session()
         do {
             let keys = try keys(in: session)
@@ -80,7 +86,9 @@ public struct KeyRing: Sendable {
     /// Answers with the passphrase of the key that is asked for.
     func answer(_ keys: [PGPKey]) -> @Sendable (PassphraseQuestion) -> Secret? {
         { [passphrase] question in
-            keys.first { key in question.keyIDs.contains { id in key.fingerprints.contains { $0.hasSuffix(id) } } }.flatMap { passphrase($0.fingerprint) }
+            keys.first { key in question.keyIDs.contains { id in key.fingerprints.contains { $0.hasSuffix(id) } } }.flatMap {
+                passphrase($0.fingerprint)
+            }
         }
     }
 
@@ -92,8 +100,12 @@ public struct KeyRing: Sendable {
         guard FileManager.default.fileExists(atPath: session.publicRing) else { return [] }
         let arguments = ["--with-colons", "--fixed-list-mode", "--with-fingerprint", "--with-subkey-fingerprint", "--with-keygrip", "--list-keys"]
         let (output, report) = try session.run(arguments, input: [], needsAgent: false)
-        guard report.exitCode == 0 else { throw ConnectError("pgp.list", .internal, "GnuPG cannot list the key ring \(directory): \(report.reason).") }
-        return KeyListing(String(decoding: output, as: UTF8.self)) { FileManager.default.fileExists(atPath: "\(session.directory)/private-keys-v1.d/\($0).key") }.keys
+        guard report.exitCode == 0 else {
+            throw ConnectError("pgp.list", .internal, "GnuPG cannot list the key ring \(directory): \(report.reason).")
+        }
+        return KeyListing(String(decoding: output, as: UTF8.self)) {
+            FileManager.default.fileExists(atPath: "\(session.directory)/private-keys-v1.d/\($0).key")
+        }.keys
     }
 }
 

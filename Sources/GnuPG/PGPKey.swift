@@ -79,8 +79,10 @@ struct KeyListing {
             default: fields[11].contains("D") ? .disabled : .valid
             }
         return PGPKey(
-            fingerprint: "", algorithm: algorithm(fields), userIDs: [], createdUnixSeconds: Int64(fields[5]) ?? 0, expiresUnixSeconds: Int64(fields[6]),
-            validity: validity, isPrivate: false, canEncrypt: fields[11].contains("E"), canSign: fields[11].contains("S"), fingerprints: [], keygrips: [])
+            fingerprint: "", algorithm: algorithm(fields), userIDs: [], createdUnixSeconds: Int64(fields[5]) ?? 0,
+            expiresUnixSeconds: Int64(fields[6]),
+            validity: validity, isPrivate: false, canEncrypt: fields[11].contains("E"), canSign: fields[11].contains("S"), fingerprints: [],
+            keygrips: [])
     }
 
     private static func algorithm(_ fields: [String]) -> String {

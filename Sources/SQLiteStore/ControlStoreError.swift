@@ -70,7 +70,8 @@ enum ControlStoreError {
     }
 
     static func outboxMissing(_ id: String) -> ConnectError {
-        ConnectError("outbox.missing", .configuration, "There is no message \(id) in the outbox.", remedy: "`connecthost outbox list` shows what there is.")
+        ConnectError(
+            "outbox.missing", .configuration, "There is no message \(id) in the outbox.", remedy: "`connecthost outbox list` shows what there is.")
     }
 
     static func outboxState(_ message: OutboxMessage, _ wanted: OutboxState) -> ConnectError {

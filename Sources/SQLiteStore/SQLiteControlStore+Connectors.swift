@@ -25,7 +25,8 @@ extension SQLiteControlStore {
 
     public func save(profile: [String: JSONValue], ofConnector id: String) throws {
         try write { db in
-            let before: [String: JSONValue]? = try String.fetchOne(db, sql: "SELECT body FROM connector_profile WHERE connector = ?", arguments: [id]).map(decode)
+            let before: [String: JSONValue]? = try String.fetchOne(db, sql: "SELECT body FROM connector_profile WHERE connector = ?", arguments: [id])
+                .map(decode)
             try db.execute(
                 sql: "INSERT INTO connector_profile (connector, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
                 arguments: [id, try encode(profile)])

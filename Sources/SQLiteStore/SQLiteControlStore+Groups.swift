@@ -80,7 +80,8 @@ extension SQLiteControlStore {
     public func groupRuns(group: GroupID?, limit: Int) throws -> [GroupRun] {
         try read { db in
             try String.fetchAll(
-                db, sql: "SELECT body FROM group_run WHERE ?1 IS NULL OR job_group = ?1 ORDER BY number DESC LIMIT ?2", arguments: [group?.value, limit]
+                db, sql: "SELECT body FROM group_run WHERE ?1 IS NULL OR job_group = ?1 ORDER BY number DESC LIMIT ?2",
+                arguments: [group?.value, limit]
             ).map(decode)
         }
     }

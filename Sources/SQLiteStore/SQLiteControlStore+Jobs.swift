@@ -67,7 +67,9 @@ extension SQLiteControlStore {
     public func removeJob(_ id: JobID) throws {
         try write { db in
             try db.execute(sql: "DELETE FROM job_state WHERE job = ?", arguments: [id.value])
-            guard let before: Job = try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [id.value]).map(decode) else { return }
+            guard let before: Job = try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [id.value]).map(decode) else {
+                return
+            }
             try db.execute(sql: "DELETE FROM due WHERE owner = ?", arguments: [id.value])
             try db.execute(sql: "DELETE FROM watched_job WHERE job = ?", arguments: [id.value])
             try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value])

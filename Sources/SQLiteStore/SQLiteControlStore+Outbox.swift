@@ -6,7 +6,8 @@ extension SQLiteControlStore {
     public func outbox(states: Set<OutboxState>, limit: Int) throws -> [OutboxMessage] {
         let wanted = (states.isEmpty ? Set(OutboxState.allCases) : states).map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
         return try read { db in
-            try String.fetchAll(db, sql: "SELECT body FROM outbox WHERE state IN (\(wanted)) ORDER BY number DESC LIMIT ?", arguments: [limit]).map(decode)
+            try String.fetchAll(db, sql: "SELECT body FROM outbox WHERE state IN (\(wanted)) ORDER BY number DESC LIMIT ?", arguments: [limit]).map(
+                decode)
         }
     }
 
@@ -35,7 +36,8 @@ extension SQLiteControlStore {
 
     public func returnBegunMessages(atUnixMilliseconds now: Int64) throws -> [OutboxMessage] {
         try write { db in
-            let begun: [OutboxMessage] = try String.fetchAll(db, sql: "SELECT body FROM outbox WHERE state = 'delivering' ORDER BY number").map(decode)
+            let begun: [OutboxMessage] = try String.fetchAll(db, sql: "SELECT body FROM outbox WHERE state = 'delivering' ORDER BY number").map(
+                decode)
             return try begun.map { message in
                 var message = message
                 message.state = .waiting

@@ -90,7 +90,8 @@ extension SQLiteControlStore {
         let options = FollowUpOptions(definition: run.definition)
         guard options != FollowUpOptions() else { return }
         let previous = try String.fetchOne(
-            db, sql: "SELECT status FROM run WHERE job = ? AND number < ? AND state = 'finished' AND status <> 'cancelled' ORDER BY number DESC LIMIT 1",
+            db,
+            sql: "SELECT status FROM run WHERE job = ? AND number < ? AND state = 'finished' AND status <> 'cancelled' ORDER BY number DESC LIMIT 1",
             arguments: [run.id.job.value, run.id.number]
         ).flatMap(RunStatus.init)
         try enqueue(FollowUpPlan.messages(after: RunOutcome(run), options: options, previous: previous), db)

@@ -28,7 +28,8 @@ extension SQLiteControlStore {
 
     public func dueEntries(at now: Int64, limit: Int) throws -> [DueEntry] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM due WHERE waiting <> 1 AND at <= ? ORDER BY at LIMIT ?", arguments: [now, limit]).map(DueEntry.init)
+            try Row.fetchAll(db, sql: "SELECT * FROM due WHERE waiting <> 1 AND at <= ? ORDER BY at LIMIT ?", arguments: [now, limit]).map(
+                DueEntry.init)
         }
     }
 

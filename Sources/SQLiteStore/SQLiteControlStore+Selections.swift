@@ -4,7 +4,9 @@ import StoreAPI
 
 extension SQLiteControlStore {
     public func savedSelections(_ kind: SavedSelection.Kind) throws -> [SavedSelection] {
-        try read { db in try String.fetchAll(db, sql: "SELECT body FROM selection WHERE kind = ? ORDER BY name", arguments: [kind.rawValue]).map(decode) }
+        try read { db in
+            try String.fetchAll(db, sql: "SELECT body FROM selection WHERE kind = ? ORDER BY name", arguments: [kind.rawValue]).map(decode)
+        }
     }
 
     public func savedSelection(_ kind: SavedSelection.Kind, named name: String) throws -> SavedSelection? {

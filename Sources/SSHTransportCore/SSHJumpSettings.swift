@@ -35,7 +35,8 @@ enum SSHJumpSettings {
         case .privateKey, .privateKeyFile, .password, nil: break
         }
         throw ConnectorError(
-            .configuration, "The jump host is logged in to with a key that has no passphrase, or an agent's. Set `jump_private_key_file` to the path of one.")
+            .configuration,
+            "The jump host is logged in to with a key that has no passphrase, or an agent's. Set `jump_private_key_file` to the path of one.")
     }
 
     /// `[USER@]HOST[:PORT]`, brackets around an IPv6 address.
@@ -84,7 +85,8 @@ extension SSHSettings {
             return try HostKeyScan.run(host: host, port: port, timeoutSeconds: seconds, call).map(\.identity)
         }
         let server = try SSHEndpoint(
-            host: host, port: port, username: values.string("username") ?? "", credential: .password("-"), hostKeys: [], connectTimeoutSeconds: seconds,
+            host: host, port: port, username: values.string("username") ?? "", credential: .password("-"), hostKeys: [],
+            connectTimeoutSeconds: seconds,
             keepaliveSeconds: 0, algorithms: choice("algorithms", values, default: .compatible), jump: jump)
         return try HostKeyScan.throughJump(to: server, call).map(\.identity)
     }

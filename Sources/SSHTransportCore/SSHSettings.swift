@@ -52,36 +52,37 @@ public struct SSHSettings: Sendable {
     ]
 
     /// Engine, algorithms, time-outs.
-    public static let advancedFields = [
-        TransferVerification.field,
-        SettingField(
-            "engine", title: "Engine",
-            help: "Who speaks SSH. The default takes OpenSSH's ssh where it is installed, and libssh2 otherwise.",
-            kind: .choice([("auto", "Automatic"), ("openssh", "OpenSSH's ssh program"), ("libssh2", "libssh2 in this process")]),
-            default: .string(SSHEngine.auto.rawValue), advanced: true),
-        SettingField(
-            "algorithms", title: "Algorithms",
-            help:
-                "What may be agreed on with the server. The default is what OpenSSH takes by itself; legacy allows broken ones and warns in each log.",
-            kind: .choice([
-                ("modern", "Modern: no SHA-1 at all"), ("compatible", "Compatible: OpenSSH's own choice"),
-                ("legacy", "Legacy: also broken ones (SHA-1, CBC)"),
-            ]),
-            default: .string(SSHAlgorithmPolicy.compatible.rawValue), advanced: true),
-        SettingField(
-            "connect_timeout_seconds", title: "Connect time-out", help: "Seconds until the log-in must be done. The default is 30.",
-            kind: .integer(minimum: 1, maximum: 600), default: .integer(30), advanced: true),
-        SettingField(
-            "stall_timeout_seconds", title: "Stall time-out",
-            help: "Seconds without a single byte after which a transfer is given up. The default is 60.",
-            kind: .integer(minimum: 1, maximum: 3600), default: .integer(60), advanced: true),
-        SettingField(
-            "keepalive_seconds", title: "Keepalive",
-            help:
-                "Seconds of silence after which the server is asked for a sign of life; three without an answer end the connection. 0 never asks. "
-                + "The default is 15.",
-            kind: .integer(minimum: 0, maximum: 3600), default: .integer(15), advanced: true),
-    ] + SSHJumpSettings.fields
+    public static let advancedFields =
+        [
+            TransferVerification.field,
+            SettingField(
+                "engine", title: "Engine",
+                help: "Who speaks SSH. The default takes OpenSSH's ssh where it is installed, and libssh2 otherwise.",
+                kind: .choice([("auto", "Automatic"), ("openssh", "OpenSSH's ssh program"), ("libssh2", "libssh2 in this process")]),
+                default: .string(SSHEngine.auto.rawValue), advanced: true),
+            SettingField(
+                "algorithms", title: "Algorithms",
+                help:
+                    "What may be agreed on with the server. The default is what OpenSSH takes by itself; legacy allows broken ones and warns in each log.",
+                kind: .choice([
+                    ("modern", "Modern: no SHA-1 at all"), ("compatible", "Compatible: OpenSSH's own choice"),
+                    ("legacy", "Legacy: also broken ones (SHA-1, CBC)"),
+                ]),
+                default: .string(SSHAlgorithmPolicy.compatible.rawValue), advanced: true),
+            SettingField(
+                "connect_timeout_seconds", title: "Connect time-out", help: "Seconds until the log-in must be done. The default is 30.",
+                kind: .integer(minimum: 1, maximum: 600), default: .integer(30), advanced: true),
+            SettingField(
+                "stall_timeout_seconds", title: "Stall time-out",
+                help: "Seconds without a single byte after which a transfer is given up. The default is 60.",
+                kind: .integer(minimum: 1, maximum: 3600), default: .integer(60), advanced: true),
+            SettingField(
+                "keepalive_seconds", title: "Keepalive",
+                help:
+                    "Seconds of silence after which the server is asked for a sign of life; three without an answer end the connection. 0 never asks. "
+                    + "The default is 15.",
+                kind: .integer(minimum: 0, maximum: 3600), default: .integer(15), advanced: true),
+        ] + SSHJumpSettings.fields
 
     /// Throws `.configuration` naming the setting. No I/O.
     public init(_ values: SettingValues) throws(ConnectorError) {

@@ -72,7 +72,8 @@ public struct StartRecord: Sendable, Equatable, Codable {
     public var notedAtUnixMilliseconds: Int64
 
     public init(
-        owner: ScheduleOwner, first: ScheduledStart, lastSlot: Int64? = nil, count: Int64 = 1, outcome: Outcome, run: String? = nil, reason: String? = nil,
+        owner: ScheduleOwner, first: ScheduledStart, lastSlot: Int64? = nil, count: Int64 = 1, outcome: Outcome, run: String? = nil,
+        reason: String? = nil,
         notedAtUnixMilliseconds: Int64
     ) {
         self.owner = owner.number

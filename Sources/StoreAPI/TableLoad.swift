@@ -133,7 +133,8 @@ public struct LedgerEntry: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds, addedPeople, mark
+        case run, part, server, path, size, modifiedUnixNanoseconds, sha256, recordsRead, counts, rejectedByReason, appliedAtUnixMilliseconds,
+            addedPeople, mark
         // Stores hold entries from when every table was a list.
         case table = "list"
     }

@@ -67,7 +67,8 @@ struct ImportTests {
         #expect(try host.json("jobs", "run", "customers")["records"]["read"].int == 0)
         #expect(try host.json("lists", "count", "CONTACTS")["count"].int == 4)
         // Another query is another source: it is read from its start, which changes nothing that is there already.
-        try host.apply(job("stream: query, records: new, settings: { query: \"select id, mail, name from customers where id <> 3\", cursor_column: id }"))
+        try host.apply(
+            job("stream: query, records: new, settings: { query: \"select id, mail, name from customers where id <> 3\", cursor_column: id }"))
         let other = try host.json("jobs", "run", "customers")
         #expect(other["records"]["read"].int == 4 && other["records"]["updated"].int == 1, "\(other)")
         #expect(try host.expectSuccess("runs", "log", other["run"].string ?? "").contains("Everything is read again"))

@@ -23,7 +23,8 @@ private final class PostgreSQL: Sendable {
     var password: String { settings["PASSWORD"] ?? "" }
 
     /// Whether the server's programs are here.
-    static let isInstalled = FileManager.default.fileExists(atPath: "/usr/lib/postgresql") || (try? ChildRun("initdb", ["--version"]).wait())?.status == 0
+    static let isInstalled =
+        FileManager.default.fileExists(atPath: "/usr/lib/postgresql") || (try? ChildRun("initdb", ["--version"]).wait())?.status == 0
 }
 
 /// The connector with the PostgreSQL driver that a PyPI wheel carries, against a real server.
@@ -37,7 +38,8 @@ struct PostgreSQLDriverTests {
     init() throws {
         server = try PostgreSQL()
         bench = ADBCBench(settings: [
-            "driver": .string(ADBCDrivers.postgresql), "uri": .string(server.uri), "username": .string("tester"), "password": .string(server.password),
+            "driver": .string(ADBCDrivers.postgresql), "uri": .string(server.uri), "username": .string("tester"),
+            "password": .string(server.password),
         ])
     }
 
@@ -51,11 +53,15 @@ struct PostgreSQLDriverTests {
             """)
         let text = { SourceValue.text($0) }
         #expect(
-            rows == [[
-                .integer(1), .integer(2), .integer(.max), .double(1.5), .double(-2.25), .boolean(true), .boolean(false), text("jürgen"), text("v"),
-                text("2024-02-29"), text("0001-01-01"), text("1969-12-31T23:59:59.500000"), text("2023-12-31T22:00:00.000000Z"), text("13:14:15.000001"),
-                text("-12.30"), text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"), .null, .null, .null, .null,
-            ]])
+            rows == [
+                [
+                    .integer(1), .integer(2), .integer(.max), .double(1.5), .double(-2.25), .boolean(true), .boolean(false), text("jürgen"),
+                    text("v"),
+                    text("2024-02-29"), text("0001-01-01"), text("1969-12-31T23:59:59.500000"), text("2023-12-31T22:00:00.000000Z"),
+                    text("13:14:15.000001"),
+                    text("-12.30"), text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"), .null, .null, .null, .null,
+                ]
+            ])
     }
 
     @Test("CON-9: the columns told ahead are those of reading; 100,000 rows with a time as cursor resume without loss or repeat")
@@ -89,7 +95,9 @@ struct PostgreSQLDriverTests {
     func cancels() throws {
         let slow = bench.with(["query": .string("select pg_sleep(600)::text")])
         let cancellation = slow.cancellation
-        let watched = bench.with(["query": .string("select count(*) from pg_stat_activity where query like '%pg_sl' || 'eep(600)%' and state = 'active'")])
+        let watched = bench.with([
+            "query": .string("select count(*) from pg_stat_activity where query like '%pg_sl' || 'eep(600)%' and state = 'active'")
+        ])
         let other = ADBCBench(settings: watched.settings)
         let canceller = Thread {
             while (try? other.rows("query")) != [[.integer(1)]] {}

@@ -23,7 +23,9 @@ struct SQLiteDriverTests {
 
     @Test("CON-9: every table is a stream, and its columns are those that reading gives")
     func discovers() throws {
-        try sql("create table contacts(id integer, email text, score real); insert into contacts values(1,'a@example.com',0.5),(2,NULL,NULL); create view v as select 1 as one;")
+        try sql(
+            "create table contacts(id integer, email text, score real); insert into contacts values(1,'a@example.com',0.5),(2,NULL,NULL); create view v as select 1 as one;"
+        )
         let connector = try bench.connector()
         let streams = try connector.streams(.object(bench.settings))
         #expect(Set(streams.map(\.name)) == ["contacts", "v"])
@@ -58,7 +60,8 @@ struct SQLiteDriverTests {
 
     @Test("CON-9: 100,000 rows come whole, in order and in batches of at most what was asked for")
     func many() throws {
-        try sql("create table t as with recursive n(i) as (select 1 union all select i+1 from n where i<100000) select i as id, 'row '||i as x from n;")
+        try sql(
+            "create table t as with recursive n(i) as (select 1 union all select i+1 from n where i<100000) select i as id, 'row '||i as x from n;")
         let reader = try bench.with(["options": .array([.string("statement:adbc.sqlite.query.batch_rows=7000")])]).reader("t", batchRows: 3000)
         var next: Int64 = 1
         while let rows = try reader.next() {
@@ -73,7 +76,8 @@ struct SQLiteDriverTests {
 
     @Test("CON-9: a stopped reading goes on behind its cursor, and rows that share a value are not lost", arguments: [1, 2, 7])
     func resumes(same: Int) throws {
-        try sql("create table t as with recursive n(i) as (select 0 union all select i+1 from n where i<19999) select i as id, i/\(same) as v from n;")
+        try sql(
+            "create table t as with recursive n(i) as (select 0 union all select i+1 from n where i<19999) select i as id, i/\(same) as v from n;")
         let incremental = bench.with(["cursor_column": .string("v")])
         let stream = try incremental.connector().streams(.object(incremental.settings))
         #expect(stream.first?.cursorField == "v" && stream.first?.modes == ["full", "incremental"])
@@ -166,7 +170,8 @@ struct SQLiteDriverTests {
             "query": .string("selec 'opensesame'"), "secret_options": .string("connection:no.such.option=opensesame\n"), "uri": .string(":memory:"),
         ])
         // The driver's own message repeats the query, and so what the query has in common with a secret.
-        let repeated = bench.with(["query": .string("selec 73519"), "secret_options": .string("statement:adbc.sqlite.query.batch_rows=73519")]).failure("query")
+        let repeated = bench.with(["query": .string("selec 73519"), "secret_options": .string("statement:adbc.sqlite.query.batch_rows=73519")])
+            .failure("query")
         #expect(repeated?.message.contains("selec *****") == true, "\(repeated?.message ?? "")")
         let error = hidden.failure("query")
         #expect(error?.message.contains("no.such.option") == true && error?.message.contains("opensesame") == false, "\(error?.message ?? "")")

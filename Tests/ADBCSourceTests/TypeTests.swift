@@ -18,7 +18,8 @@ import Testing
     private func bench(_ column: Column, _ directory: TemporaryDirectory) throws -> ADBCBench {
         let file = directory.path + "/typed.so"
         let options = [
-            "-std=gnu11", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + CompiledConnector.headers, "-I" + CompiledConnector.root + "/Plugins/ADBCSource",
+            "-std=gnu11", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + CompiledConnector.headers,
+            "-I" + CompiledConnector.root + "/Plugins/ADBCSource",
             "-DFORMAT=\"\(column.format)\"", "-DTYPE=\(column.type)", "-DVALUES=\(column.values)", "-DMORE=\(column.more)", "-o", file,
             CompiledConnector.root + "/Tests/ADBCSourceTests/Fixtures/typed_driver.c",
         ]
@@ -72,7 +73,9 @@ import Testing
         #expect(error?.message.contains("\"value\"") == true && error?.category == .data, "\(String(describing: error))")
     }
 
-    @Test("CON-9: a type that is not handed on is refused with the column's name and type", arguments: ["z", "Z", "vz", "w:4", "tDs", "tiM", "+l", "d:5", "ts", "?"])
+    @Test(
+        "CON-9: a type that is not handed on is refused with the column's name and type",
+        arguments: ["z", "Z", "vz", "w:4", "tDs", "tiM", "+l", "d:5", "ts", "?"])
     func refuses(format: String) throws {
         let directory = try TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }

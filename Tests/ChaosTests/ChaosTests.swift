@@ -30,14 +30,16 @@ import Testing
 
     /// One transfer of `content` over `line`, with or without further attempts.
     private func transfer(
-        _ direction: ChaosProxy.Direction, _ line: Line, _ server: LineServer, port: Int, attempts: Int, waits: Waits, _ content: Data, name: String, _ local: TemporaryDirectory
+        _ direction: ChaosProxy.Direction, _ line: Line, _ server: LineServer, port: Int, attempts: Int, waits: Waits, _ content: Data, name: String,
+        _ local: TemporaryDirectory
     ) throws -> Outcome {
         let policy = RetryPolicy(attempts: attempts, firstDelayMilliseconds: 1, longestDelayMilliseconds: 5)
         let here = local.path + "/" + name
         let there = server.files + "/" + name
         do {
             let transport = try RetryingTransport(
-                line.opener(server, port: port, waits: waits), server: "chaos", policy: policy, cancellation: Cancellation(), reporter: SilentReporter())
+                line.opener(server, port: port, waits: waits), server: "chaos", policy: policy, cancellation: Cancellation(),
+                reporter: SilentReporter())
             defer { transport.close() }
             let copy = FileTransfer(transport)
             if direction == .fromServer {
@@ -48,13 +50,16 @@ import Testing
             return FileManager.default.contents(atPath: there) == content ? .whole : .wrong("the upload is not the file")
         } catch let error as ConnectError {
             // Under its own name there is all of it or nothing, also after a failure.
-            if direction == .toServer, let left = FileManager.default.contents(atPath: there), left != content { return .wrong("a part has the file's name") }
+            if direction == .toServer, let left = FileManager.default.contents(atPath: there), left != content {
+                return .wrong("a part has the file's name")
+            }
             return .failed(error.category, error.message)
         }
     }
 
     private func expectHolds(
-        _ line: Line, _ direction: ChaosProxy.Direction, waits: Waits = Waits(connect: plenty, stall: patience), faults: (_ total: Int) -> [ChaosProxy.Fault],
+        _ line: Line, _ direction: ChaosProxy.Direction, waits: Waits = Waits(connect: plenty, stall: patience),
+        faults: (_ total: Int) -> [ChaosProxy.Fault],
         comesThrough: Bool = false
     ) throws {
         let started = ContinuousClock.now
@@ -65,7 +70,9 @@ import Testing
             try content.write(to: URL(fileURLWithPath: server.files + "/source"))
             var total = 0
             try server.struck(.none, counting: direction) { port, count in
-                let outcome = try transfer(direction, line, server, port: port, attempts: 1, waits: Waits(connect: Self.plenty, stall: Self.plenty), content, name: "clean", local)
+                let outcome = try transfer(
+                    direction, line, server, port: port, attempts: 1, waits: Waits(connect: Self.plenty, stall: Self.plenty), content, name: "clean",
+                    local)
                 #expect(outcome == .whole)
                 total = count.total(direction)
             }
@@ -79,7 +86,8 @@ import Testing
                     var outcome = Outcome.whole
                     try server.struck(planned[number], counting: direction) { port, _ in
                         outcome = try transfer(
-                            direction, line, server, port: port, attempts: number % 2 == 0 ? 1 : 5, waits: waits, content, name: "file\(number)", local)
+                            direction, line, server, port: port, attempts: number % 2 == 0 ? 1 : 5, waits: waits, content, name: "file\(number)",
+                            local)
                     }
                     return outcome
                 }
@@ -97,7 +105,9 @@ import Testing
             }
             guard Self.cuts > Self.standardCuts else { return }
             let seconds = (ContinuousClock.now - started).components.seconds
-            print("chaos: \(line.rawValue), \(direction): \(planned.count) faults, \(whole) came through, \(planned.count - whole) failed; \(seconds) s")
+            print(
+                "chaos: \(line.rawValue), \(direction): \(planned.count) faults, \(whole) came through, \(planned.count - whole) failed; \(seconds) s"
+            )
         }
     }
 
@@ -141,7 +151,9 @@ import Testing
     /// Faults that are only found by waiting: on every line where more places are asked for, else on one of each protocol.
     private static let waiting: [Line] = lines.filter { cuts > standardCuts || [.sftpLibSSH2, .ftp].contains($0) }
 
-    @Test("FS-8, T11: a line that is cut at any byte leaves a whole file or an error to try again, never a short file called good", arguments: lines, both)
+    @Test(
+        "FS-8, T11: a line that is cut at any byte leaves a whole file or an error to try again, never a short file called good", arguments: lines,
+        both)
     func cut(line: Line, direction: ChaosProxy.Direction) throws {
         try expectHolds(line, direction) { total in Self.places(Self.cuts, in: total).map { .cut(afterBytes: $0) } }
     }
@@ -165,6 +177,7 @@ import Testing
     @Test("FS-8, T11: a slow line is waited for", arguments: lines, both)
     func throttle(line: Line, direction: ChaosProxy.Direction) throws {
         try expectHolds(
-            line, direction, waits: Waits(connect: Self.plenty, stall: Self.plenty), faults: { _ in [.throttle(bytesPerSecond: 400_000)] }, comesThrough: true)
+            line, direction, waits: Waits(connect: Self.plenty, stall: Self.plenty), faults: { _ in [.throttle(bytesPerSecond: 400_000)] },
+            comesThrough: true)
     }
 }

@@ -57,9 +57,12 @@ import Testing
         try line.withServer(digest: digest) { server in
             let files = server.files
             try server.struck(.cut(afterBytes: Self.size / 2), counting: direction) { port, count in
-                let opener = Interrupted(try line.opener(server, port: port, waits: Self.waits, digest == nil ? [:] : ["verify": .string("checksum")])) { try between(files) }
+                let opener = Interrupted(
+                    try line.opener(server, port: port, waits: Self.waits, digest == nil ? [:] : ["verify": .string("checksum")])
+                ) { try between(files) }
                 let transport = try RetryingTransport(
-                    opener, server: "chaos", policy: RetryPolicy(attempts: 5, firstDelayMilliseconds: 1, longestDelayMilliseconds: 5), cancellation: Cancellation(),
+                    opener, server: "chaos", policy: RetryPolicy(attempts: 5, firstDelayMilliseconds: 1, longestDelayMilliseconds: 5),
+                    cancellation: Cancellation(),
                     reporter: SilentReporter())
                 defer { transport.close() }
                 try transfer(FileTransfer(transport), server, local)
@@ -115,7 +118,9 @@ import Testing
         }
     }
 
-    @Test("FS-8: where the server has sums of whole files only, what broke is compared by the sum of the whole file all the same", arguments: ChaosProxy.Direction.allCases)
+    @Test(
+        "FS-8: where the server has sums of whole files only, what broke is compared by the sum of the whole file all the same",
+        arguments: ChaosProxy.Direction.allCases)
     func wholeSums(direction: ChaosProxy.Direction) throws {
         try broken(.ftp, direction, digest: "hash", between: { _ in }) { copy, server, local in
             if direction == .fromServer {

@@ -43,7 +43,8 @@ import Testing
         let home = try SimulatedHome(at: begin)
         try home.addJob("a", schedule("on_demand", "2026-03-02"))
         try home.addJob("b")
-        let group = try home.host.saveGroup(name: "g", description: "", jobs: ["b", "a"], definition: ["schedule": .object(schedule("on_demand", "2026-03-03"))], active: true)
+        let group = try home.host.saveGroup(
+            name: "g", description: "", jobs: ["b", "a"], definition: ["schedule": .object(schedule("on_demand", "2026-03-03"))], active: true)
         home.time = begin + 2 * 86_400
         let run = try home.host.createGroupRun(of: group, origin: .manual)
         let ended = try home.host.performGroup(run.id, stop: { false }, onMember: { _ in }) { try home.end($0, .succeeded) }
@@ -58,7 +59,11 @@ import Testing
     func refused() {
         let over = ScheduleDefinition(.object(schedule("on_demand", "2026-02-28"))).schedule
         #expect(over.map { ScheduleRules.timeProblems($0, at: begin).map(\.path) } == ["schedule.until"])
-        let once = ScheduleDefinition(.object(["repeat": .string("once"), "date": .string("2026-04-01"), "hour": .integer(1), "slot": .string("0-14"), "until": .string("2026-05-01")]))
+        let once = ScheduleDefinition(
+            .object([
+                "repeat": .string("once"), "date": .string("2026-04-01"), "hour": .integer(1), "slot": .string("0-14"),
+                "until": .string("2026-05-01"),
+            ]))
         #expect(once.problems.map(\.path) == ["schedule.until"])
     }
 }

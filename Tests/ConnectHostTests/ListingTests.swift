@@ -14,7 +14,8 @@ import Testing
     init() throws {
         home = try SimulatedHome(at: begin)
         for name in ["nightly", "Alpha", "beta", "gamma"] { try home.addJob(name, name == "nightly" ? SimulatedHome.daily(4, "0-14") : nil) }
-        _ = try home.host.saveGroup(name: "both", description: "", jobs: ["Alpha", "beta"], definition: ["schedule": .object(SimulatedHome.daily(5, "15-29"))], active: true)
+        _ = try home.host.saveGroup(
+            name: "both", description: "", jobs: ["Alpha", "beta"], definition: ["schedule": .object(SimulatedHome.daily(5, "15-29"))], active: true)
         _ = try home.host.deactivateJob("gamma")
     }
 
@@ -24,7 +25,9 @@ import Testing
         return try home.host.jobs(query).map(\.job.name)
     }
 
-    @Test("MGT-1: the list of all jobs tells id, group, type, schedule, running, next and previous run and activation; it is sorted, filtered and searched")
+    @Test(
+        "MGT-1: the list of all jobs tells id, group, type, schedule, running, next and previous run and activation; it is sorted, filtered and searched"
+    )
     func allJobs() throws {
         let run = try home.host.createRun(of: try home.host.existingJob("beta"), origin: .manual)
         _ = try home.end(run.id, .failed)
@@ -49,11 +52,15 @@ import Testing
         #expect(try names { $0.kind = "export" } == [])
     }
 
-    @Test("MGT-1, T39: parts of the list of all jobs are what the whole list has there, in every order and with every filter", arguments: JobQuery.Order.allCases)
+    @Test(
+        "MGT-1, T39: parts of the list of all jobs are what the whole list has there, in every order and with every filter",
+        arguments: JobQuery.Order.allCases)
     func parts(order: JobQuery.Order) throws {
         _ = try home.end(try home.host.createRun(of: try home.host.existingJob("beta"), origin: .manual).id, .failed)
         _ = try home.host.createRun(of: try home.host.existingJob("Alpha"), origin: .manual)
-        let filters: [(inout JobQuery) -> Void] = [{ _ in }, { $0.active = true }, { $0.active = false }, { $0.kind = "import-list" }, { $0.kind = "export" }, { $0.text = "a" }]
+        let filters: [(inout JobQuery) -> Void] = [
+            { _ in }, { $0.active = true }, { $0.active = false }, { $0.kind = "import-list" }, { $0.kind = "export" }, { $0.text = "a" },
+        ]
         for filter in filters {
             for descending in [false, true] {
                 var query = JobQuery()

@@ -48,7 +48,8 @@ final class SimulatedHome {
         return ConnectHost.Installation(
             home: home, control: try SQLiteControlStore(path: home.controlDatabase, actor: "test", clock: clock),
             audience: try SQLiteAudienceStore.open(home.audienceDatabase, failpoint: { _ in }),
-            catalog: ConnectorCatalog(directories: [], cacheFile: nil, probe: []), kinds: JobKindRegistry(), workers: WorkerLauncher(executable: "/bin/false"),
+            catalog: ConnectorCatalog(directories: [], cacheFile: nil, probe: []), kinds: JobKindRegistry(),
+            workers: WorkerLauncher(executable: "/bin/false"),
             clock: clock)
     }
 

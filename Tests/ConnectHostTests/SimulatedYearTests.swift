@@ -12,7 +12,9 @@ import Testing
     /// 2026-01-01 00:00 UTC.
     private static let begin: Int64 = 1_767_225_600
     private static let year: Int64 = 365 * 86_400
-    private static let zones = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Nuuk", "Pacific/Auckland"]
+    private static let zones = [
+        "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Nuuk", "Pacific/Auckland",
+    ]
 
     private static let jobs = ProcessInfo.processInfo.environment["SIMULATED_JOBS"].flatMap(Int.init) ?? 60
     private static let isLong = jobs >= 1000

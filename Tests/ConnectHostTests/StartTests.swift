@@ -47,9 +47,11 @@ import Testing
         #expect(records.map(\.count) == [1, 2, 1])
     }
 
-    @Test("SCH-4: starts that passed while no host was running follow the job's policy, and are written down", arguments: [
-        (Schedule.MissedPolicy.runOnce, 1), (.skip, 0),
-    ])
+    @Test(
+        "SCH-4: starts that passed while no host was running follow the job's policy, and are written down",
+        arguments: [
+            (Schedule.MissedPolicy.runOnce, 1), (.skip, 0),
+        ])
     func missedStarts(_ policy: Schedule.MissedPolicy, _ runs: Int) throws {
         let home = try SimulatedHome(at: begin)
         let job = try home.addJob("a", SimulatedHome.daily(2, "0-14", ["missed": .string(policy.rawValue)]))

@@ -18,7 +18,9 @@ import Testing
     @Test("domain §2.1: what clients cannot write: ids, hashes, reasons, source, domain, provider, deliverability and dates")
     func hostFields() {
         let expected = ProfileList.systemFields.map(\.name).filter { name in
-            name == "RIID_" || ["_HASH_", "_PERMISSION_REASON_", "_DELIVERABILITY_STATUS_", "_SOURCE_IP_", "_DOMAIN_", "_ISP_", "_DATE_"].contains(where: name.hasSuffix)
+            name == "RIID_"
+                || ["_HASH_", "_PERMISSION_REASON_", "_DELIVERABILITY_STATUS_", "_SOURCE_IP_", "_DOMAIN_", "_ISP_", "_DATE_"].contains(
+                    where: name.hasSuffix)
         }
         #expect(ProfileList.derivedFields == Set(expected))
         #expect(expected.count == 14)
@@ -35,24 +37,34 @@ import Testing
         ] { #expect(types[name] == type, "\(name)") }
         #expect(Set(AppChannelList.matchableFields) == ["RIID_", "ADVERTISER_ID_", "EXTERNAL_DEVICE_TRACKING_ID_", "DEVICE_ID_", "API_KEY_"])
         func violation(_ match: [String]) -> Bool { MatchRule.violation(of: MergePolicy(match: match, onNoMatch: .skip), for: .app) != nil }
-        for match in [["RIID_"], ["ADVERTISER_ID_"], ["EXTERNAL_DEVICE_TRACKING_ID_"], ["DEVICE_ID_", "API_KEY_"]] { #expect(!violation(match), "\(match)") }
+        for match in [["RIID_"], ["ADVERTISER_ID_"], ["EXTERNAL_DEVICE_TRACKING_ID_"], ["DEVICE_ID_", "API_KEY_"]] {
+            #expect(!violation(match), "\(match)")
+        }
         for match in [["DEVICE_ID_"], ["API_KEY_"], ["RIID_", "API_KEY_"], ["ADVERTISER_ID_", "DEVICE_ID_"]] { #expect(violation(match), "\(match)") }
     }
 
     @Test("domain §2.3: the types of fields and how much they hold")
     func types() {
-        #expect(FieldType.allCases.map(\.rawValue) == ["STR25", "STR50", "STR100", "STR255", "STR500", "STR4000", "CHAR", "INTEGER", "NUMBER", "TIMESTAMP"])
+        #expect(
+            FieldType.allCases.map(\.rawValue) == [
+                "STR25", "STR50", "STR100", "STR255", "STR500", "STR4000", "CHAR", "INTEGER", "NUMBER", "TIMESTAMP",
+            ])
         #expect(FieldType.allCases.map(\.maximumLength) == [25, 50, 100, 255, 500, 4000, 1, nil, nil, nil])
     }
 
     @Test("domain §2.5: match fields of lists, and which of them go together")
     func matching() {
-        #expect(ProfileList.matchableFields == ["RIID_", "CUSTOMER_ID_", "EMAIL_ADDRESS_", "MOBILE_NUMBER_", "EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_"])
+        #expect(
+            ProfileList.matchableFields == ["RIID_", "CUSTOMER_ID_", "EMAIL_ADDRESS_", "MOBILE_NUMBER_", "EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_"])
         func violation(_ match: [String], _ onNoMatch: MergePolicy.OnNoMatch = .insert) -> Bool {
             MatchRule.violation(of: MergePolicy(match: match, onNoMatch: onNoMatch), for: .list) != nil
         }
-        for match in [["EMAIL_ADDRESS_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_"], ["MOBILE_NUMBER_", "CUSTOMER_ID_"]] { #expect(!violation(match), "\(match)") }
-        for match in [[], ["CITY_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_", "MOBILE_NUMBER_"], ["EMAIL_MD5_HASH_"], ["RIID_"]] { #expect(violation(match), "\(match)") }
+        for match in [["EMAIL_ADDRESS_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_"], ["MOBILE_NUMBER_", "CUSTOMER_ID_"]] {
+            #expect(!violation(match), "\(match)")
+        }
+        for match in [[], ["CITY_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_", "MOBILE_NUMBER_"], ["EMAIL_MD5_HASH_"], ["RIID_"]] {
+            #expect(violation(match), "\(match)")
+        }
         // With a hash people can only be updated; two hashes, or a hash and its address, say the same twice.
         #expect(!violation(["EMAIL_SHA256_HASH_"], .skip) && !violation(["EMAIL_MD5_HASH_", "CUSTOMER_ID_"], .skip))
         #expect(violation(["EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_"], .skip) && violation(["EMAIL_MD5_HASH_", "EMAIL_ADDRESS_"], .skip))

@@ -19,7 +19,8 @@ import Testing
     @Test(
         "IMP-16: who is written to after which end",
         arguments: [
-            ("always", RunStatus.succeeded, 1), ("always", .failed, 1), ("always", .cancelled, 1), ("failure", .succeeded, 0), ("failure", .failed, 1),
+            ("always", RunStatus.succeeded, 1), ("always", .failed, 1), ("always", .cancelled, 1), ("failure", .succeeded, 0),
+            ("failure", .failed, 1),
             ("failure", .cancelled, 1), ("never", .succeeded, 0), ("never", .failed, 0),
         ])
     func notifications(_ when: String, _ status: RunStatus, _ count: Int) {
@@ -37,7 +38,9 @@ import Testing
 
     @Test("ORC-2: addresses may be separated by commas, and each gets a mail of its own")
     func commas() {
-        let options = options(["notify": .object(["when": .string("always"), "to": .array([.string("a@example.com, b@example.com"), .string("a@example.com")])])])
+        let options = options([
+            "notify": .object(["when": .string("always"), "to": .array([.string("a@example.com, b@example.com"), .string("a@example.com")])])
+        ])
         #expect(ids(outcome(.succeeded), options) == ["run/3.17/mail/a@example.com", "run/3.17/mail/b@example.com"])
     }
 
@@ -83,7 +86,10 @@ import Testing
 
     @Test(
         "ACT-1: what could be read as a command or a second address is no address",
-        arguments: ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@example.com>", "ann@exa mple.com", "a@b@c", "ann@example.com\r\nRCPT TO:<eve@x.com>", "ann@-x.com", "ann@x..com", "\"a\"@x.com", "ann@[127.0.0.1]"])
+        arguments: [
+            "", "ann", "ann@", "@example.com", "a b@example.com", "ann@example.com>", "ann@exa mple.com", "a@b@c",
+            "ann@example.com\r\nRCPT TO:<eve@x.com>", "ann@-x.com", "ann@x..com", "\"a\"@x.com", "ann@[127.0.0.1]",
+        ])
     func noAddress(_ text: String) { #expect(MailAddress.problem(with: text) != nil) }
 
     @Test("ACT-1: ordinary addresses are taken", arguments: ["ann@example.com", "a.b+c@mail.example.co.uk", "root@localhost", "o'neil@example.com"])

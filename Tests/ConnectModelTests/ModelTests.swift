@@ -15,7 +15,9 @@ import Testing
         #expect(!ImportRunState.applied.successors.contains(.selected), "what is committed is never redone")
     }
 
-    @Test("IMP-17, EXP-2: in every family each state leads to the end, and a run that others have seen never begins again", arguments: RunFamily.allCases)
+    @Test(
+        "IMP-17, EXP-2: in every family each state leads to the end, and a run that others have seen never begins again",
+        arguments: RunFamily.allCases)
     func everyFamilyEnds(_ family: RunFamily) {
         let machine = family.machine
         for state in machine.rules.keys {

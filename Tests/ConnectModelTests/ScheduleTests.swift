@@ -59,14 +59,19 @@ import Testing
         #expect(ScheduleRules.problems(Schedule(.monthly(.day(28), slot)), monthEndAllowed: false).isEmpty)
     }
 
-    @Test("SCH-1: what a schedule needs and what it cannot have is told at once, each with its field", arguments: [
-        (["repeat": JSONValue.string("daily")], ["schedule.hour", "schedule.slot"]),
-        (["repeat": .string("weekly"), "hour": .integer(1), "slot": .string("0-14")], ["schedule.days"]),
-        (["repeat": .string("once"), "hour": .integer(1), "slot": .string("0-14"), "date": .string("2026-02-30")], ["schedule.date"]),
-        (["repeat": .string("hourly"), "slot": .string("0-14"), "hour": .integer(3)], ["schedule.hour"]),
-        (["repeat": .string("hourly"), "slot": .string("0-14"), "zone": .string("Mars/Base")], ["schedule.zone"]),
-        (["repeat": .string("hourly"), "slot": .string("0-14"), "from": .string("2026-02-01"), "until": .string("2026-01-01")], ["schedule.until"]),
-    ])
+    @Test(
+        "SCH-1: what a schedule needs and what it cannot have is told at once, each with its field",
+        arguments: [
+            (["repeat": JSONValue.string("daily")], ["schedule.hour", "schedule.slot"]),
+            (["repeat": .string("weekly"), "hour": .integer(1), "slot": .string("0-14")], ["schedule.days"]),
+            (["repeat": .string("once"), "hour": .integer(1), "slot": .string("0-14"), "date": .string("2026-02-30")], ["schedule.date"]),
+            (["repeat": .string("hourly"), "slot": .string("0-14"), "hour": .integer(3)], ["schedule.hour"]),
+            (["repeat": .string("hourly"), "slot": .string("0-14"), "zone": .string("Mars/Base")], ["schedule.zone"]),
+            (
+                ["repeat": .string("hourly"), "slot": .string("0-14"), "from": .string("2026-02-01"), "until": .string("2026-01-01")],
+                ["schedule.until"]
+            ),
+        ])
     func definitionProblems(_ members: [String: JSONValue], _ paths: [String]) {
         let read = section(members)
         #expect(read.schedule == nil || !read.problems.isEmpty)

@@ -17,7 +17,8 @@ public struct AuthoredConnector: Sendable {
             try FileManager.default.createSymbolicLink(atPath: programs + "/connecthost", withDestinationPath: Installation.program)
         }
         environment = [
-            "PATH": programs + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"), "CONNECTHOST_HOME": home ?? place.path + "/home",
+            "PATH": programs + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),
+            "CONNECTHOST_HOME": home ?? place.path + "/home",
         ]
         try run("cd '\(place.path)' && connecthost connectors new \(name) --kind \(kind) --language \(language)")
     }

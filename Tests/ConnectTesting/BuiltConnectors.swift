@@ -18,7 +18,9 @@ enum BuiltConnectors {
             let directory = try TemporaryDirectory()
             let target = directory.path + "/connectors"
             try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-            let isConnector = { (name: String) in name.hasPrefix("lib") && ["Transport.so", "Source.so", "Import.so", "Feeds.so"].contains(where: name.hasSuffix) }
+            let isConnector = { (name: String) in
+                name.hasPrefix("lib") && ["Transport.so", "Source.so", "Import.so", "Feeds.so"].contains(where: name.hasSuffix)
+            }
             for name in try FileManager.default.contentsOfDirectory(atPath: Installation.buildDirectory) where isConnector(name) {
                 try FileManager.default.copyItem(atPath: Installation.buildDirectory + "/" + name, toPath: target + "/" + name)
                 try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target + "/" + name)

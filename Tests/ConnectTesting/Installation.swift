@@ -70,7 +70,8 @@ public final class Installation: Sendable {
     public func json(_ arguments: String...) throws -> JSONObject {
         let result = try start(arguments + ["--json"]).wait()
         guard let object = try? JSONSerialization.jsonObject(with: Data(result.output.utf8)) else {
-            throw TestFailure("connecthost \(arguments.joined(separator: " ")) printed no JSON (\(result.status)):\n\(result.output)\n\(result.errors)")
+            throw TestFailure(
+                "connecthost \(arguments.joined(separator: " ")) printed no JSON (\(result.status)):\n\(result.output)\n\(result.errors)")
         }
         return JSONObject(object)
     }

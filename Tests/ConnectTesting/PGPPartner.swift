@@ -7,7 +7,10 @@ public final class PGPPartner: Sendable {
     private var home: String { directory.path + "/g" }
 
     /// - Parameter options: more of gpg's command line, such as a time that it is to believe in.
-    public init(_ address: String = "data@partner.example", algorithm: String = "future-default", usage: String = "default", expiry: String = "never", options: [String] = []) throws {
+    public init(
+        _ address: String = "data@partner.example", algorithm: String = "future-default", usage: String = "default", expiry: String = "never",
+        options: [String] = []
+    ) throws {
         self.address = address
         directory = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -19,7 +22,11 @@ public final class PGPPartner: Sendable {
 
     @discardableResult
     public func gpg(_ arguments: [String]) throws -> ChildRun.Result {
-        try ChildRun("gpg", ["--homedir", home, "--batch", "--yes", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", "", "--trust-model", "always"] + arguments).wait()
+        try ChildRun(
+            "gpg",
+            ["--homedir", home, "--batch", "--yes", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", "", "--trust-model", "always"]
+                + arguments
+        ).wait()
     }
 
     /// Both sides take in each other's public keys.

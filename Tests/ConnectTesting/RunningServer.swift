@@ -11,7 +11,9 @@ public final class RunningServer: Sendable {
         self.installation = installation
         try? FileManager.default.removeItem(atPath: installation.home + "/serve/http")
         if let shiftSeconds { try installation.setClock(shiftSeconds: shiftSeconds) }
-        child = try installation.start(["serve", "--http", "127.0.0.1:0", "--log-format", "json"] + options, environment: installation.clockEnvironment.merging(environment) { _, new in new })
+        child = try installation.start(
+            ["serve", "--http", "127.0.0.1:0", "--log-format", "json"] + options,
+            environment: installation.clockEnvironment.merging(environment) { _, new in new })
         try installation.waitUntil("the server answers") { try self.get("readyz").hasPrefix("200") }
     }
 
@@ -31,7 +33,9 @@ public final class RunningServer: Sendable {
 
     /// The value of a metric, by its name and labels as they are printed.
     public func metric(_ name: String) throws -> Double? {
-        try get("metrics").components(separatedBy: "\n").first { $0.hasPrefix("connecthost_\(name) ") }?.split(separator: " ").last.flatMap { Double($0) }
+        try get("metrics").components(separatedBy: "\n").first { $0.hasPrefix("connecthost_\(name) ") }?.split(separator: " ").last.flatMap {
+            Double($0)
+        }
     }
 
     public func send(signal: Int32) { child.send(signal: signal) }

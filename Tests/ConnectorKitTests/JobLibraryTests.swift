@@ -7,7 +7,8 @@ import Testing
 @Suite(.serialized) struct JobLibraryTests {
     private enum Counting: JobConnector {
         static let description = ConnectorDescription(
-            id: "com.example.counting", name: "Counting", version: "1.0.0", vendor: "Example", license: "Apache-2.0", documentationURL: "", summary: "Counts.",
+            id: "com.example.counting", name: "Counting", version: "1.0.0", vendor: "Example", license: "Apache-2.0", documentationURL: "",
+            summary: "Counts.",
             aliases: [])
         static let features: JobFeatures = [.dryRun, .idempotent]
         static let settings = SettingsSchema([SettingField("count", title: "Count", help: "How far.", kind: .integer(minimum: 1), required: true)])
@@ -22,7 +23,10 @@ import Testing
                 if number == 2 { run.reject(row: 1, code: "TWO", message: "Not two.", rowJSON: nil) }
             }
             try run.setState("last", "\(count)")
-            return ["counted": .integer(count), "before": before.map { .text($0) } ?? .null, "share": .double(0.5), "dry": .boolean(run.isDryRun), "id": .text(run.id)]
+            return [
+                "counted": .integer(count), "before": before.map { .text($0) } ?? .null, "share": .double(0.5), "dry": .boolean(run.isDryRun),
+                "id": .text(run.id),
+            ]
         }
     }
 

@@ -7,7 +7,8 @@ import Testing
 @Suite(.serialized) struct SourceLibraryTests {
     private enum Letters: SourceConnector {
         static let description = ConnectorDescription(
-            id: "com.example.letters", name: "Letters", version: "1.0.0", vendor: "Example", license: "Apache-2.0", documentationURL: "", summary: "Letters.",
+            id: "com.example.letters", name: "Letters", version: "1.0.0", vendor: "Example", license: "Apache-2.0", documentationURL: "",
+            summary: "Letters.",
             aliases: ["letters"], examples: [SettingsExample("Few", ["count": .integer(3), "names": .strings(["a\"b"])])])
         static let features: SourceFeatures = [.incremental, .resumable, .projection]
         static let settings = SettingsSchema([
@@ -15,7 +16,8 @@ import Testing
             SettingField("names", title: "Names", help: "Nothing.", kind: .strings),
         ])
         static let columns = [
-            StreamColumn("number", .integer, nullable: false), StreamColumn("letter", .text), StreamColumn("half", .double), StreamColumn("odd", .boolean),
+            StreamColumn("number", .integer, nullable: false), StreamColumn("letter", .text), StreamColumn("half", .double),
+            StreamColumn("odd", .boolean),
         ]
 
         static func makeSettings(_ values: SettingValues) throws(ConnectorError) -> Int64 { values.integer("count") ?? 0 }
@@ -25,7 +27,9 @@ import Testing
             [StreamDescription("letters", title: "Letters", columns: columns, primaryKey: ["number"], incremental: true, estimatedRows: settings)]
         }
 
-        static func open(_ count: Int64, _ request: StreamRequest, from cursor: String?, _ call: any CallContext) throws(ConnectorError) -> any StreamReader {
+        static func open(_ count: Int64, _ request: StreamRequest, from cursor: String?, _ call: any CallContext) throws(ConnectorError)
+            -> any StreamReader
+        {
             if request.batchRows == 13 { throw ConnectorError(.transient, "The server sleeps.", retryAfterMilliseconds: 500) }
             return Reader(count, request, from: cursor.flatMap(Int64.init) ?? 0)
         }
@@ -73,7 +77,11 @@ import Testing
             host = RecordingHost()
             self.table = table
             var (opened, raw) = (OpaquePointer?.none, ArrowArrayStream())
-            if let cursor { status = table.open(host.call, "{}", request, cursor, &opened, &raw) } else { status = table.open(host.call, "{}", request, nil, &opened, &raw) }
+            if let cursor {
+                status = table.open(host.call, "{}", request, cursor, &opened, &raw)
+            } else {
+                status = table.open(host.call, "{}", request, nil, &opened, &raw)
+            }
             (reader, stream) = (opened, raw)
         }
 

@@ -76,7 +76,9 @@ import Testing
         }
         #expect(try run("verify").status == 3, "there is no list")
         let locked = try run("lock")
-        #expect(locked.status == 0 && locked.output.contains("added      a.so") && locked.output.contains("2 files are allowed"), "\(locked.output)\(locked.errors)")
+        #expect(
+            locked.status == 0 && locked.output.contains("added      a.so") && locked.output.contains("2 files are allowed"),
+            "\(locked.output)\(locked.errors)")
         #expect(try run("verify").status == 0)
         try change("b.so")
         let verified = try run("verify", "--json")

@@ -41,7 +41,9 @@ import Testing
 
     @Test("CON-8: what the example shares with new projects is the same in both", arguments: shared)
     func sharedFiles(folder: String, name: String) {
-        let (example, template) = ("\(CompiledConnector.root)/Examples/rust-source/\(name)", "\(CompiledConnector.root)/Templates/rust/\(folder)/\(name)")
+        let (example, template) = (
+            "\(CompiledConnector.root)/Examples/rust-source/\(name)", "\(CompiledConnector.root)/Templates/rust/\(folder)/\(name)"
+        )
         #expect(FileManager.default.contents(atPath: example) != nil)
         #expect(FileManager.default.contentsEqual(atPath: example, andPath: template), "copy \(template) to \(example)")
     }

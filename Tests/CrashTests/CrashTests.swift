@@ -86,7 +86,8 @@ import Testing
         }
 
         private static func lines(_ installation: Installation, _ noun: String, _ table: String, _ fields: String) throws -> [String] {
-            try installation.expectSuccess(noun, "query", table, "--fields", fields, "--limit", "0", "--json").split(separator: "\n").map(String.init).sorted()
+            try installation.expectSuccess(noun, "query", table, "--fields", fields, "--limit", "0", "--json").split(separator: "\n").map(String.init)
+                .sorted()
         }
     }
 
@@ -114,7 +115,9 @@ import Testing
 
         static func file(_ numbers: Range<Int>, tier: String, _ target: Target) -> String {
             let records = numbers.map { number in
-                number % 50 == 7 ? "no address,c\(number),Bad,\(tier)" : "p\((number * 7919) % 100_003)@example.com,\(target.idPrefix)\(number),Name \(number),\(tier)"
+                number % 50 == 7
+                    ? "no address,c\(number),Bad,\(tier)"
+                    : "p\((number * 7919) % 100_003)@example.com,\(target.idPrefix)\(number),Name \(number),\(tier)"
             }
             return "mail,id,FIRST_NAME,TIER\n" + records.joined(separator: "\n") + "\n"
         }

@@ -87,7 +87,10 @@ import Testing
     func everyBoundary() throws {
         let stage = try Stage()
         for failpoint in Self.failpoints {
-            for second in [nil] + (failpoint == "export.uploaded" ? ["export.after-rename", "export.published", "export.ready"] : failpoint == "export.half" ? ["export.half"] : []) {
+            for second in [nil]
+                + (failpoint == "export.uploaded"
+                    ? ["export.after-rename", "export.published", "export.ready"] : failpoint == "export.half" ? ["export.half"] : [])
+            {
                 let installation = try Installation(copying: stage.template)
                 let killed = try installation.run("jobs", "run", "out", environment: ["CONNECTHOST_FAILPOINT": failpoint])
                 #expect(killed.status != 0 || failpoint == "export.finished", "\(failpoint) was not met")
@@ -106,7 +109,8 @@ import Testing
         let stage = try Stage(isEncrypted: true)
         for failpoint in ["export.half", "export.before-commit", "export.uploaded", "export.after-rename"] {
             let installation = try Installation(copying: stage.template)
-            #expect(try installation.run("jobs", "run", "out", environment: ["CONNECTHOST_FAILPOINT": failpoint]).status != 0, "\(failpoint) was not met")
+            #expect(
+                try installation.run("jobs", "run", "out", environment: ["CONNECTHOST_FAILPOINT": failpoint]).status != 0, "\(failpoint) was not met")
             try stage.expectNothingHalf(installation, "\(failpoint)")
             try stage.expectWhole(installation, "\(failpoint)")
         }
@@ -127,13 +131,18 @@ import Testing
         }
     }
 
-    @Test("EXP-2 (T43): while four writers load and exports are killed, the files together hold every version of every row once, and the last is the table")
+    @Test(
+        "EXP-2 (T43): while four writers load and exports are killed, the files together hold every version of every row once, and the last is the table"
+    )
     func changesWhileWriting() throws {
         let installation = try Installation()
-        let writers = (1...4).map { "  - name: load\($0)\n    kind: import-list\n    file: { name: people\($0).csv }\n    target: { list: CONTACTS }\n    mapping: { fields: { mail: EMAIL_ADDRESS_ } }\n" }
+        let writers = (1...4).map {
+            "  - name: load\($0)\n    kind: import-list\n    file: { name: people\($0).csv }\n    target: { list: CONTACTS }\n    mapping: { fields: { mail: EMAIL_ADDRESS_ } }\n"
+        }
         try installation.apply(
             "lists:\n  - name: CONTACTS\n    fields: { VERSION: STR100 }\njobs:\n" + writers.joined()
-                + "  - name: out\n    kind: export\n    source: { type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, VERSION], records: changed }\n    file: { name: p.csv, header: false }\n")
+                + "  - name: out\n    kind: export\n    source: { type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, VERSION], records: changed }\n    file: { name: p.csv, header: false }\n"
+        )
         for round in 0..<max(6, Self.rounds / 4) {
             let loads = try (1...4).map { writer in
                 let first = Int.random(in: 0..<800)
@@ -152,12 +161,15 @@ import Testing
         let names = installation.directory.names(in: "home/files/download").sorted { Self.number($0) < Self.number($1) }
         var last: [String: String] = [:]
         var seen: Set<String> = []
-        for line in names.flatMap({ String(decoding: installation.directory.contents("home/files/download/" + $0) ?? Data(), as: UTF8.self).split(separator: "\n") }) {
+        for line in names.flatMap({
+            String(decoding: installation.directory.contents("home/files/download/" + $0) ?? Data(), as: UTF8.self).split(separator: "\n")
+        }) {
             let parts = line.split(separator: ",").map(String.init)
             #expect(seen.insert(String(line)).inserted, "\(line) stands in two files")
             last[parts[0]] = parts[1]
         }
-        let table = try installation.expectSuccess("lists", "query", "CONTACTS", "--fields", "EMAIL_ADDRESS_,VERSION", "--limit", "0", "--json").split(separator: "\n")
+        let table = try installation.expectSuccess("lists", "query", "CONTACTS", "--fields", "EMAIL_ADDRESS_,VERSION", "--limit", "0", "--json")
+            .split(separator: "\n")
         let exported = last.map { "{\"EMAIL_ADDRESS_\":\"\($0.key)\",\"VERSION\":\"\($0.value)\"}" }
         #expect(exported.sorted() == table.map(String.init).sorted())
     }

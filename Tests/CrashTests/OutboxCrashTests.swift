@@ -6,7 +6,9 @@ import Testing
 /// ACT-1 to ACT-3: whatever is killed between the end of a run and the delivery of what follows it, everything arrives, at least once, under
 /// the same id; and before the run has ended nothing is sent.
 @Suite(.waits) struct OutboxCrashTests {
-    private static let expected: Set = ["/a run/1.1/event/loaded", "/b run/1.1/event/loaded", "/launch/A run/1.1/launch/A", "/launch/B run/1.1/launch/B"]
+    private static let expected: Set = [
+        "/a run/1.1/event/loaded", "/b run/1.1/event/loaded", "/launch/A run/1.1/launch/A", "/launch/B run/1.1/launch/B",
+    ]
 
     private func installation(_ sink: MessageSink) throws -> Installation {
         let installation = try Installation()

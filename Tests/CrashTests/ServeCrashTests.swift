@@ -22,14 +22,16 @@ import Testing
             \(name.hasPrefix("g") ? "" : "    " + schedule)
             """
         }
-        return "lists:\n  - name: CONTACTS\njobs:\n" + entries.joined(separator: "\n") + "\ngroups:\n  - name: both\n    jobs: [g1, g2]\n    \(schedule)\n"
+        return "lists:\n  - name: CONTACTS\njobs:\n" + entries.joined(separator: "\n")
+            + "\ngroups:\n  - name: both\n    jobs: [g1, g2]\n    \(schedule)\n"
     }
 
     private func killWorkers(_ installation: Installation) {
         for name in installation.directory.names(in: "home/runs") {
             guard let text = installation.directory.contents("home/runs/\(name)/lock"),
                 let process = Int32(String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)),
-                let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"), String(decoding: command, as: UTF8.self).contains("worker")
+                let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"),
+                String(decoding: command, as: UTF8.self).contains("worker")
             else { continue }
             kill(process, SIGKILL)
         }
@@ -94,7 +96,9 @@ import Testing
         #expect(server.wait().status == 0)
         let archive = installation.directory.path + "/backup.tar.gz"
         #expect(try ChildRun("tar", ["-C", installation.directory.path, "-cpzf", archive, "home"]).wait().status == 0)
-        let before = try (installation.expectSuccess("export"), installation.rows("CONTACTS", "RIID_,EMAIL_ADDRESS_"), installation.expectSuccess("runs", "list"))
+        let before = try (
+            installation.expectSuccess("export"), installation.rows("CONTACTS", "RIID_,EMAIL_ADDRESS_"), installation.expectSuccess("runs", "list")
+        )
         let next = try installation.json("schedule", "next", "a")["starts"][0]["at"].string
         #expect(try ChildRun("rm", ["-rf", installation.home]).wait().status == 0)
         #expect(try ChildRun("tar", ["-C", installation.directory.path, "-xpzf", archive]).wait().status == 0)
@@ -104,7 +108,9 @@ import Testing
         #expect(try installation.json("schedule", "next", "a")["starts"][0]["at"].string == next)
         for name in Self.jobs { try installation.put(name + ".csv", "mail\n\(name)2@example.com\n") }
         let again = try RunningServer(installation, shiftSeconds: 2 * Self.day)
-        try installation.waitUntil("all have run again") { try installation.json("runs", "list", "--status", "succeeded").count == 2 * Self.jobs.count }
+        try installation.waitUntil("all have run again") {
+            try installation.json("runs", "list", "--status", "succeeded").count == 2 * Self.jobs.count
+        }
         again.send(signal: SIGTERM)
         #expect(again.wait().status == 0)
         #expect(try installation.rows("CONTACTS", "EMAIL_ADDRESS_").count == 2 * Self.jobs.count)

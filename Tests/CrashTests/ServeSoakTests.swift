@@ -51,7 +51,9 @@ import Testing
                 for number in 0..<Self.jobs {
                     let good = "mail\np\(round)x\(number)@example.com\n"
                     // One job's file is missing, one's has nothing but bad records.
-                    if number != round % Self.jobs { try installation.put("job\(number).csv", number == (round + 1) % Self.jobs ? "mail\nno address\n" : good) }
+                    if number != round % Self.jobs {
+                        try installation.put("job\(number).csv", number == (round + 1) % Self.jobs ? "mail\nno address\n" : good)
+                    }
                 }
                 try set(round, 0)
                 if round % 2 == 0 {
@@ -91,7 +93,8 @@ import Testing
         for name in installation.directory.names(in: "home/runs") {
             guard let text = installation.directory.contents("home/runs/\(name)/lock"),
                 let process = Int32(String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)),
-                let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"), String(decoding: command, as: UTF8.self).contains("worker")
+                let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"),
+                String(decoding: command, as: UTF8.self).contains("worker")
             else { continue }
             return kill(process, SIGKILL) == 0
         }
@@ -107,7 +110,9 @@ import Testing
         }
         let loaded = Set(try installation.rows("CONTACTS", "EMAIL_ADDRESS_"))
         let expected = (1...Self.rounds).flatMap { round in
-            (0..<Self.jobs).filter { $0 != round % Self.jobs && $0 != (round + 1) % Self.jobs }.map { "{\"EMAIL_ADDRESS_\":\"p\(round)x\($0)@example.com\"}" }
+            (0..<Self.jobs).filter { $0 != round % Self.jobs && $0 != (round + 1) % Self.jobs }.map {
+                "{\"EMAIL_ADDRESS_\":\"p\(round)x\($0)@example.com\"}"
+            }
         }
         #expect(loaded == Set(expected))
     }

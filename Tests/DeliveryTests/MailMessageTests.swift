@@ -32,7 +32,8 @@ import Testing
         #expect(decoded.joined() == subject)
     }
 
-    @Test("ACT-1: a subject cannot begin another header field", arguments: ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com", "a\rb", "a\u{0}b"])
+    @Test(
+        "ACT-1: a subject cannot begin another header field", arguments: ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com", "a\rb", "a\u{0}b"])
     func injection(_ subject: String) {
         for header in headers(subject, name: subject) {
             let folded = header.replacingOccurrences(of: "\r\n ", with: "")

@@ -38,11 +38,15 @@ import Testing
             timeout_seconds: 5
         """
 
-    @Test("MGT-6: hooks, mail, campaign and network settings and groups are applied, shown as a difference, exported and applied again without a change")
+    @Test(
+        "MGT-6: hooks, mail, campaign and network settings and groups are applied, shown as a difference, exported and applied again without a change"
+    )
     func roundTrip() throws {
         let installation = try Installation()
         let plan = try installation.expectSuccess("diff", "-", input: Self.document)
-        for line in ["+ setting \"mail\"", "+ setting \"campaigns\"", "+ setting \"network\"", "+ hook \"crm\"", "+ hook \"program\"", "+ group \"both\""] {
+        for line in [
+            "+ setting \"mail\"", "+ setting \"campaigns\"", "+ setting \"network\"", "+ hook \"crm\"", "+ hook \"program\"", "+ group \"both\"",
+        ] {
             #expect(plan.contains(line), "\(plan)")
         }
         #expect(try installation.json("hooks", "list").count == 0)
@@ -86,7 +90,8 @@ import Testing
         let result = try installation.run("apply", "-", input: wrong)
         #expect(result.status == 3)
         for words in [
-            "(input):1", "by reference only", "\"prot\" is not known", "Did you mean \"port\"", "\"rast\" is not", "not a range of addresses", "secrets.signing",
+            "(input):1", "by reference only", "\"prot\" is not known", "Did you mean \"port\"", "\"rast\" is not", "not a range of addresses",
+            "secrets.signing",
             "Leave user and password out", "2 times", "does not begin with /", "either \"url\" or \"command\"",
         ] { #expect(result.errors.contains(words), "\(words) is missing from:\n\(result.errors)") }
         #expect(!result.errors.contains("plain-word-7"))

@@ -34,7 +34,9 @@ import Testing
         #expect(installation.directory.names(in: "home/files/upload") == ["people.csv", "people.scope"], what)
     }
 
-    @Test("IMP-1, IMP-17: a scope file that cannot be read or does not fit fails the run before anything is committed; a right one is loaded afterwards")
+    @Test(
+        "IMP-1, IMP-17: a scope file that cannot be read or does not fit fails the run before anything is committed; a right one is loaded afterwards"
+    )
     func wrong() throws {
         let installation = try installation("limits: { max_rejected_percent: 40 }")
         let wrong: [(Comment, Data)] = [

@@ -6,12 +6,15 @@ import Testing
 @Suite(.waits) struct AuditTests {
     /// Commands that change nothing of an installation.
     private static let looks = Set([
-        "connectors list", "connectors describe", "connectors check", "connectors test", "connectors new", "connectors verify", "connectors profile show",
+        "connectors list", "connectors describe", "connectors check", "connectors test", "connectors new", "connectors verify",
+        "connectors profile show",
         "servers list", "servers show", "servers test", "keys list", "keys export", "account show", "account mail show", "account mail test",
         "account campaigns show", "account network show", "account imports show", "jobs kinds", "jobs new", "jobs list", "jobs show", "jobs errors",
-        "jobs preview", "groups list", "groups show", "groups candidates", "groups runs", "schedule next", "schedule history", "runs list", "runs show",
+        "jobs preview", "groups list", "groups show", "groups candidates", "groups runs", "schedule next", "schedule history", "runs list",
+        "runs show",
         "runs log", "runs rejects", "events types", "events count", "events query", "events columns list", "outbox list", "outbox show", "hooks list",
-        "hooks test", "secrets list", "secrets verify", "audit list", "files list", "files inspect", "validate", "diff", "export", "tables list", "tables show", "tables count", "tables query",
+        "hooks test", "secrets list", "secrets verify", "audit list", "files list", "files inspect", "validate", "diff", "export", "tables list",
+        "tables show", "tables count", "tables query",
     ]).union(["lists", "pets", "apps"].flatMap { noun in ["list", "show", "count", "query", "custom-events"].map { "\(noun) \($0)" } })
         .union(["filters", "audiences", "views"].flatMap { noun in ["list", "show", "test"].map { "\(noun) \($0)" } })
     /// Commands that go on with what was begun before, and change nothing that anybody has decided; runs and the outbox tell of their work.
@@ -42,11 +45,14 @@ import Testing
 
     private static func steps(_ installation: Installation) -> [Step] {
         let slow = "    active: true\n"
-        let jobs = "jobs:\n" + job("a", "    options: { event: { name: loaded } }\n") + job("b") + job("c")
+        let jobs =
+            "jobs:\n" + job("a", "    options: { event: { name: loaded } }\n") + job("b") + job("c")
             + job("slow", slow).replacingOccurrences(of: "name: slow.csv", with: "name: slow.csv, settle_seconds: 600")
         return tables + [
             Step("apply", ["-"], "list/PEOPLE", "job/a", "job/slow", input: "lists: [{ name: PEOPLE }]\n" + jobs),
-            Step("servers add", ["partner", "sftp", "--set", "host=127.0.0.1", "--set", "username=u", "--secret", "password"], "server/partner", "secret/server/partner/password", input: secret + "\n"),
+            Step(
+                "servers add", ["partner", "sftp", "--set", "host=127.0.0.1", "--set", "username=u", "--secret", "password"], "server/partner",
+                "secret/server/partner/password", input: secret + "\n"),
             Step("servers set", ["partner", "--set", "username=v"], "server/partner"),
             Step("servers keygen", ["partner"], "server/partner", "secret/server/partner/private_key"),
             Step("servers trust", ["partner", "--yes", "--known-hosts", installation.directory.path + "/known_hosts"], "server/partner"),
@@ -55,21 +61,29 @@ import Testing
             Step("keys export", ["ann@example.com", "--file", installation.directory.path + "/ann.asc"]),
             Step("keys remove", ["ann@example.com", "--private"], "key/"),
             Step("keys import", [installation.directory.path + "/ann.asc"], "key/"),
-            Step("account mail set", ["--set", "host=localhost", "--set", "from=c@example.com", "--set", "user=u", "--secret", "password"], "setting/mail", "secret/setting/mail/password", input: secret + "\n"),
+            Step(
+                "account mail set", ["--set", "host=localhost", "--set", "from=c@example.com", "--set", "user=u", "--secret", "password"],
+                "setting/mail", "secret/setting/mail/password", input: secret + "\n"),
             Step("account mail remove", [], "setting/mail"),
-            Step("account campaigns set", ["--set", "profile=plain", "--set", "url=https://example.com/{campaign}", "--secret", "secret"], "setting/campaigns", "secret/setting/campaigns/secret", input: secret + "\n"),
+            Step(
+                "account campaigns set", ["--set", "profile=plain", "--set", "url=https://example.com/{campaign}", "--secret", "secret"],
+                "setting/campaigns", "secret/setting/campaigns/secret", input: secret + "\n"),
             Step("account campaigns remove", [], "setting/campaigns"),
             Step("account network set", ["--set", "allow=10.0.0.0/8"], "setting/network"),
             Step("account file-names", ["{RUN}_{NAME}"], "setting/"),
             Step("account imports set", ["--set", "mobile_format=local"], "setting/"),
             Step("connectors profile set", ["orce-segments", "--set", "header=false"], "profile/"),
             Step("connectors lock", [], "connectors/"),
-            Step("events ingest", ["-", "--any-type"], "events", input: #"{"id": "1", "type": "SENT", "time": "2025-03-01T12:00:00Z", "RIID": 7}"# + "\n"),
+            Step(
+                "events ingest", ["-", "--any-type"], "events",
+                input: #"{"id": "1", "type": "SENT", "time": "2025-03-01T12:00:00Z", "RIID": 7}"# + "\n"),
             Step("events columns add", ["STORE_ID", "--channel", "email"], "event-column/email/STORE_ID"),
             Step("jobs run", ["a", "--quiet"], "run/"),
             Step("outbox retry", ["1"], "outbox/"),
             Step("outbox drop", ["1"], "outbox/"),
-            Step("hooks add", ["crm", "--url", "https://example.com/", "--secret", "signing"], "hook/crm", "secret/hook/crm/signing", input: secret + "\n"),
+            Step(
+                "hooks add", ["crm", "--url", "https://example.com/", "--secret", "signing"], "hook/crm", "secret/hook/crm/signing",
+                input: secret + "\n"),
             Step("hooks set", ["crm", "--secret", "bearer"], "hook/crm", "secret/hook/crm/bearer", input: secret + "\n"),
             Step("hooks remove", ["crm"], "hook/crm"),
             Step("groups create", ["both", "a", "b"], "group/both"),
@@ -111,7 +125,9 @@ import Testing
         Step("apps drop", ["PHONES", "--yes"], "app/PHONES"),
         Step(
             "apply", ["-"], "job/cut",
-            input: "jobs: [{ name: cut, kind: import-pet, file: { name: cut.csv }, target: { list: CONTACTS, pet: LOYALTY, match: [CUSTOMER_ID_], generate: true, expires_after_days: 1 } }]"),
+            input:
+                "jobs: [{ name: cut, kind: import-pet, file: { name: cut.csv }, target: { list: CONTACTS, pet: LOYALTY, match: [CUSTOMER_ID_], generate: true, expires_after_days: 1 } }]"
+        ),
         Step("jobs run", ["cut", "--quiet"], "run/", "pet/LOYALTY_"),
         Step("pets expire", [], "pet/LOYALTY_"),
         Step("jobs delete", ["cut", "--yes"], "job/cut"),
@@ -155,7 +171,9 @@ import Testing
             let arguments = step.arguments.map { $0 == "@last" ? Self.lastRun(all) : $0 }
             // Two days later, for what expires.
             let environment = step.path == "pets expire" ? installation.clockEnvironment : [:]
-            let result = try installation.start(step.path.split(separator: " ").map(String.init) + arguments, environment: environment, input: step.input).wait()
+            let result = try installation.start(
+                step.path.split(separator: " ").map(String.init) + arguments, environment: environment, input: step.input
+            ).wait()
             #expect(result.status == step.status, "\(step.path): \(result.errors)")
             last = try entries(installation, after: number)
             for object in step.objects {
@@ -206,16 +224,18 @@ import Testing
             let body = JSONObject(try JSONSerialization.jsonObject(with: Data(text.utf8)))
             let (before, after) = (!body["before"].isMissing, !body["after"].isMissing)
             let object = rows[index]["object"].string ?? ""
-            let isTold: Bool = switch body["action"].string {
-            case "create": !before && (after || object.hasPrefix("event-column/"))
-            case "update": before && after || object.hasPrefix("connectors/")
-            case "remove", "stop": before && !after
-            case "start": !before && after
-            case "retry", "drop": before && after
-            default: body["action"].string == "seal"
-            }
+            let isTold: Bool =
+                switch body["action"].string {
+                case "create": !before && (after || object.hasPrefix("event-column/"))
+                case "update": before && after || object.hasPrefix("connectors/")
+                case "remove", "stop": before && !after
+                case "start": !before && after
+                case "retry", "drop": before && after
+                default: body["action"].string == "seal"
+                }
             return Entry(
-                number: rows[index]["number"].int ?? 0, object: object, actor: rows[index]["actor"].string ?? "", action: body["action"].string ?? "", text: text,
+                number: rows[index]["number"].int ?? 0, object: object, actor: rows[index]["actor"].string ?? "", action: body["action"].string ?? "",
+                text: text,
                 isTold: isTold)
         }
     }

@@ -140,9 +140,12 @@ import Testing
         let result = try installation.run("validate", file, "--json")
         #expect(result.status == 3)
         let problems = JSONObject(try JSONSerialization.jsonObject(with: Data(result.output.utf8)))["problems"]
-        let found = (0..<problems.count).map { index in "\(problems[index]["field"].string ?? "-") \(problems[index]["path"].string?.split(separator: ":").last ?? "-")" }
+        let found = (0..<problems.count).map { index in
+            "\(problems[index]["field"].string ?? "-") \(problems[index]["path"].string?.split(separator: ":").last ?? "-")"
+        }
         for expected in [
-            "srevers 1", "tables[0].fields.ID 3", "tables[1].name 4", "jobs[1].file.naem 12", "jobs[1].file.name 12", "jobs[1].target.list 13", "jobs[2].name 16", "jobs[2].kind 16",
+            "srevers 1", "tables[0].fields.ID 3", "tables[1].name 4", "jobs[1].file.naem 12", "jobs[1].file.name 12", "jobs[1].target.list 13",
+            "jobs[2].name 16", "jobs[2].kind 16",
         ] {
             #expect(found.contains(expected), "\(expected) is not among \(found)")
         }
@@ -156,7 +159,9 @@ import Testing
         #expect(try installation.apply(exported).contains("Nothing to change."))
     }
 
-    @Test("IMP-1: a list that is gone is named, and the file stays", arguments: [("DELETE FROM audience_table", "table.missing"), (nil, "store.corrupt")])
+    @Test(
+        "IMP-1: a list that is gone is named, and the file stays",
+        arguments: [("DELETE FROM audience_table", "table.missing"), (nil, "store.corrupt")])
     func listGone(_ statement: String?, _ code: String) throws {
         let installation = try installation()
         try installation.put("contacts.csv", "mail,FIRST_NAME\nann@example.com,Ann\n")
@@ -205,7 +210,8 @@ import Testing
     @Test("IMP-3: a record that may be longer than the run's memory allows is refused with the memory it needs")
     func recordBeyondMemory() throws {
         let result = try installation().run(
-            "validate", "-", input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, max_record_bytes: 1073741824 }, target: { list: CONTACTS } }]")
+            "validate", "-",
+            input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, max_record_bytes: 1073741824 }, target: { list: CONTACTS } }]")
         #expect(result.status == 3 && result.output.contains("worker.memory_mb: 6145"), "\(result.output)")
     }
 
@@ -228,7 +234,8 @@ import Testing
         let dropping = getuid() == 0 ? ["setpriv", "--bounding-set=-dac_override"] : ["env"]
         let result = try ChildRun(
             "/usr/bin/env",
-            dropping + [Installation.program, "jobs", "run", "contacts"] + installation.options).wait()
+            dropping + [Installation.program, "jobs", "run", "contacts"] + installation.options
+        ).wait()
         #expect(result.status == 3 && result.errors.contains("home"), "\(result)")
     }
 }

@@ -26,10 +26,14 @@ import Testing
             #expect(try stage.outbox() == ["delivered launch Spring sale/ä", "delivered launch Welcome"])
             #expect(try stage.message("1")["receipt"].string == "schedule 4711")
             let calls = try calls(sink)
-            #expect(calls.map { $0["path"].string } == [
-                "/rest/api/v1.3/auth/token", "/rest/api/v1.3/campaigns/Spring%20sale%2F%C3%A4/schedule", "/rest/api/v1.3/campaigns/Welcome/schedule",
-            ])
-            #expect(calls[1]["body"].string == #"{"launchOptions":{"progressChunk":"CHUNK_50K","progressEmailAddresses":["m@example.com"]},"scheduleType":"NOW"}"#)
+            #expect(
+                calls.map { $0["path"].string } == [
+                    "/rest/api/v1.3/auth/token", "/rest/api/v1.3/campaigns/Spring%20sale%2F%C3%A4/schedule",
+                    "/rest/api/v1.3/campaigns/Welcome/schedule",
+                ])
+            #expect(
+                calls[1]["body"].string
+                    == #"{"launchOptions":{"progressChunk":"CHUNK_50K","progressEmailAddresses":["m@example.com"]},"scheduleType":"NOW"}"#)
             #expect(calls[1]["headers"]["authorization"].string?.hasPrefix("token-1-") == true)
             #expect(calls[2]["headers"]["idempotency-key"].string == "run/1.1/launch/Welcome")
         }
@@ -55,7 +59,9 @@ import Testing
             try sink.behave(word)
             try stage.run()
             #expect(try stage.outbox() == ["delivered launch Welcome"])
-            let logIns = try calls(sink).filter { $0["path"].string?.hasSuffix("token") == true }.compactMap { $0["body"].string?.components(separatedBy: "auth_type=").last }
+            let logIns = try calls(sink).filter { $0["path"].string?.hasSuffix("token") == true }.compactMap {
+                $0["body"].string?.components(separatedBy: "auth_type=").last
+            }
             #expect(logIns == (word == "stale" ? ["password", "token"] : ["password", "token", "password"]))
         }
     }

@@ -121,7 +121,9 @@ import Testing
 
     @Test("CON-6: a connector gets no more open files than the job allows, and its run ends in order")
     func openFilesLimit() throws {
-        let installation = try failing("{ int n = 0; while (dup(2) >= 0) n++; call->set_error(call, CH_E_INTERNAL, n < 128 ? \"fewer than 128\" : \"more\", NULL, 0); return CH_E_INTERNAL; }")
+        let installation = try failing(
+            "{ int n = 0; while (dup(2) >= 0) n++; call->set_error(call, CH_E_INTERNAL, n < 128 ? \"fewer than 128\" : \"more\", NULL, 0); return CH_E_INTERNAL; }"
+        )
         try limit(installation, "open_files: 128")
         let result = try installation.run("jobs", "run", "contacts", "--json")
         #expect(result.status == 1 && result.output.contains("fewer than 128"), "\(result.output)\(result.errors)")
@@ -156,7 +158,8 @@ import Testing
     @Test("CON-4: a connector's file that is overwritten in place while a run uses it does that run no harm, and the next run uses the new one")
     func overwritten() throws {
         // Waits in the middle of its work, and then goes on as if nothing had been.
-        let waits = "{ while (faccessat(file->parent, \"go\", F_OK, 0) != 0) poll(NULL, 0, 10); return transport_read(file, call, buffer, capacity); }"
+        let waits =
+            "{ while (faccessat(file->parent, \"go\", F_OK, 0) != 0) poll(NULL, 0, 10); return transport_read(file, call, buffer, capacity); }"
         let installation = try failing(waits)
         let connector = installation.connectors + "/failing.so"
         let next = try CompiledConnector.build(
@@ -197,7 +200,9 @@ import Testing
         let started = try installation.run("jobs", "run", "contacts", "--detach", "--json")
         #expect(started.status == 0, "\(started.output)\(started.errors)")
         let log = try obituary(installation)
-        #expect(log.contains("signal 6") && log.contains("com.example.failing") && log.contains("reading the last record") && log.contains("out of tune"), "\(log)")
+        #expect(
+            log.contains("signal 6") && log.contains("com.example.failing") && log.contains("reading the last record") && log.contains("out of tune"),
+            "\(log)")
         try installation.waitUntil("the run counts as interrupted", seconds: 300) {
             try installation.json("runs", "show", "1.1")["status"].string == "interrupted"
         }
@@ -211,7 +216,9 @@ import Testing
         let server = try RunningServer(installation)
         try installation.apply(Self.lists + "\n    schedule: { repeat: file_arrival, every_seconds: 5 }")
         let log = try obituary(installation)
-        #expect(log.contains("signal 6") && log.contains("com.example.failing") && log.contains("reading the last record") && log.contains("out of tune"), "\(log)")
+        #expect(
+            log.contains("signal 6") && log.contains("com.example.failing") && log.contains("reading the last record") && log.contains("out of tune"),
+            "\(log)")
         server.send(signal: SIGTERM)
         _ = server.wait()
     }

@@ -58,7 +58,8 @@ import Testing
     func checked() throws {
         let host = try Self.host()
         let schema = try host.run("validate", "-", input: Self.job("Room", "{ directory: /tmp, minimum_free_mb: -1, nonsense: 1 }"))
-        #expect(schema.status == 3 && schema.output.contains("minimum_free_mb") && schema.output.contains("nonsense") && schema.output.contains(":4:"))
+        #expect(
+            schema.status == 3 && schema.output.contains("minimum_free_mb") && schema.output.contains("nonsense") && schema.output.contains(":4:"))
         let own = try host.run("validate", "-", input: Self.job("Room", "{ directory: tmp }"))
         #expect(own.status == 3 && own.output.contains("whole path that begins with /"))
         try host.apply(Self.job("Room", "{ directory: /tmp }"))
@@ -89,7 +90,10 @@ import Testing
         #expect(failed.status == 1 && failed.output.contains("was refused"))
         let log = try host.expectSuccess("runs", "log", "1.1")
         #expect(log.contains("token"))
-        for text in [shown, run, failed.output, failed.errors, log, try host.expectSuccess("runs", "log", "1.2"), try host.expectSuccess("export"), try host.expectSuccess("audit", "list", "--json")] {
+        for text in [
+            shown, run, failed.output, failed.errors, log, try host.expectSuccess("runs", "log", "1.2"), try host.expectSuccess("export"),
+            try host.expectSuccess("audit", "list", "--json"),
+        ] {
             #expect(!text.contains(seed))
         }
         #expect(try ChildRun("grep", ["-rl", seed, host.home, "--include=*.sqlite*", "--include=*.log", "--include=*.json*"]).wait().output.isEmpty)

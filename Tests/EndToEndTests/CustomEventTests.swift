@@ -21,7 +21,9 @@ import Testing
             target: { list: CONTACTS, pet: LOYALTY, match: [CUSTOMER_ID_], custom_event: "Points changed" }
         """
 
-    private static let contacts = "CUSTOMER_ID_,FIRST_NAME,EMAIL_ADDRESS_\n" + (1...40).map { "C\($0),Name \($0),\($0 == 7 ? "" : "p\($0)@example.com")\n" }.joined() + ",nobody,\n"
+    private static let contacts =
+        "CUSTOMER_ID_,FIRST_NAME,EMAIL_ADDRESS_\n" + (1...40).map { "C\($0),Name \($0),\($0 == 7 ? "" : "p\($0)@example.com")\n" }.joined()
+        + ",nobody,\n"
 
     private func events(_ installation: Installation) throws -> [[String: String]] {
         let lines = try installation.expectSuccess("events", "query", "CUSTOM_EVENT", "--limit", "0").split(separator: "\n")
@@ -43,14 +45,18 @@ import Testing
         #expect(raised.map { $0["CUSTOMER_ID"] ?? "" } == (1...40).map { "C\($0)" })
         #expect(raised[7]["EMAIL"] == "p8@example.com")
         #expect(
-            raised[6] == ["EVENT_NAME": "Registered", "RIID": "7", "CUSTOMER_ID": "C7", "LIST_ID": "CONTACTS", "TABLE_NAME": "CONTACTS", "JOB_ID": "1", "RUN_ID": "1.1"],
+            raised[6] == [
+                "EVENT_NAME": "Registered", "RIID": "7", "CUSTOMER_ID": "C7", "LIST_ID": "CONTACTS", "TABLE_NAME": "CONTACTS", "JOB_ID": "1",
+                "RUN_ID": "1.1",
+            ],
             "who has no address has no EMAIL")
         #expect(try installation.json("lists", "custom-events", "CONTACTS").count == 0)
 
         try installation.put("points.csv", "CUSTOMER_ID_,TIER\nC3,GOLD\nC99,TIN\n")
         #expect(try installation.json("jobs", "run", "points")["status"].string == "succeeded")
         let points = [
-            "EVENT_NAME": "Points changed", "RIID": "3", "CUSTOMER_ID": "C3", "EMAIL": "p3@example.com", "LIST_ID": "CONTACTS", "TABLE_NAME": "LOYALTY", "JOB_ID": "2",
+            "EVENT_NAME": "Points changed", "RIID": "3", "CUSTOMER_ID": "C3", "EMAIL": "p3@example.com", "LIST_ID": "CONTACTS",
+            "TABLE_NAME": "LOYALTY", "JOB_ID": "2",
             "RUN_ID": "2.2",
         ]
         #expect(try events(installation)[40...] == [points])
@@ -87,11 +93,13 @@ import Testing
         try installation.put("usage.csv", "ADVERTISER_ID_,STARTS\nA3,7\nA2,1\n")
         #expect(try installation.json("jobs", "run", "usage")["status"].string == "succeeded")
         let raised = try events(installation).map { event in
-            ["EVENT_NAME", "RIID", "CUSTOMER_ID", "EMAIL", "LIST_ID"].map { event[$0, default: ""].isEmpty ? "-" : event[$0, default: ""] }.joined(separator: " ")
+            ["EVENT_NAME", "RIID", "CUSTOMER_ID", "EMAIL", "LIST_ID"].map { event[$0, default: ""].isEmpty ? "-" : event[$0, default: ""] }.joined(
+                separator: " ")
         }
         #expect(
             raised.sorted() == [
-                "Installed 1 C9 p9@example.com -", "Installed 2 - - -", "Installed 3 C9 p9@example.com -", "Used 2 - - -", "Used 3 C9 p9@example.com -",
+                "Installed 1 C9 p9@example.com -", "Installed 2 - - -", "Installed 3 C9 p9@example.com -", "Used 2 - - -",
+                "Used 3 C9 p9@example.com -",
             ])
     }
 

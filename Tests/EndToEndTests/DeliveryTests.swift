@@ -66,7 +66,11 @@ import Testing
         #expect(try rows(installation) == 0)
         // Text that is no number is a header line without records, which announces none.
         if content != "many" { #expect(installation.directory.names(in: "home/files/upload").contains("contacts.csv")) }
-        #expect(try installation.run("validate", "-", input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, count_file: \"*.cnt\" }, target: { list: CONTACTS } }]").status == 3)
+        #expect(
+            try installation.run(
+                "validate", "-",
+                input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, count_file: \"*.cnt\" }, target: { list: CONTACTS } }]"
+            ).status == 3)
     }
 
     @Test("IMP-2, T15: with a ready file only whole files are taken, the oldest first, and a ready file stands for one delivery")
@@ -88,7 +92,9 @@ import Testing
         try installation.put("contacts.flag", "10")
         #expect(try run()["records"]["inserted"].int == 10)
         #expect(try rows(installation) == 30)
-        let refused = try installation.run("validate", "-", input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, ready_file: \"*.ready\" }, target: { list: CONTACTS } }]")
+        let refused = try installation.run(
+            "validate", "-",
+            input: "jobs: [{ name: a, kind: import-list, file: { name: a.csv, ready_file: \"*.ready\" }, target: { list: CONTACTS } }]")
         #expect(refused.status == 3 && refused.output.contains("One ready file belongs to one data file"))
     }
 
@@ -150,7 +156,8 @@ import Testing
 
     @Test("IMP-16: gates for the number of records and for its deviation from the last runs load nothing when they close")
     func volume() throws {
-        let installation = try installation(file: "name: contacts.csv", more: "limits: { min_records: 5, max_records: 1000, max_deviation_percent: 50 }")
+        let installation = try installation(
+            file: "name: contacts.csv", more: "limits: { min_records: 5, max_records: 1000, max_deviation_percent: 50 }")
         func code(_ count: Int) throws -> String? {
             try installation.put("contacts.csv", records(0..<count) + "# \(UUID().uuidString)@example.com,x\n")
             return try installation.json("jobs", "run", "contacts")["error"]["code"].string
@@ -165,7 +172,8 @@ import Testing
 
     private func put(_ name: String, _ text: String, at time: Int, in installation: Installation) throws {
         try installation.put(name, text)
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: Double(time))], ofItemAtPath: installation.upload + "/" + name)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: Double(time))], ofItemAtPath: installation.upload + "/" + name)
     }
 
     private func blockArchive(of installation: Installation) throws {
@@ -212,7 +220,9 @@ import Testing
             #expect(results.count { $0.status == 0 } >= 1, "\(results.map(\.output))")
             #expect(try rows(installation) == (round + 1) * 500)
             for result in results where result.status != 0 {
-                #expect(result.output.contains("run.active") || result.errors.contains("run.active") || result.output.contains("file.missing"), "\(result)")
+                #expect(
+                    result.output.contains("run.active") || result.errors.contains("run.active") || result.output.contains("file.missing"),
+                    "\(result)")
             }
         }
         let runs = try installation.json("runs", "list")

@@ -16,7 +16,9 @@ import Testing
     private func onSmallDisk(_ size: String, _ body: (Installation, _ outside: String) throws -> Void) throws {
         let installation = try Installation { home in
             try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-            guard try ChildRun("mount", ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", home]).wait().status == 0 else { throw TestFailure("no tmpfs") }
+            guard try ChildRun("mount", ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", home]).wait().status == 0 else {
+                throw TestFailure("no tmpfs")
+            }
         }
         defer { _ = try? ChildRun("umount", ["-l", installation.home]).wait() }
         let outside = installation.directory.path + "/outside"
@@ -84,7 +86,9 @@ import Testing
         }
     }
 
-    @Test("EXP-8, T06: an export to a disk that fills up leaves no half file and no ready file, and the next run writes every record", .enabled(if: canMount))
+    @Test(
+        "EXP-8, T06: an export to a disk that fills up leaves no half file and no ready file, and the next run writes every record",
+        .enabled(if: canMount))
     func whileExporting() throws {
         try onSmallDisk("60m") { installation, outside in
             try Data(people(0..<60_000).utf8).write(to: URL(fileURLWithPath: outside + "/contacts.csv"))
@@ -100,7 +104,8 @@ import Testing
             #expect(try installation.json("jobs", "run", "out")["status"].string == "succeeded")
             let files = try FileManager.default.contentsOfDirectory(atPath: installation.home + "/files/download").sorted()
             #expect(files.count == 2)
-            let written = try String(contentsOfFile: installation.home + "/files/download/" + (files.first { $0.hasSuffix(".csv") } ?? ""), encoding: .utf8)
+            let written = try String(
+                contentsOfFile: installation.home + "/files/download/" + (files.first { $0.hasSuffix(".csv") } ?? ""), encoding: .utf8)
             #expect(written.split(separator: "\n").count == 60_001)
         }
     }

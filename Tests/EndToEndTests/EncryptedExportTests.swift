@@ -63,28 +63,36 @@ import Testing
         #expect(try host.rows("COPY", fields) == host.rows("CONTACTS", fields))
     }
 
-    @Test("EXP-5: a key that is not there, has expired, or is made for something else keeps a job from being activated, each with its field; a draft may name it")
+    @Test(
+        "EXP-5: a key that is not there, has expired, or is made for something else keeps a job from being activated, each with its field; a draft may name it"
+    )
     func refusedKeys() throws {
         let host = try installation()
         let signing = try PGPPartner("signer@partner.example", algorithm: "ed25519", usage: "sign")
         let old = try PGPPartner("old@partner.example", expiry: "2d", options: ["--faked-system-time", "20200101T000000!"])
         for partner in [signing, old] { try partner.giveKey(to: host) }
         func problems(_ file: String) throws -> [String] {
-            try host.expectSuccess("apply", "--draft", "-", input: "jobs:\n" + job("x", "name: x.csv, encryption: pgp, " + file) + "    active: false\n")
+            try host.expectSuccess(
+                "apply", "--draft", "-", input: "jobs:\n" + job("x", "name: x.csv, encryption: pgp, " + file) + "    active: false\n")
             let report = try host.json("jobs", "errors", "x")
-            return (0..<report["problems"].count).map { "\(report["problems"][$0]["path"].string ?? ""): \(report["problems"][$0]["message"].string ?? "")" }
+            return (0..<report["problems"].count).map {
+                "\(report["problems"][$0]["path"].string ?? ""): \(report["problems"][$0]["message"].string ?? "")"
+            }
         }
         let found = try problems("recipients: [nobody@partner.example, signer@partner.example, old@partner.example], sign_with: old@partner.example")
         #expect(found.count == 4, "\(found)")
         for (field, words) in [
-            ("file.recipients", "no key \"nobody@partner.example\""), ("file.recipients", "cannot encrypt"), ("file.recipients", "is expired"), ("file.sign_with", "is expired"),
+            ("file.recipients", "no key \"nobody@partner.example\""), ("file.recipients", "cannot encrypt"), ("file.recipients", "is expired"),
+            ("file.sign_with", "is expired"),
         ] {
             #expect(found.contains { $0.hasPrefix(field) && $0.contains(words) }, "\(words) of \(field) is missing from \(found)")
         }
         #expect(try problems("recipients: []").contains { $0.hasPrefix("file.recipients") })
         #expect(try problems("recipients: [us@example.com], sign_with: signer@partner.example").contains { $0.contains("The private half") })
 
-        try host.expectSuccess("apply", "--draft", "-", input: "jobs:\n" + job("x", "name: x.csv, encryption: pgp, recipients: [nobody@partner.example]") + "    active: false\n")
+        try host.expectSuccess(
+            "apply", "--draft", "-",
+            input: "jobs:\n" + job("x", "name: x.csv, encryption: pgp, recipients: [nobody@partner.example]") + "    active: false\n")
         let refused = try host.run("jobs", "activate", "x")
         #expect(refused.status == 3 && refused.errors.contains("nobody@partner.example"))
     }

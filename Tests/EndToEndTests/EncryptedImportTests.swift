@@ -45,7 +45,8 @@ import Testing
     func generated() throws {
         let partner = try Partner.shared.get()
         let installation = try installation(partner)
-        let key = try installation.json("keys", "generate", "Example Corp imports", "--email", "data@example.com", "--type", "ed25519", "--days", "30")
+        let key = try installation.json(
+            "keys", "generate", "Example Corp imports", "--email", "data@example.com", "--type", "ed25519", "--days", "30")
         let fingerprint = try #require(key["fingerprint"].string)
         #expect(key["is_private"].bool == true && key["validity"].string == "valid")
         try installation.expectSuccess("keys", "export", "data@example.com", "--file", installation.directory.path + "/public.asc")
@@ -139,22 +140,38 @@ import Testing
         var changed = signed
         changed[signed.count / 2] ^= 0x01
         return [
-            Refusal(what: "for another's key", message: try partner.message("elsewhere"), code: "pgp.no-key", words: "keys import", isDataFault: false),
+            Refusal(
+                what: "for another's key", message: try partner.message("elsewhere"), code: "pgp.no-key", words: "keys import", isDataFault: false),
             Refusal(what: "for an expired key", message: try partner.message("old"), code: "pgp.key-expired", words: "expired", isDataFault: false),
-            Refusal(what: "for a revoked key", message: try partner.message("withdrawn"), code: "pgp.key-revoked", words: "revoked", isDataFault: false),
+            Refusal(
+                what: "for a revoked key", message: try partner.message("withdrawn"), code: "pgp.key-revoked", words: "revoked", isDataFault: false),
             Refusal(what: "cut in half", message: signed.prefix(signed.count / 2), code: "pgp.damaged", words: "cut off", isDataFault: true),
             Refusal(what: "without its last byte", message: signed.dropLast(), code: "pgp.damaged", words: "cut off", isDataFault: true),
             Refusal(what: "with one bit changed", message: changed, code: "pgp.damaged", words: "changed on its way", isDataFault: true),
-            Refusal(what: "signed and not encrypted", message: try partner.message("open"), code: "pgp.not-encrypted", words: "not encrypted", isDataFault: true),
-            Refusal(what: "no message", message: try partner.message("contacts.csv.gz"), code: "pgp.not-encrypted", words: "no OpenPGP message", isDataFault: true),
-            Refusal(job: "signed", what: "unsigned", message: try partner.message("unsigned"), code: "pgp.unsigned", words: "is not signed", isDataFault: true),
-            Refusal(job: "signed", what: "by an unknown key", message: try partner.message("stranger"), code: "pgp.signer", words: "not in the key ring", isDataFault: false),
-            Refusal(job: "signed", what: "by a listed key that is revoked", message: try partner.message("former"), code: "pgp.signature", words: "revoked", isDataFault: true),
-            Refusal(job: "signed", what: "changed, by a listed key", message: changed, code: "pgp.damaged", words: "changed on its way", isDataFault: true),
+            Refusal(
+                what: "signed and not encrypted", message: try partner.message("open"), code: "pgp.not-encrypted", words: "not encrypted",
+                isDataFault: true),
+            Refusal(
+                what: "no message", message: try partner.message("contacts.csv.gz"), code: "pgp.not-encrypted", words: "no OpenPGP message",
+                isDataFault: true),
+            Refusal(
+                job: "signed", what: "unsigned", message: try partner.message("unsigned"), code: "pgp.unsigned", words: "is not signed",
+                isDataFault: true),
+            Refusal(
+                job: "signed", what: "by an unknown key", message: try partner.message("stranger"), code: "pgp.signer", words: "not in the key ring",
+                isDataFault: false),
+            Refusal(
+                job: "signed", what: "by a listed key that is revoked", message: try partner.message("former"), code: "pgp.signature",
+                words: "revoked", isDataFault: true),
+            Refusal(
+                job: "signed", what: "changed, by a listed key", message: changed, code: "pgp.damaged", words: "changed on its way", isDataFault: true
+            ),
         ]
     }
 
-    @Test("T27, IMP-7: a message for another's key, for an expired or revoked one, cut off, changed, or not signed as asked loads nothing, says why, and is kept")
+    @Test(
+        "T27, IMP-7: a message for another's key, for an expired or revoked one, cut off, changed, or not signed as asked loads nothing, says why, and is kept"
+    )
     func refused() throws {
         let partner = try Partner.shared.get()
         let installation = try installation(partner)
@@ -168,7 +185,9 @@ import Testing
         let stranger = try installation.directory.write("stranger.asc", partner.texts["stranger.asc"] ?? Data())
         try installation.expectSuccess("keys", "import", stranger)
         try expectRefused(
-            Refusal(job: "signed", what: "by a key that is not listed", message: try partner.message("stranger"), code: "pgp.signer", words: "file.signed_by", isDataFault: false),
+            Refusal(
+                job: "signed", what: "by a key that is not listed", message: try partner.message("stranger"), code: "pgp.signer",
+                words: "file.signed_by", isDataFault: false),
             installation)
         #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 0)
     }

@@ -24,7 +24,9 @@ import Testing
         try host.apply(EventFeedTests.feed("Feed", "{ types: [SENT], empty: skip, header: false, ready_file: count }"))
         try ingest(1...10, host)
         let killed = try host.run("jobs", "run", "Feed", "--scheduled", environment: ["CONNECTHOST_FAILPOINT": "feed.uploaded"])
-        guard killed.status != 0, let temporary = files(host).first(where: { $0.hasSuffix(".part") }) else { throw TestFailure("feed.uploaded was not met") }
+        guard killed.status != 0, let temporary = files(host).first(where: { $0.hasSuffix(".part") }) else {
+            throw TestFailure("feed.uploaded was not met")
+        }
         return (host, temporary)
     }
 
@@ -65,7 +67,8 @@ import Testing
         try expectEachOnce(host, 10, besides: [name])
     }
 
-    @Test("EVT-5: a rename that was cut off between its two names, and one whose temporary file went, end with one file under the one name",
+    @Test(
+        "EVT-5: a rename that was cut off between its two names, and one whose temporary file went, end with one file under the one name",
         arguments: [true, false])
     func renames(_ isHalf: Bool) throws {
         let (host, temporary) = try cutOff()
@@ -83,7 +86,9 @@ import Testing
         try expectEachOnce(host, 12)
     }
 
-    @Test("EVT-3, EVT-5: a type whose run has not ended is still taken; once it has, the next job gives each event once", arguments: ["feed.begun", "feed.uploaded"])
+    @Test(
+        "EVT-3, EVT-5: a type whose run has not ended is still taken; once it has, the next job gives each event once",
+        arguments: ["feed.begun", "feed.uploaded"])
     func takenOver(_ failpoint: String) throws {
         let host = try EventFeedTests.host()
         let settings = "{ types: [SENT], empty: skip, header: false }"
@@ -132,14 +137,16 @@ import Testing
     func windows() throws {
         let host = try EventFeedTests.host()
         func document(_ windows: [(String, String)]) -> String {
-            "jobs:\n" + windows.enumerated().map { number, window in
-                "  - name: Again \(number)\n    kind: event-feed-again\n    settings: { types: [SENT], from: \"\(window.0)\", to: \"\(window.1)\" }\n"
-            }.joined()
+            "jobs:\n"
+                + windows.enumerated().map { number, window in
+                    "  - name: Again \(number)\n    kind: event-feed-again\n    settings: { types: [SENT], from: \"\(window.0)\", to: \"\(window.1)\" }\n"
+                }.joined()
         }
         let wrong = [
             ("yesterday, 8 o'clock", "2025-03-02T00:00:00Z", "\"yesterday, 8 o'clock\" is no time"),
             ("2025-02-29T00:00:00Z", "2025-03-02T00:00:00Z", "\"2025-02-29T00:00:00Z\" is no time"),
-            ("2025-03-01T00:00:00Z", "2025-03-01T02:00:00+02:00", "\"to\" is not later"), ("2025-03-01T00:00:00Z", "2025-03-01T00:60:00Z", "\"2025-03-01T00:60:00Z\" is no time"),
+            ("2025-03-01T00:00:00Z", "2025-03-01T02:00:00+02:00", "\"to\" is not later"),
+            ("2025-03-01T00:00:00Z", "2025-03-01T00:60:00Z", "\"2025-03-01T00:60:00Z\" is no time"),
         ]
         let refused = try host.run("validate", "-", input: document(wrong.map { ($0.0, $0.1) }))
         #expect(refused.status == 3)

@@ -35,8 +35,10 @@ import Testing
     @Test("EVT-6: events come in as NDJSON, CloudEvents and CSV, each once by its id; what is no event is told")
     func ingest() throws {
         let host = try Self.host()
-        let cloud = #"{"specversion":"1.0","id":"c1","source":"/x","type":"com.example.open","time":"2025-03-01T12:00:00+02:00","data":{"RIID":5,"EMAIL_FORMAT":"H"}}"#
-        let input = [Self.sent(1), Self.sent(2), Self.sent(1), cloud, "no json", #"{"id":"x","type":"NOSUCH"}"#, #"{"type":"SENT"}"#].joined(separator: "\n")
+        let cloud =
+            #"{"specversion":"1.0","id":"c1","source":"/x","type":"com.example.open","time":"2025-03-01T12:00:00+02:00","data":{"RIID":5,"EMAIL_FORMAT":"H"}}"#
+        let input = [Self.sent(1), Self.sent(2), Self.sent(1), cloud, "no json", #"{"id":"x","type":"NOSUCH"}"#, #"{"type":"SENT"}"#].joined(
+            separator: "\n")
         let first = try host.run("events", "ingest", "-", "--json", input: input)
         let counts = JSONObject(try JSONSerialization.jsonObject(with: Data(first.output.utf8)))
         #expect(first.status == 1 && counts["stored"].int == 3 && counts["repeated"].int == 1 && counts["rejected"].int == 3)
@@ -59,10 +61,14 @@ import Testing
         #expect(try host.run("events", "columns", "add", "X", "--channel", "carrier-pigeon").status == 3)
         let schema = try host.json("jobs", "kinds")
         let fields = try #require((0..<schema.count).first { schema[$0]["kind"].string == "org.connecthost.event-feed" }.map { schema[$0]["fields"] })
-        let types = try #require((0..<fields.count).compactMap { fields[$0]["path"].string == "settings.types" ? fields[$0]["type"].string : nil }.first)
+        let types = try #require(
+            (0..<fields.count).compactMap { fields[$0]["path"].string == "settings.types" ? fields[$0]["type"].string : nil }.first)
         let tokens = types.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).map(String.init).filter { $0 == $0.uppercased() }
         #expect(tokens.count == 42)
-        try host.expectSuccess("events", "ingest", "-", input: tokens.map { #"{"id":"1","type":"\#($0)","OWN_2":"mine","BROWSER":"FF","LAUNCH_STARTED_DT":"2025-03-01T00:00:00Z"}"# }.joined(separator: "\n"))
+        try host.expectSuccess(
+            "events", "ingest", "-",
+            input: tokens.map { #"{"id":"1","type":"\#($0)","OWN_2":"mine","BROWSER":"FF","LAUNCH_STARTED_DT":"2025-03-01T00:00:00Z"}"# }.joined(
+                separator: "\n"))
         try host.apply(Self.feed("All", "{ types: [\(tokens.joined(separator: ", "))] }"))
         try host.expectSuccess("jobs", "run", "All", "--scheduled")
         #expect(files(host).count == 42)
@@ -72,9 +78,13 @@ import Testing
             #expect(try lines(host, file).count == 2, "\(token)")
         }
         let click = try lines(host, try #require(files(host).first { $0.hasPrefix("1234_CLICK_") }))
-        #expect(click[0].contains("\"OFFER_URL\",\"OWN_1\"") && click[0].hasSuffix("\"USER_AGENT_STRING\",\"OPERATING_SYSTEM\",\"BROWSER\",\"BROWSER_TYPE\""))
+        #expect(
+            click[0].contains("\"OFFER_URL\",\"OWN_1\"")
+                && click[0].hasSuffix("\"USER_AGENT_STRING\",\"OPERATING_SYSTEM\",\"BROWSER\",\"BROWSER_TYPE\""))
         let sent = try lines(host, try #require(files(host).first { $0.hasPrefix("1234_SENT_") }))
-        #expect(sent[0].hasPrefix("\"EVENT_TYPE_ID\",\"ACCOUNT_ID\",\"LIST_ID\",\"RIID\"") && sent[1].hasPrefix("\"77\",\"1234\"") && sent[1].contains("\"mine\""))
+        #expect(
+            sent[0].hasPrefix("\"EVENT_TYPE_ID\",\"ACCOUNT_ID\",\"LIST_ID\",\"RIID\"") && sent[1].hasPrefix("\"77\",\"1234\"")
+                && sent[1].contains("\"mine\""))
         let launch = try lines(host, try #require(files(host).first { $0.hasPrefix("1234_LAUNCH_STATE_") }))
         #expect(launch[1].contains("\"01-Mar-2025 00:00:00\""))
     }
@@ -84,7 +94,9 @@ import Testing
         let host = try Self.host()
         try host.apply(Self.feed("First", "{ types: [SENT, BOUNCE] }"))
         let second = try host.run("apply", "-", input: Self.feed("Second", "{ types: [BOUNCE, OPEN] }"))
-        #expect(second.status == 3 && second.errors.contains("\"BOUNCE\" is taken") && second.errors.contains("\"First\"") && !second.errors.contains("\"OPEN\" is taken"))
+        #expect(
+            second.status == 3 && second.errors.contains("\"BOUNCE\" is taken") && second.errors.contains("\"First\"")
+                && !second.errors.contains("\"OPEN\" is taken"))
         try host.expectSuccess("jobs", "deactivate", "First")
         try host.apply(Self.feed("Second", "{ types: [BOUNCE, OPEN] }"))
         #expect(try host.run("jobs", "activate", "First").status == 3)
@@ -105,7 +117,9 @@ import Testing
     func options() throws {
         let host = try Self.host("zone=Europe/Berlin")
         try host.expectSuccess("events", "ingest", "-", input: [Self.sent(1, #","SEGMENT_INFO":"a\r\nb;c""#), Self.sent(2)].joined(separator: "\n"))
-        try host.apply(Self.feed("Zipped", "{ types: [SENT], compression: zip, delimiter: \";\", enclosure: none, header: false, ready_file: count, empty: skip }"))
+        try host.apply(
+            Self.feed(
+                "Zipped", "{ types: [SENT], compression: zip, delimiter: \";\", enclosure: none, header: false, ready_file: count, empty: skip }"))
         let refused = try host.run("jobs", "run", "Zipped")
         #expect(refused.status == 3 && refused.errors.contains("out of turn"))
         #expect(try host.run("jobs", "copy", "Zipped", "Other").status != 0)
@@ -127,11 +141,15 @@ import Testing
         try host.expectSuccess("keys", "generate", "Host", "--email", "us@example.com", "--type", "ed25519")
         try partner.exchangeKeys(with: host)
         try host.expectSuccess("events", "ingest", "-", input: [Self.sent(1), #"{"id":"b","type":"BOUNCE","RIID":2}"#].joined(separator: "\n"))
-        let refused = try host.run("apply", "-", input: Self.feed("Gz", "{ types: [SENT], recipients: [nobody@partner.example], sign_with: data@partner.example }"))
+        let refused = try host.run(
+            "apply", "-", input: Self.feed("Gz", "{ types: [SENT], recipients: [nobody@partner.example], sign_with: data@partner.example }"))
         #expect(refused.status == 3 && refused.errors.contains("no key \"nobody@partner.example\"") && refused.errors.contains("The private half"))
         try host.apply(Self.feed("Gz", "{ types: [SENT], compression: gz, ready_file: count, ready_name: append, empty: skip }"))
         try host.apply(
-            Self.feed("Pgp", "{ types: [BOUNCE], compression: zip, recipients: [data@partner.example], sign_with: us@example.com, ready_file: count, empty: skip }"))
+            Self.feed(
+                "Pgp",
+                "{ types: [BOUNCE], compression: zip, recipients: [data@partner.example], sign_with: us@example.com, ready_file: count, empty: skip }"
+            ))
         for name in ["Gz", "Pgp"] { try host.expectSuccess("jobs", "run", name, "--scheduled") }
         let gz = try #require(files(host, ".txt.gz").first)
         #expect(try lines(host, gz + ".ready") == ["1"])
@@ -171,7 +189,8 @@ import Testing
         try host.expectSuccess("events", "ingest", "-", input: (1...5).map { Self.sent($0) }.joined(separator: "\n"))
         try host.expectSuccess("jobs", "run", "Feed", "--scheduled")
         try host.apply(
-            "jobs:\n  - name: Again\n    kind: event-feed-again\n    settings: { types: [SENT], from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }\n")
+            "jobs:\n  - name: Again\n    kind: event-feed-again\n    settings: { types: [SENT], from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }\n"
+        )
         try host.expectSuccess("jobs", "run", "Again")
         let repeats = files(host, ".txt").filter { $0.contains("_SENT_REPEAT_") }
         #expect(repeats.count == 1)
@@ -197,7 +216,9 @@ import Testing
                         round += 1
                         let input = numbers.map { EventFeedTests.sent($0) }.joined(separator: "\n")
                         let ingest = try? host.run("events", "ingest", "-", input: input)
-                        result.withLock { if ingest?.status == 0 { $0.written += numbers } else { $0.failures.append(ingest?.errors ?? "not started") } }
+                        result.withLock {
+                            if ingest?.status == 0 { $0.written += numbers } else { $0.failures.append(ingest?.errors ?? "not started") }
+                        }
                     }
                     ended.signal()
                 }
@@ -246,8 +267,12 @@ import Testing
         let (expected, failures) = writers.stop()
         for _ in 0..<5 { if try host.run("jobs", "run", "Feed", "--scheduled").status == 0 { break } }
         #expect(failures.isEmpty, "\(failures.prefix(3))")
-        let given = try files(host, ".txt").flatMap { try lines(host, $0) }.compactMap { $0.split(separator: ",").count > 3 ? Int($0.split(separator: ",", omittingEmptySubsequences: false)[3].dropFirst().dropLast()) : nil }
-        #expect(given.count == expected.count && Set(given) == Set(expected), "\(expected.count) written, \(given.count) given, \(Set(given).count) different, \(cutOff) of \(runs) runs cut off")
+        let given = try files(host, ".txt").flatMap { try lines(host, $0) }.compactMap {
+            $0.split(separator: ",").count > 3 ? Int($0.split(separator: ",", omittingEmptySubsequences: false)[3].dropFirst().dropLast()) : nil
+        }
+        #expect(
+            given.count == expected.count && Set(given) == Set(expected),
+            "\(expected.count) written, \(given.count) given, \(Set(given).count) different, \(cutOff) of \(runs) runs cut off")
         #expect(cutOff >= 3, "\(cutOff) of \(runs) runs were cut off")
         #expect(files(host, ".part").isEmpty)
     }

@@ -14,7 +14,9 @@ import Testing
             try stage.installation.expectSuccess("hooks", "add", "all", "--url", sink.url + "/b")
             try stage.installation.expectSuccess("hooks", "add", "other", "--url", sink.url + "/c", "--event", "something-else")
             try stage.run(good: 3)
-            let calls = try sink.taken.map { JSONObject(try JSONSerialization.jsonObject(with: Data($0.utf8))) }.sorted { $0["path"].string ?? "" < $1["path"].string ?? "" }
+            let calls = try sink.taken.map { JSONObject(try JSONSerialization.jsonObject(with: Data($0.utf8))) }.sorted {
+                $0["path"].string ?? "" < $1["path"].string ?? ""
+            }
             #expect(calls.map { $0["path"].string } == ["/a", "/b"])
             let call = try #require(calls.first)
             #expect(call["headers"]["content-type"].string == "application/cloudevents+json; charset=utf-8")
@@ -25,7 +27,8 @@ import Testing
             #expect(Set(calls.map { $0["headers"]["webhook-id"].string }) == ["run/1.1/event/contacts-loaded"])
             #expect(call["headers"]["idempotency-key"].string == "run/1.1/event/contacts-loaded")
             // Another implementation of the signature agrees.
-            let script = "import base64,hashlib,hmac,sys; k=base64.b64decode(sys.argv[1][6:]); print('v1,'+base64.b64encode(hmac.new(k,sys.stdin.buffer.read(),hashlib.sha256).digest()).decode())"
+            let script =
+                "import base64,hashlib,hmac,sys; k=base64.b64decode(sys.argv[1][6:]); print('v1,'+base64.b64encode(hmac.new(k,sys.stdin.buffer.read(),hashlib.sha256).digest()).decode())"
             let signed = "run/1.1/event/contacts-loaded.\(call["headers"]["webhook-timestamp"].string ?? "").\(call["body"].string ?? "")"
             let expected = try ChildRun("/usr/bin/python3", ["-c", script, secret], input: signed).wait().output.trimmingCharacters(in: .newlines)
             #expect(call["headers"]["webhook-signature"].string == expected)
@@ -52,13 +55,18 @@ import Testing
 
     /// Ways to write this machine, private networks, and addresses that are nobody's on the internet.
     private static let privateHosts = [
-        "127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
-        "127.0.0.1.", "0x7f.1", "0177.1", "0x7F.0x0.0x0.0x1", "00000177.0.0.1", "127.00.00.01", "017700000002", "2130706434", "127.0.0.2", "127.255.255.254",
-        "0.0.0.0", "0", "0.0.0.1", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254", "169.254.1.1", "100.64.0.1",
+        "127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1",
+        "017700000001",
+        "127.0.0.1.", "0x7f.1", "0177.1", "0x7F.0x0.0x0.0x1", "00000177.0.0.1", "127.00.00.01", "017700000002", "2130706434", "127.0.0.2",
+        "127.255.255.254",
+        "0.0.0.0", "0", "0.0.0.1", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254", "169.254.1.1",
+        "100.64.0.1",
         "100.127.255.255", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
-        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:10.0.0.1]", "[::ffff:a00:1]", "[::ffff:192.168.1.1]", "[::ffff:169.254.169.254]", "[::ffff:0.0.0.0]",
+        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:10.0.0.1]", "[::ffff:a00:1]", "[::ffff:192.168.1.1]", "[::ffff:169.254.169.254]",
+        "[::ffff:0.0.0.0]",
         "[::127.0.0.1]", "[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[64:ff9b::7f00:1]", "[64:ff9b::10.0.0.1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]",
-        "[2002:7f00:1::1]", "[2002:c0a8:101::1]", "[2001::1]", "[fe80::1]", "[fec0::1]", "[fc00::1]", "[fd00::1]", "[ff02::1]", "[100::1]", "[2001:db8::1]",
+        "[2002:7f00:1::1]", "[2002:c0a8:101::1]", "[2001::1]", "[fe80::1]", "[fec0::1]", "[fc00::1]", "[fd00::1]", "[ff02::1]", "[100::1]",
+        "[2001:db8::1]",
     ]
 
     @Test("ACT-2, OPS-3, T25: addresses of this machine are reached only where an administrator has allowed them, however they are written")
@@ -81,7 +89,9 @@ import Testing
             for message in messages {
                 let host = Int(message["target"].string?.dropFirst() ?? "").map { Self.privateHosts[$0] } ?? "?"
                 #expect(message["state"].string != "delivered", "\(host) was called")
-                #expect(["delivery.address", "delivery.name", "delivery.url"].contains(message["error"]["code"].string), "\(host): \(message["error"]["code"].string ?? "")")
+                #expect(
+                    ["delivery.address", "delivery.name", "delivery.url"].contains(message["error"]["code"].string),
+                    "\(host): \(message["error"]["code"].string ?? "")")
             }
             #expect(sink.taken.isEmpty)
             #expect(try installation.run("hooks", "add", "user", "--url", "http://a:b@127.0.0.1:\(port)/").status == 3)
@@ -103,7 +113,8 @@ import Testing
                 let cases: [(String, String, String)] = [
                     ("500", "waiting", "delivery.status"), ("429 600", "waiting", "delivery.status"), ("404", "dead", "delivery.status"),
                     ("401", "dead", "delivery.refused"), ("close", "waiting", "delivery.broken"),
-                    ("redirect \(other.url)/x", "dead", "delivery.redirect"), ("redirect \(sink.url)/moved", "delivered", ""), ("late", "delivered", ""),
+                    ("redirect \(other.url)/x", "dead", "delivery.redirect"), ("redirect \(sink.url)/moved", "delivered", ""),
+                    ("late", "delivered", ""),
                 ]
                 for (word, state, code) in cases {
                     try sink.behave(word)
@@ -140,7 +151,8 @@ import Testing
             sys.exit(os.path.exists("\(place)/fail"))
             """)
         // Executed by its interpreter: a file that was written a moment ago may still be open in a process that another test starts.
-        try stage.installation.expectSuccess("hooks", "add", "start", "--command", "/usr/bin/python3", "--argument=\(script)", "--argument=$(id); *", "--argument=--x")
+        try stage.installation.expectSuccess(
+            "hooks", "add", "start", "--command", "/usr/bin/python3", "--argument=\(script)", "--argument=$(id); *", "--argument=--x")
         try stage.installation.put("contacts.csv", "mail,first\nann@example.com,Ann\n")
         let run = try stage.installation.run("jobs", "run", "contacts", environment: ["SOME_SECRET": "env-word-1", "CONNECTHOST_SECRET_KEY": ""])
         #expect(run.status == 0)

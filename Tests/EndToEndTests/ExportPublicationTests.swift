@@ -47,7 +47,8 @@ import Testing
         try installation.json("runs", "show", try #require(try installation.json("runs", "list", "--job", "out")[0]["run"].string))
     }
 
-    @Test("EXP-2, EXP-6: another's file under the name, though it has the same size, fails the run and stays; nothing else is left, the watermark stays",
+    @Test(
+        "EXP-2, EXP-6: another's file under the name, though it has the same size, fails the run and stays; nothing else is left, the watermark stays",
         arguments: [nil, "export.before-rename"])
     func anothers(_ failpoint: String?) throws {
         let installation = try installation()
@@ -136,11 +137,14 @@ import Testing
     func readyNames() throws {
         let installation = try installation()
         try installation.apply(
-            "jobs:\n  - name: plain\n    kind: export\n    source: { type: list, name: CONTACTS }\n    file: { name: customers, suffix: _v1.2, split_records: 4, ready_file: count, compression: gzip }\n")
+            "jobs:\n  - name: plain\n    kind: export\n    source: { type: list, name: CONTACTS }\n    file: { name: customers, suffix: _v1.2, split_records: 4, ready_file: count, compression: gzip }\n"
+        )
         try installation.expectSuccess("jobs", "run", "plain")
         #expect(files(installation) == (1...3).flatMap { ["3_2_customers_v1.2_00\($0).gz", "3_2_customers_v1.2_00\($0).ready"] })
         try installation.expectSuccess("account", "file-names", "{NAME}.{RUN}")
-        try installation.apply("jobs:\n  - name: plain\n    kind: export\n    source: { type: list, name: CONTACTS }\n    file: { name: customers, ready_file: count }\n")
+        try installation.apply(
+            "jobs:\n  - name: plain\n    kind: export\n    source: { type: list, name: CONTACTS }\n    file: { name: customers, ready_file: count }\n"
+        )
         for _ in 0..<2 { try installation.expectSuccess("jobs", "run", "plain") }
         #expect(files(installation).filter { $0.hasPrefix("c") } == ["customers.3", "customers.3.ready", "customers.4", "customers.4.ready"])
     }

@@ -38,7 +38,8 @@ import Testing
     }
 
     private func job(_ name: String, source: String, file: String, options: String = "") -> String {
-        "jobs:\n  - name: \(name)\n    kind: export\n    source: { \(source) }\n    file: { \(file) }\n" + (options.isEmpty ? "" : "    options: { \(options) }\n")
+        "jobs:\n  - name: \(name)\n    kind: export\n    source: { \(source) }\n    file: { \(file) }\n"
+            + (options.isEmpty ? "" : "    options: { \(options) }\n")
     }
 
     private func files(_ installation: Installation) -> [String] { installation.directory.names(in: "home/files/download") }
@@ -51,7 +52,8 @@ import Testing
     func wholeList() throws {
         let installation = try installation()
         try installation.apply(
-            job("out", source: "type: list, name: CONTACTS, columns: [POINTS, EMAIL_ADDRESS_, NOTES]",
+            job(
+                "out", source: "type: list, name: CONTACTS, columns: [POINTS, EMAIL_ADDRESS_, NOTES]",
                 file: "name: people.csv, prefix: \"x_\", suffix: \"_{YYYY}\", ready_file: count"))
         let preview = try installation.json("jobs", "preview", "out", "--rows", "1")
         #expect(preview["file"].string?.hasPrefix("download/2_2_x_people_20") == true)
@@ -94,7 +96,8 @@ import Testing
     func missedRuns() throws {
         let installation = try installation()
         try installation.apply(
-            job("out", source: "type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_], records: changed", file: "name: p.csv, header: false",
+            job(
+                "out", source: "type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_], records: changed", file: "name: p.csv, header: false",
                 options: "process_missed: true"))
         try installation.expectSuccess("jobs", "run", "out")
         let download = installation.home + "/files/download"
@@ -111,7 +114,9 @@ import Testing
         let run = try installation.json("jobs", "run", "out")
         #expect(run["status"].string == "succeeded", "\(run.value ?? "")")
         let made = (0..<3).compactMap { run["export"]["files"][$0]["path"].string.map { String($0.dropFirst("download/".count)) } }
-        #expect(made.map { String($0.prefix { $0 != "p" }) } == [first, second, run["run"].string ?? ""].map { $0.replacingOccurrences(of: ".", with: "_") + "_" })
+        #expect(
+            made.map { String($0.prefix { $0 != "p" }) }
+                == [first, second, run["run"].string ?? ""].map { $0.replacingOccurrences(of: ".", with: "_") + "_" })
         #expect(made.map { text(installation, $0) } == [20..<22, 22..<23, 23..<26].map { $0.map { "p\($0)@example.com\n" }.joined() })
     }
 
@@ -119,8 +124,11 @@ import Testing
     func notification() throws {
         let installation = try installation()
         try MessageSink.with("smtp") { sink in
-            try installation.expectSuccess("account", "mail", "set", "--set", "host=localhost", "--set", "port=\(sink["PORT"])", "--set", "from=connect@example.com", "--set", "security=none")
-            let out = job("out", source: "type: list, name: CONTACTS", file: "name: p.csv", options: "notify: { when: always, to: [ops@example.com] }")
+            try installation.expectSuccess(
+                "account", "mail", "set", "--set", "host=localhost", "--set", "port=\(sink["PORT"])", "--set", "from=connect@example.com", "--set",
+                "security=none")
+            let out = job(
+                "out", source: "type: list, name: CONTACTS", file: "name: p.csv", options: "notify: { when: always, to: [ops@example.com] }")
             try installation.apply(out)
             let refused = try installation.run("validate", "-", input: out.replacing("notify:", with: "launch: { campaigns: [Welcome] }, notify:"))
             #expect(refused.status == 3 && refused.output.contains("launch"))
@@ -148,7 +156,8 @@ import Testing
             views:
               - { name: Tiers, sql: "SELECT TIER, count(*) AS PEOPLE FROM CONTACTS GROUP BY TIER ORDER BY TIER;" }
             """
-                + "\n" + job("audience", source: "type: audience, name: Wanted, list: CONTACTS, columns: [POINTS]", file: "name: a.csv, header: false")
+                + "\n"
+                + job("audience", source: "type: audience, name: Wanted, list: CONTACTS, columns: [POINTS]", file: "name: a.csv, header: false")
                 + job("filter", source: "type: filter, name: Rich, columns: [POINTS]", file: "name: f.csv, header: false").dropFirst("jobs:\n".count)
                 + job("view", source: "type: view, name: Tiers", file: "name: v.csv").dropFirst("jobs:\n".count))
         func export(_ name: String) throws -> String {
@@ -177,7 +186,9 @@ import Testing
     @Test("EXP-1: PETs, App Channel lists and supplemental tables, each by its own type; another type is refused")
     func otherTables() throws {
         let installation = try installation()
-        let sources = [("pet", "LOYALTY", "list: CONTACTS"), ("app_list", "APPS", "list: CONTACTS"), ("table", "ORDERS", ""), ("audience_scope", "ORDERS", "")]
+        let sources = [
+            ("pet", "LOYALTY", "list: CONTACTS"), ("app_list", "APPS", "list: CONTACTS"), ("table", "ORDERS", ""), ("audience_scope", "ORDERS", ""),
+        ]
         try installation.apply(
             """
             pets:
@@ -203,7 +214,10 @@ import Testing
         #expect(text(installation, pet).hasPrefix("RIID_,CREATED_DATE_,MODIFIED_DATE_,LEVEL\n2,"))
         let orders = try #require(files(installation).first { $0.hasSuffix("_table.csv") })
         #expect(text(installation, orders).contains(",7,9.5\n"))
-        for (source, field) in [("type: list, name: ORDERS", "source.type"), ("type: pet, name: LOYALTY, list: OTHER", "source.list"), ("type: table, name: NOPE", "source.name")] {
+        for (source, field) in [
+            ("type: list, name: ORDERS", "source.type"), ("type: pet, name: LOYALTY, list: OTHER", "source.list"),
+            ("type: table, name: NOPE", "source.name"),
+        ] {
             let refused = try installation.json("validate", try installation.directory.write("x.yaml", job("x", source: source, file: "name: x.csv")))
             #expect(refused["problems"].count == 1, "\(field): \(refused.value ?? "")")
         }
@@ -229,8 +243,11 @@ import Testing
     func packed() throws {
         let installation = try installation(people: Self.people(0..<3) + "z@example.com,日本,,,\n")
         try installation.apply(
-            job("gz", source: "type: list, name: CONTACTS, columns: [FIRST_NAME]", file: "name: p.csv, charset: ISO-8859-1, compression: gzip, ready_file: empty, ready_name: append")
-                + job("zip", source: "type: list, name: CONTACTS, columns: [FIRST_NAME]", file: "name: p.csv, compression: zip, line_end: crlf").dropFirst("jobs:\n".count))
+            job(
+                "gz", source: "type: list, name: CONTACTS, columns: [FIRST_NAME]",
+                file: "name: p.csv, charset: ISO-8859-1, compression: gzip, ready_file: empty, ready_name: append")
+                + job("zip", source: "type: list, name: CONTACTS, columns: [FIRST_NAME]", file: "name: p.csv, compression: zip, line_end: crlf")
+                .dropFirst("jobs:\n".count))
         let run = try installation.json("jobs", "run", "gz")
         #expect(run["export"]["replaced_characters"].int == 2)
         #expect(run["warnings"].count == 1)
@@ -250,9 +267,13 @@ import Testing
         try installation.expectSuccess("account", "file-names", "{PREFIX}{NAME}-{RUN}{SUFFIX}")
         #expect(try installation.run("account", "file-names", "{NAME}").status == 3)
         try installation.apply(
-            job("parts", source: "type: list, name: CONTACTS, columns: [RIID_]", file: "name: p.csv, split_records: 8, header: false, ready_file: count")
-                + job("none", source: "type: list, name: CONTACTS, records: changed", file: "name: n.csv", options: "if_empty: skip").dropFirst("jobs:\n".count)
-                + job("fails", source: "type: list, name: CONTACTS, records: changed", file: "name: n.csv", options: "if_empty: fail").dropFirst("jobs:\n".count))
+            job(
+                "parts", source: "type: list, name: CONTACTS, columns: [RIID_]",
+                file: "name: p.csv, split_records: 8, header: false, ready_file: count")
+                + job("none", source: "type: list, name: CONTACTS, records: changed", file: "name: n.csv", options: "if_empty: skip").dropFirst(
+                    "jobs:\n".count)
+                + job("fails", source: "type: list, name: CONTACTS, records: changed", file: "name: n.csv", options: "if_empty: fail").dropFirst(
+                    "jobs:\n".count))
         try installation.expectSuccess("jobs", "run", "parts")
         #expect(files(installation) == (1...3).flatMap { ["p-2_00\($0).csv", "p-2_00\($0).ready"] })
         #expect(text(installation, "p-2_003.csv") == "17\n18\n19\n20\n")
@@ -269,13 +290,17 @@ import Testing
     @Test("EXP-4: what is exported is imported again value for value", arguments: ["UTF-8", "UTF-16", "windows-1252", "GB18030"])
     func roundTrip(_ charset: String) throws {
         let installation = try installation(people: Self.people(0..<200))
-        for (index, (delimiter, enclosure, compression)) in [(",", "double", "none"), ("tab", "single", "gzip"), ("|", "double", "zip")].enumerated() {
+        for (index, (delimiter, enclosure, compression)) in [(",", "double", "none"), ("tab", "single", "gzip"), ("|", "double", "zip")].enumerated()
+        {
             let file = "charset: \(charset), delimiter: \"\(delimiter)\", enclosure: \(enclosure), compression: \(compression)"
             let name = "\(index + 10)"
             try installation.apply(
                 "lists:\n  - name: COPY\(name)\n    fields: { FIRST_NAME: STR100, TIER: STR25, POINTS: INTEGER, NOTES: STR4000 }\n"
-                    + job("out\(name)", source: "type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, FIRST_NAME, TIER, POINTS, NOTES]", file: "name: out.csv, " + file)
-                    + "  - name: in\(name)\n    kind: import-list\n    file: { directory: download, name: \"*out.csv*\", \(file) }\n    target: { list: COPY\(name) }\n")
+                    + job(
+                        "out\(name)", source: "type: list, name: CONTACTS, columns: [EMAIL_ADDRESS_, FIRST_NAME, TIER, POINTS, NOTES]",
+                        file: "name: out.csv, " + file)
+                    + "  - name: in\(name)\n    kind: import-list\n    file: { directory: download, name: \"*out.csv*\", \(file) }\n    target: { list: COPY\(name) }\n"
+            )
             try installation.expectSuccess("jobs", "run", "out\(name)")
             try installation.expectSuccess("jobs", "run", "in\(name)")
             let fields = "EMAIL_ADDRESS_,FIRST_NAME,TIER,POINTS,NOTES"
@@ -283,21 +308,28 @@ import Testing
         }
     }
 
-    @Test("EXP-8: an export starts when asked, once, and again and again; the last day of the month is offered to it, and the 31st and an import's last day are not")
+    @Test(
+        "EXP-8: an export starts when asked, once, and again and again; the last day of the month is offered to it, and the 31st and an import's last day are not"
+    )
     func schedules() throws {
         let installation = try installation()
         let source = "type: list, name: CONTACTS"
-        func scheduled(_ name: String, _ schedule: String) -> String { job(name, source: source, file: "name: p.csv") + "    schedule: { \(schedule) }\n" }
+        func scheduled(_ name: String, _ schedule: String) -> String {
+            job(name, source: source, file: "name: p.csv") + "    schedule: { \(schedule) }\n"
+        }
         try installation.apply(job("asked", source: source, file: "name: p.csv"))
         for (name, schedule, type, starts) in [
-            ("once", "repeat: once, date: 2099-12-31, hour: 5, slot: 0-14", "one-time", 1), ("daily", "repeat: daily, hour: 5, slot: 0-14", "recurring", 14),
+            ("once", "repeat: once, date: 2099-12-31, hour: 5, slot: 0-14", "one-time", 1),
+            ("daily", "repeat: daily, hour: 5, slot: 0-14", "recurring", 14),
             ("monthly", "repeat: monthly, day: last, hour: 5, slot: 0-14", "recurring", 14),
         ] {
             try installation.apply(scheduled(name, schedule))
             let next = try installation.json("schedule", "next", name, "-n", "14")
             #expect(next["type"].string == type && next["starts"].count == starts, "\(next.value ?? "")")
             guard name == "monthly" else { continue }
-            let days = (0..<starts).compactMap { next["starts"][$0]["at"].string.flatMap { try? Date($0.prefix(10) + "T00:00:00Z", strategy: .iso8601) } }
+            let days = (0..<starts).compactMap {
+                next["starts"][$0]["at"].string.flatMap { try? Date($0.prefix(10) + "T00:00:00Z", strategy: .iso8601) }
+            }
             let calendar = Calendar(identifier: .iso8601)
             let following = days.map { calendar.dateComponents(in: .gmt, from: $0 + 86400) }
             #expect(following.count == 14 && following.allSatisfy { $0.day == 1 } && Set(following.map(\.month)).count == 12)
@@ -305,7 +337,8 @@ import Testing
         #expect(try installation.json("schedule", "next", "asked")["starts"].count == 0)
         try installation.expectSuccess("jobs", "run", "asked")
         #expect(try installation.run("validate", "-", input: scheduled("x", "repeat: monthly, day: 31, hour: 5, slot: 0-14")).status == 3)
-        let imported = Self.load.replacing("name: load", with: "name: other") + "\n    schedule: { repeat: monthly, day: last, hour: 5, slot: 0-14 }\n"
+        let imported =
+            Self.load.replacing("name: load", with: "name: other") + "\n    schedule: { repeat: monthly, day: last, hour: 5, slot: 0-14 }\n"
         #expect(try installation.run("validate", "-", input: imported).status == 3)
     }
 }

@@ -7,7 +7,9 @@ import Testing
     @Test("IMP-18: a file with addresses is told by its first bytes, and the job file printed for it loads it as it stands")
     func people() throws {
         let installation = try Installation()
-        let text = "mail;Vorname;Straße & Nr;Punkte;Seit\r\n" + (1...20).map { "p\($0)@example.com;Jörg;Weg \($0);\($0);31/01/2026 10:00:\($0 < 10 ? "0" : "")\($0)\r\n" }.joined()
+        let text =
+            "mail;Vorname;Straße & Nr;Punkte;Seit\r\n"
+            + (1...20).map { "p\($0)@example.com;Jörg;Weg \($0);\($0);31/01/2026 10:00:\($0 < 10 ? "0" : "")\($0)\r\n" }.joined()
         let latin = Data(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
         try installation.put("kunden_2026-01-31.csv", latin)
         let path = "upload/kunden_2026-01-31.csv"
@@ -35,7 +37,8 @@ import Testing
     func records() throws {
         let installation = try Installation()
         try installation.directory.write("orders.csv", (1...50).map { "A-\($0)|\($0).50|2026-01-0\($0 % 9 + 1) 08:00:00|x y\n" }.joined())
-        let shell = try ChildRun("/bin/sh", ["-c", "gzip -c '\(installation.directory.path)/orders.csv' > '\(installation.upload)/orders.dat'"]).wait()
+        let shell = try ChildRun("/bin/sh", ["-c", "gzip -c '\(installation.directory.path)/orders.csv' > '\(installation.upload)/orders.dat'"])
+            .wait()
         #expect(shell.status == 0)
         let found = try installation.json("files", "inspect", "files", "upload/orders.dat")
         #expect(found["compression"].string == "gzip" && found["delimiter"].string == "|" && found["header"].bool == false)
@@ -61,8 +64,10 @@ import Testing
         #expect(files[1]["size"].int == 12 && files[1]["kind"].string == "file")
         #expect(try installation.expectSuccess("files", "list", "files").contains("upload/"))
         for (arguments, status, words) in [
-            (["list", "files", "nowhere"], 3, "no directory"), (["list", "nobody"], 3, "There is no server"), (["inspect", "files", "upload/c.csv"], 3, "c.csv"),
-            (["inspect", "files", "upload"], 3, "is a directory"), (["inspect", "files", "upload/a.pdf"], 1, "a PDF"), (["inspect", "files", "upload/empty.csv"], 1, "is empty"),
+            (["list", "files", "nowhere"], 3, "no directory"), (["list", "nobody"], 3, "There is no server"),
+            (["inspect", "files", "upload/c.csv"], 3, "c.csv"),
+            (["inspect", "files", "upload"], 3, "is a directory"), (["inspect", "files", "upload/a.pdf"], 1, "a PDF"),
+            (["inspect", "files", "upload/empty.csv"], 1, "is empty"),
         ] as [([String], Int32, String)] {
             let result = try installation.start(["files"] + arguments).wait()
             #expect(result.status == status && result.errors.contains(words), "\(arguments): \(result.status) \(result.errors)")

@@ -28,7 +28,8 @@ struct FollowUpStage {
         var arguments = ["account", "mail", "set", "--set", "host=localhost", "--set", "port=\(sink["PORT"])", "--set", "from=connect@example.com"]
         for setting in settings.isEmpty ? ["security=none"] : settings { arguments += ["--set", setting] }
         let hasUser = settings.contains { $0.hasPrefix("user=") }
-        let result = try installation.start(arguments + (hasUser ? ["--secret", "password"] : []), input: hasUser ? sink["PASSWORD"] + "\n" : "").wait()
+        let result = try installation.start(arguments + (hasUser ? ["--secret", "password"] : []), input: hasUser ? sink["PASSWORD"] + "\n" : "")
+            .wait()
         guard result.status == 0 else { throw TestFailure(result.errors) }
     }
 
@@ -49,7 +50,9 @@ struct FollowUpStage {
     /// "state kind target" of each message, oldest first.
     func outbox() throws -> [String] {
         let list = try installation.json("outbox", "list")
-        return (0..<list.count).reversed().map { "\(list[$0]["state"].string ?? "") \(list[$0]["kind"].string ?? "") \(list[$0]["target"].string ?? "")" }
+        return (0..<list.count).reversed().map {
+            "\(list[$0]["state"].string ?? "") \(list[$0]["kind"].string ?? "") \(list[$0]["target"].string ?? "")"
+        }
     }
 
     func message(_ id: String) throws -> JSONObject { try installation.json("outbox", "show", id) }
@@ -65,10 +68,12 @@ struct ParsedMail {
 
     init(_ kept: String) throws {
         let parts = kept.components(separatedBy: "\n\n")
-        head = Dictionary(parts[0].split(separator: "\n").map { line in
-            let words = line.split(separator: ":", maxSplits: 1)
-            return (String(words[0]), words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
-        }) { _, last in last }
+        head = Dictionary(
+            parts[0].split(separator: "\n").map { line in
+                let words = line.split(separator: ":", maxSplits: 1)
+                return (String(words[0]), words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
+            }
+        ) { _, last in last }
         let script = """
             import email, email.policy, json, sys
             mail = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
@@ -78,7 +83,9 @@ struct ParsedMail {
             """
         let raw = parts.dropFirst().joined(separator: "\n\n")
         let result = try ChildRun("/usr/bin/python3", ["-c", script], input: raw).wait()
-        guard result.status == 0, let object = try? JSONSerialization.jsonObject(with: Data(result.output.utf8)) else { throw TestFailure(result.errors) }
+        guard result.status == 0, let object = try? JSONSerialization.jsonObject(with: Data(result.output.utf8)) else {
+            throw TestFailure(result.errors)
+        }
         let json = JSONObject(object)
         subject = json["subject"].string ?? ""
         text = json["text"].string ?? ""

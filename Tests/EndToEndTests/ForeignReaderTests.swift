@@ -30,7 +30,9 @@ private struct ForeignReader: Sendable {
 @Suite(.waits) struct ForeignReaderTests {
     private static let rows = 300
 
-    private static func name(_ number: Int) -> String { ["Käthe, \"K\"", "O'Neil; | x", "two\nlines", "a\r\nb", "語 😀", "=1+1", "plain"][number % 7] + " \(number)" }
+    private static func name(_ number: Int) -> String {
+        ["Käthe, \"K\"", "O'Neil; | x", "two\nlines", "a\r\nb", "語 😀", "=1+1", "plain"][number % 7] + " \(number)"
+    }
 
     /// A list of people with awkward names, and an export of each form that is named.
     private func host(_ forms: [String], partner: PGPPartner? = nil) throws -> Installation {
@@ -60,7 +62,9 @@ private struct ForeignReader: Sendable {
         return host.home + "/files/" + path
     }
 
-    private var expected: [[String]] { [["EMAIL_ADDRESS_", "FULL_NAME", "POINTS"]] + (0..<Self.rows).map { ["p\($0)@example.com", Self.name($0), String($0 * 3)] } }
+    private var expected: [[String]] {
+        [["EMAIL_ADDRESS_", "FULL_NAME", "POINTS"]] + (0..<Self.rows).map { ["p\($0)@example.com", Self.name($0), String($0 * 3)] }
+    }
 
     private func decoded(_ json: String) throws -> [[String]] { try JSONDecoder().decode([[String]].self, from: Data(json.utf8)) }
 
@@ -101,7 +105,9 @@ private struct ForeignReader: Sendable {
         #expect(try read(plain, "utf-8", "\t", "'") == expected)
     }
 
-    @Test("EXP-4, EXP-5: DuckDB reads a file, plain and compressed, row for row", .enabled(if: ForeignReader.duckDB.unavailable == nil, "DuckDB is not to be had here"))
+    @Test(
+        "EXP-4, EXP-5: DuckDB reads a file, plain and compressed, row for row",
+        .enabled(if: ForeignReader.duckDB.unavailable == nil, "DuckDB is not to be had here"))
     func duckDB() throws {
         let host = try host(["delimiter: \"|\"", "compression: gzip, enclose: text"])
         let program = """
@@ -124,13 +130,18 @@ private struct ForeignReader: Sendable {
         try TestServer.with(options: ["PubkeyAcceptedAlgorithms +ssh-rsa", "HostKeyAlgorithms +ssh-rsa"]) { server in
             let host = try Installation()
             try host.expectSuccess(
-                "servers", "add", "partner", "sftp", "--set", "host=127.0.0.1", "--set", "port=\(server.port)", "--set", "username=\(server["USERNAME"])",
+                "servers", "add", "partner", "sftp", "--set", "host=127.0.0.1", "--set", "port=\(server.port)", "--set",
+                "username=\(server["USERNAME"])",
                 "--set", "directory=\(server["DIRECTORY"])", "--secret-file", "private_key=\(server["USER_KEY_ED25519"])")
             try host.expectSuccess("servers", "trust", "partner", "--yes")
             try host.expectSuccess("connectors", "profile", "set", "event-feed", "--set", "account_id=1234")
             try host.apply(
-                "jobs:\n  - name: Feed\n    kind: event-feed\n    settings: { types: [SENT, CLICK, OPEN], server: partner, directory: \"\", ready_file: count, empty: skip }\n")
-            let events = (1...40).map { #"{"id":"s\#($0)","type":"SENT","time":"2025-03-01T12:00:00Z","RIID":\#($0),"EMAIL":"p\#($0)@example.com","SEGMENT_INFO":"Hi, \"you\"\n"}"# }
+                "jobs:\n  - name: Feed\n    kind: event-feed\n    settings: { types: [SENT, CLICK, OPEN], server: partner, directory: \"\", ready_file: count, empty: skip }\n"
+            )
+            let events =
+                (1...40).map {
+                    #"{"id":"s\#($0)","type":"SENT","time":"2025-03-01T12:00:00Z","RIID":\#($0),"EMAIL":"p\#($0)@example.com","SEGMENT_INFO":"Hi, \"you\"\n"}"#
+                }
                 + (1...3).map { #"{"id":"c\#($0)","type":"CLICK","RIID":\#($0),"OFFER_URL":"https://example.com/?a=1,2"}"# }
             try host.expectSuccess("events", "ingest", "-", input: events.joined(separator: "\n"))
             try host.expectSuccess("jobs", "run", "Feed", "--scheduled")
@@ -140,9 +151,11 @@ private struct ForeignReader: Sendable {
             #expect(try ChildRun("ssh-keygen", ["-p", "-q", "-m", "PEM", "-N", "", "-f", key]).wait().status == 0)
             let config = try host.directory.write(
                 "config.json",
-                #"{"host":"127.0.0.1","port":\#(server.port),"username":"\#(server["USERNAME"])","private_key_file":"\#(key)","path":"\#(server["DIRECTORY"])","start_date":"2020-01-01T00:00:00Z"}"#)
+                #"{"host":"127.0.0.1","port":\#(server.port),"username":"\#(server["USERNAME"])","private_key_file":"\#(key)","path":"\#(server["DIRECTORY"])","start_date":"2020-01-01T00:00:00Z"}"#
+            )
             let run = "import sys, tap_responsys\nsys.argv[0] = 'tap-responsys'\ntap_responsys.main()"
-            let found = JSONObject(try JSONSerialization.jsonObject(with: Data(try ForeignReader.tap.python(run, ["--config", config, "--discover"]).utf8)))
+            let found = JSONObject(
+                try JSONSerialization.jsonObject(with: Data(try ForeignReader.tap.python(run, ["--config", config, "--discover"]).utf8)))
             let streams = (0..<found["streams"].count).map { found["streams"][$0]["tap_stream_id"].string ?? "" }
             #expect(Set(streams) == ["1234_SENT", "1234_CLICK"])
             let catalog = try host.directory.write("catalog.json", try selectingAll(found))
@@ -150,7 +163,9 @@ private struct ForeignReader: Sendable {
             let records = lines.map { JSONObject(try? JSONSerialization.jsonObject(with: Data($0.utf8))) }.filter { $0["type"].string == "RECORD" }
             #expect(records.count { $0["stream"].string == "1234_SENT" } == 40 && records.count { $0["stream"].string == "1234_CLICK" } == 3)
             #expect(Set(records.compactMap { $0["record"]["EMAIL"].string }).isSuperset(of: (1...40).map { "p\($0)@example.com" }))
-            #expect(records.contains { $0["record"]["SEGMENT_INFO"].string == "Hi, \"you\" " } && records.contains { $0["record"]["OFFER_URL"].string == "https://example.com/?a=1,2" })
+            #expect(
+                records.contains { $0["record"]["SEGMENT_INFO"].string == "Hi, \"you\" " }
+                    && records.contains { $0["record"]["OFFER_URL"].string == "https://example.com/?a=1,2" })
         }
     }
 
@@ -160,7 +175,9 @@ private struct ForeignReader: Sendable {
             var stream = stream
             stream["metadata"] = (stream["metadata"] as? [[String: Any]] ?? []).map { entry in
                 guard (entry["breadcrumb"] as? [String])?.isEmpty == true else { return entry }
-                return entry.merging(["metadata": (entry["metadata"] as? [String: Any] ?? [:]).merging(["selected": true]) { _, new in new }]) { _, new in new }
+                return entry.merging(["metadata": (entry["metadata"] as? [String: Any] ?? [:]).merging(["selected": true]) { _, new in new }]) {
+                    _, new in new
+                }
             }
             return stream
         }

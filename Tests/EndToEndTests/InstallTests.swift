@@ -6,12 +6,15 @@ import Testing
 @Suite(.waits) struct InstallTests {
     private func install(_ prefix: String, _ arguments: String...) throws {
         let result = try ChildRun(
-            CompiledConnector.root + "/scripts/install", arguments, environment: ["PREFIX": prefix, "BUILD": Installation.buildDirectory, "DESTDIR": ""]
+            CompiledConnector.root + "/scripts/install", arguments,
+            environment: ["PREFIX": prefix, "BUILD": Installation.buildDirectory, "DESTDIR": ""]
         ).wait()
         try #require(result.status == 0, "\(result.output)\(result.errors)")
     }
 
-    @Test("CON-2, CON-8: what is installed below a prefix runs with its connectors, pkg-config leads a C compiler to the header, and all of it goes again")
+    @Test(
+        "CON-2, CON-8: what is installed below a prefix runs with its connectors, pkg-config leads a C compiler to the header, and all of it goes again"
+    )
     func prefix() throws {
         let directory = try TemporaryDirectory()
         let prefix = directory.path + "/prefix"
@@ -29,7 +32,8 @@ import Testing
         let library = directory.path + "/libcontacts.so"
         let source = CompiledConnector.root + "/Examples/c-source/contacts_source.c"
         let built = try ChildRun(
-            "/bin/sh", ["-c", "cc -std=c11 -Wall -Wextra -Werror -shared -fPIC $(pkg-config --cflags connecthost) -o \(library) \(source)"], environment: found
+            "/bin/sh", ["-c", "cc -std=c11 -Wall -Wextra -Werror -shared -fPIC $(pkg-config --cflags connecthost) -o \(library) \(source)"],
+            environment: found
         ).wait()
         #expect(built.status == 0, "\(built.errors)")
         let checked = try ChildRun(program, ["connectors", "check", library, "--home", home]).wait()

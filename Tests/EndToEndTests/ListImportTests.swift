@@ -38,11 +38,12 @@ import Testing
         #expect(second["records"]["inserted"].int == 1)
         #expect(second["records"]["updated"].int == 1)
         #expect(second["records"]["unchanged"].int == 1)
-        #expect(try installation.rows("CONTACTS", "EMAIL_ADDRESS_,FIRST_NAME") == [
-            #"{"EMAIL_ADDRESS_":"ann@example.com","FIRST_NAME":"Anna"}"#,
-            #"{"EMAIL_ADDRESS_":"bob@example.com","FIRST_NAME":"Bob"}"#,
-            #"{"EMAIL_ADDRESS_":"cat@example.com","FIRST_NAME":"Cat"}"#,
-        ])
+        #expect(
+            try installation.rows("CONTACTS", "EMAIL_ADDRESS_,FIRST_NAME") == [
+                #"{"EMAIL_ADDRESS_":"ann@example.com","FIRST_NAME":"Anna"}"#,
+                #"{"EMAIL_ADDRESS_":"bob@example.com","FIRST_NAME":"Bob"}"#,
+                #"{"EMAIL_ADDRESS_":"cat@example.com","FIRST_NAME":"Cat"}"#,
+            ])
     }
 
     @Test("IMP-15: rejected records are kept with line, reason and raw text, and the rest is loaded")
@@ -51,7 +52,8 @@ import Testing
         try installation.apply(Self.document)
         try installation.put(
             "contacts.csv",
-            "mail,first,tier\nann@example.com,Ann,GOLD\nnot an address,Bad,GOLD\nx@example.nosuchtld,Tld,GOLD\n,Empty,GOLD\n\"open@example.com,Open,GOLD\nbob@example.com,Bob\n")
+            "mail,first,tier\nann@example.com,Ann,GOLD\nnot an address,Bad,GOLD\nx@example.nosuchtld,Tld,GOLD\n,Empty,GOLD\n\"open@example.com,Open,GOLD\nbob@example.com,Bob\n"
+        )
         let run = try installation.json("jobs", "run", "contacts")
         #expect(run["status"].string == "succeeded")
         #expect(run["records"]["inserted"].int == 1)
@@ -78,7 +80,9 @@ import Testing
         #expect(try installation.expectSuccess("jobs", "preview", "contacts").contains("LOOKS LIKE"))
         try installation.put("contacts.csv", "mail;first;tier\nann@example.com;Ann;GOLD\n")
         let unfit = try installation.expectSuccess("jobs", "preview", "contacts")
-        #expect(unfit.contains("the file looks like ;") && unfit.contains("A run would fail and load nothing.") && !unfit.contains("Would be"), "\(unfit)")
+        #expect(
+            unfit.contains("the file looks like ;") && unfit.contains("A run would fail and load nothing.") && !unfit.contains("Would be"), "\(unfit)"
+        )
         #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 0)
         #expect(installation.directory.names(in: "home/files/upload") == ["contacts.csv"])
         #expect(try installation.json("runs", "list").count == 0)

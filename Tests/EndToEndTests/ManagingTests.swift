@@ -6,8 +6,11 @@ import Testing
 @Suite(.waits) struct ManagingTests {
     private func installation() throws -> Installation {
         let installation = try Installation()
-        try installation.apply(ServeTests.lists + "jobs:\n" + ServeTests.job("contacts") + ServeTests.job("loyalty") + ServeTests.job("nightly",
-            "    schedule: { repeat: weekly, days: [mon], hour: 4, slot: 0-14 }"))
+        try installation.apply(
+            ServeTests.lists + "jobs:\n" + ServeTests.job("contacts") + ServeTests.job("loyalty")
+                + ServeTests.job(
+                    "nightly",
+                    "    schedule: { repeat: weekly, days: [mon], hour: 4, slot: 0-14 }"))
         return installation
     }
 
@@ -56,7 +59,9 @@ import Testing
         try installation.put("nightly.csv", ServeTests.file("dan"))
         try installation.expectSuccess("jobs", "run", "nightly")
         #expect(try next != nil && installation.json("schedule", "next", "nightly")["starts"][0]["at"].string == next)
-        let edited = "jobs:\n" + ServeTests.job("nightly", "    description: Every Tuesday.\n    schedule: { repeat: weekly, days: [tue], hour: 4, slot: 15-29 }")
+        let edited =
+            "jobs:\n"
+            + ServeTests.job("nightly", "    description: Every Tuesday.\n    schedule: { repeat: weekly, days: [tue], hour: 4, slot: 15-29 }")
         try installation.expectSuccess("jobs", "edit", "nightly", "--file", "-", input: edited)
         #expect(try installation.json("jobs", "show", "nightly")["description"].string == "Every Tuesday.")
         let stopped = try installation.run("jobs", "stop", "nightly", "--yes")
@@ -181,8 +186,13 @@ import Testing
         #expect(try installation.json("groups", "show", "Daily")["next_run"].isMissing)
         try installation.expectSuccess("groups", "activate", "Daily")
         #expect(try installation.json("groups", "show", "Daily")["next_run"].string != nil)
-        let wrong = try installation.run("apply", "-", input: "groups:\n  - name: Bad\n    jobs: [contacts, nightly, nothing]\n    schedule: { repeat: monthly, day: 31, hour: 2, slot: 0-14 }\n")
-        for part in ["in group \"Daily\" already", "starts by itself", "none of that name", "day 31"] { #expect(wrong.errors.contains(part), "\(wrong.errors)") }
+        let wrong = try installation.run(
+            "apply", "-",
+            input: "groups:\n  - name: Bad\n    jobs: [contacts, nightly, nothing]\n    schedule: { repeat: monthly, day: 31, hour: 2, slot: 0-14 }\n"
+        )
+        for part in ["in group \"Daily\" already", "starts by itself", "none of that name", "day 31"] {
+            #expect(wrong.errors.contains(part), "\(wrong.errors)")
+        }
     }
 
     @Test("GRP-2, MGT-2: stopping a group stops the running job and skips the others; the files stay")

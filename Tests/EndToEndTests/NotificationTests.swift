@@ -16,7 +16,9 @@ import Testing
             let mail = try #require(mails.first)
             #expect(mail.head["SECURE"] == "True" && mail.head["USER"] == "tester" && mail.head["MAIL-FROM"] == "connect@example.com")
             #expect(mail.subject == "contacts: run 1.1 succeeded, 3 records loaded")
-            for words in ["inserted  3", "rejected  2", "2 × EMAIL_MALFORMED", "line 5  EMAIL_MALFORMED in EMAIL_ADDRESS_", "connecthost runs rejects 1.1"] {
+            for words in [
+                "inserted  3", "rejected  2", "2 × EMAIL_MALFORMED", "line 5  EMAIL_MALFORMED in EMAIL_ADDRESS_", "connecthost runs rejects 1.1",
+            ] {
                 #expect(mail.text.contains(words), "\(words) is missing from:\n\(mail.text)")
             }
             #expect(mail.html.contains("EMAIL_MALFORMED") && mail.html.contains("connecthost runs rejects 1.1"))
@@ -101,7 +103,9 @@ import Testing
         }
     }
 
-    @Test("ACT-1: without TLS that was asked for, with a certificate nobody knows, or with a wrong password nothing is sent, and nothing is told of the password")
+    @Test(
+        "ACT-1: without TLS that was asked for, with a certificate nobody knows, or with a wrong password nothing is sent, and nothing is told of the password"
+    )
     func security() throws {
         let stage = try FollowUpStage(options: "{ fail_if_empty: false }")
         func test(_ code: String) throws {
@@ -130,7 +134,8 @@ import Testing
     @Test("FS-5: the public key goes to an address with its fingerprint and how to install it; the private one does not")
     func keys() throws {
         let stage = try FollowUpStage(options: "{ fail_if_empty: false }")
-        let early = try stage.installation.run("servers", "keygen", "--file", stage.installation.directory.path + "/early", "--email", "admin@partner.example")
+        let early = try stage.installation.run(
+            "servers", "keygen", "--file", stage.installation.directory.path + "/early", "--email", "admin@partner.example")
         #expect(early.status == 3 && early.errors.contains("account mail set"))
         #expect(stage.installation.directory.contents("early") == nil)
         try MessageSink.with("smtp") { sink in

@@ -54,7 +54,10 @@ import Testing
         "ORC-1: each kind of data goes from the account's file into a table that exists, and the file to the archive",
         arguments: [
             ("loyalty", "demo_LoyaltyAccountsSync.txt", "LOYALTY", "mapping: { LEVEL: TIER }", "TIER", #"{"TIER":"GOLD"}"#),
-            ("attributes", "demo_CustomersSync.txt", "ATTRIBUTES", "replace_all: false", "ATTRIBUTE_HOME_STORE", #"{"ATTRIBUTE_HOME_STORE":"Zagreb"}"#),
+            (
+                "attributes", "demo_CustomersSync.txt", "ATTRIBUTES", "replace_all: false", "ATTRIBUTE_HOME_STORE",
+                #"{"ATTRIBUTE_HOME_STORE":"Zagreb"}"#
+            ),
             ("segments", "demo_SegmentsSync.txt", "SEGMENTS", "replace_all: true", "STRATUM", #"{"STRATUM":"D"}"#),
         ])
     func imports(kind: String, file: String, pet: String, extra: String, field: String, row: String) throws {
@@ -63,7 +66,9 @@ import Testing
         try host.apply("jobs:\n  - name: ORCE\n    kind: orce-\(kind)\n    settings: { list: CONTACTS, pet: \(pet), \(extra) }\n")
         #expect(try host.expectSuccess("jobs", "preview", "ORCE").contains("Nothing was written"))
         let run = try host.json("jobs", "run", "ORCE")
-        #expect(run["status"].string == "succeeded" && run["records"]["inserted"].int == 3 && run["archived"].string?.hasPrefix("archive/\(file)") == true)
+        #expect(
+            run["status"].string == "succeeded" && run["records"]["inserted"].int == 3 && run["archived"].string?.hasPrefix("archive/\(file)") == true
+        )
         #expect(run["kind"].string == "org.connecthost.orce.\(kind)" && run["state"].string == "finished")
         #expect(try rows(host, pet, field).contains(row))
         #expect(host.directory.names(in: "home/files/upload").isEmpty)
@@ -83,7 +88,8 @@ import Testing
         try host.expectSuccess("apply", "--draft", "-", input: draft)
         let report = try host.json("jobs", "errors", "Draft")
         let paths = Set((0..<report["problems"].count).compactMap { report["problems"][$0]["path"].string })
-        #expect(paths.isSuperset(of: ["settings.list", "settings.pet", "settings.mapping", "settings.mapping_file", "options.notify.to"]), "\(paths)")
+        #expect(
+            paths.isSuperset(of: ["settings.list", "settings.pet", "settings.mapping", "settings.mapping_file", "options.notify.to"]), "\(paths)")
         #expect(try host.run("jobs", "errors", "Draft").status == 3)
         #expect(try host.run("jobs", "activate", "Draft").status == 3)
     }
@@ -93,7 +99,9 @@ import Testing
         let host = try Self.host()
         try MessageSink.with("smtp") { mails in
             try MessageSink.with("http") { calls in
-                try host.expectSuccess("account", "mail", "set", "--set", "host=localhost", "--set", "port=\(mails["PORT"])", "--set", "from=connect@example.com", "--set", "security=none")
+                try host.expectSuccess(
+                    "account", "mail", "set", "--set", "host=localhost", "--set", "port=\(mails["PORT"])", "--set", "from=connect@example.com",
+                    "--set", "security=none")
                 try host.expectSuccess("account", "network", "set", "--set", "allow=127.0.0.0/8,::1")
                 try host.expectSuccess("hooks", "add", "crm", "--url", calls.url + "/crm")
                 try host.expectSuccess("account", "campaigns", "set", "--set", "profile=plain", "--set", "url=\(calls.url)/launch/{campaign}")
@@ -111,7 +119,9 @@ import Testing
                 try Self.put("demo_LoyaltyAccountsSync.txt", host)
                 let run = try host.json("jobs", "run", "ORCE")
                 #expect(run["status"].string == "succeeded", "\(run["error"]["message"].string ?? "")")
-                #expect(try mails.taken.map(ParsedMail.init).map { "\($0.head["RCPT-TO"] ?? "") \($0.subject)" } == ["ops@example.com", "crm@example.com"].map { "\($0) ORCE: run 2.2 succeeded, 3 records loaded" })
+                #expect(
+                    try mails.taken.map(ParsedMail.init).map { "\($0.head["RCPT-TO"] ?? "") \($0.subject)" }
+                        == ["ops@example.com", "crm@example.com"].map { "\($0) ORCE: run 2.2 succeeded, 3 records loaded" })
                 let taken = calls.taken.map { JSONObject(try? JSONSerialization.jsonObject(with: Data($0.utf8))) }
                 #expect(Set(taken.compactMap { $0["path"].string }) == ["/crm", "/launch/Tier%20change"])
                 #expect(taken.contains { $0["body"].string?.contains("connecthost.event.loyalty-loaded") == true })
@@ -129,7 +139,8 @@ import Testing
     @Test("ORC-2: a mapping file names the columns, and with replace-all earlier rows are gone")
     func mappingFile() throws {
         let host = try Self.host()
-        try host.expectSuccess("connectors", "profile", "set", "orce-segments", "--set", "header=false", "--set", "delimiter=,", "--set", "file_name=seg.csv")
+        try host.expectSuccess(
+            "connectors", "profile", "set", "orce-segments", "--set", "header=false", "--set", "delimiter=,", "--set", "file_name=seg.csv")
         try host.apply(
             """
             jobs:
@@ -154,6 +165,8 @@ import Testing
         try host.put("demo_CustomersSync.txt", "\u{0}\u{1}\u{2}\u{0}not text at all")
         let run = try host.json("jobs", "run", "Draft")
         #expect(run["status"].string == "failed" && run["error"]["category"].string == "data", "\(run["error"]["message"].string ?? "")")
-        #expect(host.directory.names(in: "home/files/upload").isEmpty && host.directory.names(in: "home/files/archive").contains { $0.hasPrefix("demo_CustomersSync") })
+        #expect(
+            host.directory.names(in: "home/files/upload").isEmpty
+                && host.directory.names(in: "home/files/archive").contains { $0.hasPrefix("demo_CustomersSync") })
     }
 }

@@ -19,7 +19,8 @@ import Testing
                 list: "LATIN", letters: ["a", "Z", "ä", "é", "ß", "ø", " ", "?", "="],
                 charsets: ["UTF-8", "ISO-8859-1", "windows-1252", "ISO-8859-15", "UTF-16", "IBM850"]),
             Repertoire(
-                list: "WIDE", letters: ["a", "é", "Ж", "語", "😀", "𝄞", " ", "\u{FEFF}", "\u{2028}"], charsets: ["UTF-8", "UTF-16LE", "UTF-16BE", "UTF-32", "GB18030"]),
+                list: "WIDE", letters: ["a", "é", "Ж", "語", "😀", "𝄞", " ", "\u{FEFF}", "\u{2028}"],
+                charsets: ["UTF-8", "UTF-16LE", "UTF-16BE", "UTF-32", "GB18030"]),
             Repertoire(
                 list: "JAPAN", letters: ["a", "カ", "語", "ﾈ", "表", " "], charsets: ["Shift_JIS", "Windows-31J", "EUC-JP", "UTF-8"]),
         ]
@@ -54,7 +55,8 @@ import Testing
         var columns: [String] { ["EMAIL_ADDRESS_", "PLAIN"] + (enclosure == "none" ? [] : ["MARKED"]) }
 
         func jobs(_ number: Int) -> String {
-            let form = "charset: \(charset), delimiter: \"\(delimiter)\", enclosure: \(enclosure), header: \(hasHeader), compression: \(compression), encryption: \(isEncrypted ? "pgp" : "none")"
+            let form =
+                "charset: \(charset), delimiter: \"\(delimiter)\", enclosure: \(enclosure), header: \(hasHeader), compression: \(compression), encryption: \(isEncrypted ? "pgp" : "none")"
             let keys = isEncrypted ? ", recipients: [us@example.com], sign_with: us@example.com" : ""
             let names = hasHeader ? "" : "\n    mapping: { columns: [\(columns.joined(separator: ", "))] }"
             return """
@@ -97,8 +99,11 @@ import Testing
         try host.expectSuccess("keys", "generate", "Host", "--email", "us@example.com", "--type", "ed25519")
         let trips = (0..<Self.rounds).map { Trip($0, &random) }
         try host.apply(
-            "lists:\n" + Repertoire.all.map { "  - { name: \($0.list), \(Self.list) }\n" }.joined() + trips.indices.map { "  - { name: COPY\($0), \(Self.list) }\n" }.joined()
-                + "jobs:\n" + Repertoire.all.map { "  - { name: \($0.list), kind: import-list, file: { name: \($0.list).csv }, target: { list: \($0.list) } }\n" }.joined()
+            "lists:\n" + Repertoire.all.map { "  - { name: \($0.list), \(Self.list) }\n" }.joined()
+                + trips.indices.map { "  - { name: COPY\($0), \(Self.list) }\n" }.joined()
+                + "jobs:\n"
+                + Repertoire.all.map { "  - { name: \($0.list), kind: import-list, file: { name: \($0.list).csv }, target: { list: \($0.list) } }\n" }
+                .joined()
                 + trips.enumerated().map { $0.element.jobs($0.offset) }.joined())
         for repertoire in Repertoire.all { try fill(repertoire, host, &random) }
         for (number, trip) in trips.enumerated() {

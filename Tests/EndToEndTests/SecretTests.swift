@@ -6,13 +6,17 @@ import Testing
 @Suite(.waits) struct SecretTests {
     /// Values that must be found nowhere but where they are needed.
     private static func seeds() -> [String: String] {
-        Dictionary(uniqueKeysWithValues: ["mail", "bearer", "signing", "campaign", "server", "environment", "file"].map { ($0, "seed-\($0)-\(UUID().uuidString)") })
+        Dictionary(
+            uniqueKeysWithValues: ["mail", "bearer", "signing", "campaign", "server", "environment", "file"].map {
+                ($0, "seed-\($0)-\(UUID().uuidString)")
+            })
     }
 
     @Test("OPS-3, T28: secrets of every kind are in no output, no log, no database and no mail, also when what they are for fails")
     func redaction() throws {
         let seeds = Self.seeds()
-        let stage = try FollowUpStage(options: "{ notify: { when: always, to: [ann@example.com] }, event: { name: loaded }, launch: { campaigns: [W] } }")
+        let stage = try FollowUpStage(
+            options: "{ notify: { when: always, to: [ann@example.com] }, event: { name: loaded }, launch: { campaigns: [W] } }")
         let installation = stage.installation
         let environment = ["SEED_PASSWORD": seeds["environment"] ?? ""]
         let file = try installation.directory.write("secret.txt", (seeds["file"] ?? "") + "\n")
@@ -24,23 +28,35 @@ import Testing
         }
         try MessageSink.with("smtp", "--auth", "--tls", "tls") { mails in
             try MessageSink.with("http") { sink in
-                try say(["account", "mail", "set", "--set", "host=localhost", "--set", "port=\(mails["PORT"])", "--set", "security=tls", "--set", "user=tester",
-                    "--set", "from=c@example.com", "--set", "ca_file=\(mails["CERTIFICATE"])", "--secret", "password"], input: (seeds["mail"] ?? "") + "\n")
-                try say(["hooks", "add", "crm", "--url", sink.url, "--secret", "signing", "--secret", "bearer"],
+                try say(
+                    [
+                        "account", "mail", "set", "--set", "host=localhost", "--set", "port=\(mails["PORT"])", "--set", "security=tls", "--set",
+                        "user=tester",
+                        "--set", "from=c@example.com", "--set", "ca_file=\(mails["CERTIFICATE"])", "--secret", "password",
+                    ], input: (seeds["mail"] ?? "") + "\n")
+                try say(
+                    ["hooks", "add", "crm", "--url", sink.url, "--secret", "signing", "--secret", "bearer"],
                     input: "\(seeds["signing"] ?? "")\n\(seeds["bearer"] ?? "")\n")
-                try say(["account", "campaigns", "set", "--set", "url=\(sink.url)", "--set", "user=tester", "--secret", "secret"], input: (seeds["campaign"] ?? "") + "\n")
+                try say(
+                    ["account", "campaigns", "set", "--set", "url=\(sink.url)", "--set", "user=tester", "--secret", "secret"],
+                    input: (seeds["campaign"] ?? "") + "\n")
                 for (name, options) in [
-                    ("vaulted", ["--secret", "password"]), ("named", ["--secret-from", "password=env:SEED_PASSWORD"]), ("filed", ["--secret-from", "password=file:\(file)"]),
+                    ("vaulted", ["--secret", "password"]), ("named", ["--secret-from", "password=env:SEED_PASSWORD"]),
+                    ("filed", ["--secret-from", "password=file:\(file)"]),
                 ] {
-                    try say(["servers", "add", name, "sftp", "--set", "host=127.0.0.1", "--set", "port=1", "--set", "username=u"] + options, input: (seeds["server"] ?? "") + "\n")
+                    try say(
+                        ["servers", "add", name, "sftp", "--set", "host=127.0.0.1", "--set", "port=1", "--set", "username=u"] + options,
+                        input: (seeds["server"] ?? "") + "\n")
                     try say(["servers", "test", name, "--json"])
                 }
                 try sink.behave("500", "401")
                 try stage.run(good: 2, bad: 1, "--leave-outbox")
                 try say(["outbox", "deliver"])
                 for command in [
-                    ["servers", "list"], ["servers", "show", "vaulted"], ["account", "mail", "show"], ["account", "mail", "test", "--to", "a@example.com"], ["account", "campaigns", "show"],
-                    ["hooks", "list"], ["hooks", "test", "crm"], ["audit", "list"], ["outbox", "list"], ["secrets", "list"], ["secrets", "verify"], ["runs", "list"], ["runs", "log", "1.1"],
+                    ["servers", "list"], ["servers", "show", "vaulted"], ["account", "mail", "show"],
+                    ["account", "mail", "test", "--to", "a@example.com"], ["account", "campaigns", "show"],
+                    ["hooks", "list"], ["hooks", "test", "crm"], ["audit", "list"], ["outbox", "list"], ["secrets", "list"], ["secrets", "verify"],
+                    ["runs", "list"], ["runs", "log", "1.1"],
                 ] { try say(command + ["--json"]) }
                 try say(["export"])
                 #expect(said.contains("mail.login") && said.contains("AUTHENTICATION_FAILED") && said.contains("env:SEED_PASSWORD"), "\(said)")
@@ -49,7 +65,9 @@ import Testing
                 said += mails.taken.joined()
             }
         }
-        let files = try FileManager.default.subpathsOfDirectory(atPath: installation.home).compactMap { FileManager.default.contents(atPath: installation.home + "/" + $0) }
+        let files = try FileManager.default.subpathsOfDirectory(atPath: installation.home).compactMap {
+            FileManager.default.contents(atPath: installation.home + "/" + $0)
+        }
         #expect(files.count > 5)
         for (name, seed) in seeds {
             #expect(!said.contains(seed), "\(name) was said")
@@ -65,7 +83,8 @@ import Testing
         let stage = try FollowUpStage(options: "{ notify: { when: always, to: [ann@example.com] } }")
         let installation = stage.installation
         try installation.expectSuccess(
-            "servers", "add", "named", "sftp", "--set", "host=127.0.0.1", "--set", "port=1", "--set", "username=u", "--secret-from", "password=env:SEED_PASSWORD")
+            "servers", "add", "named", "sftp", "--set", "host=127.0.0.1", "--set", "port=1", "--set", "username=u", "--secret-from",
+            "password=env:SEED_PASSWORD")
         try installation.apply(
             """
             jobs:
@@ -77,7 +96,8 @@ import Testing
             """)
         let people = (0..<1000).map { $0 % 10 == 0 ? "no-address-seed\($0)" : "seed\($0)@people.example.com" }
         try installation.put("slow.csv", "mail,x\n" + people.map { $0 + ",1\n" }.joined())
-        let child = try installation.start(["jobs", "run", "slow"], environment: ["SEED_PASSWORD": seeds["environment"] ?? "", "CREDENTIALS_DIRECTORY": "/nowhere"])
+        let child = try installation.start(
+            ["jobs", "run", "slow"], environment: ["SEED_PASSWORD": seeds["environment"] ?? "", "CREDENTIALS_DIRECTORY": "/nowhere"])
         defer {
             child.send(signal: SIGKILL)
             _ = child.wait()
@@ -86,8 +106,10 @@ import Testing
         let words = { (name: String) in String(decoding: FileManager.default.contents(atPath: "/proc/\(worker)/\(name)") ?? Data(), as: UTF8.self) }
         while !words("cmdline").contains("worker"), FileManager.default.fileExists(atPath: "/proc/\(worker)") {}
         // The limit is set before any connector is loaded; until then the worker has been told nothing.
-        while !words("limits").contains(where: \.isNewline) || words("limits").range(of: "Max core file size +0 +0", options: .regularExpression) == nil,
-            FileManager.default.fileExists(atPath: "/proc/\(worker)") {}
+        while !words("limits").contains(where: \.isNewline)
+            || words("limits").range(of: "Max core file size +0 +0", options: .regularExpression) == nil,
+            FileManager.default.fileExists(atPath: "/proc/\(worker)")
+        {}
         #expect(words("limits").range(of: "Max core file size +0 +0", options: .regularExpression) != nil)
         for name in ["cmdline", "environ"] {
             #expect(!words(name).contains(seeds["environment"] ?? "-") && !words(name).contains("CREDENTIALS_DIRECTORY"), "\(name)")

@@ -102,7 +102,9 @@ import Testing
             let server = try RunningServer(installation, shiftSeconds: 0)
             try installation.setClock(shiftSeconds: 86_400)
             try installation.wakeServer()
-            try installation.waitUntil("both calls are on their way and the mail is there") { try paths(calls).count == 2 && outbox().contains("mail delivered") }
+            try installation.waitUntil("both calls are on their way and the mail is there") {
+                try paths(calls).count == 2 && outbox().contains("mail delivered")
+            }
             server.send(signal: SIGKILL)
             _ = server.wait()
             try installation.directory.write("answer", "")

@@ -37,7 +37,8 @@ import Testing
         let list = try installation.json("runs", "list", "--limit", "100")
         return (0..<list.count).map { index in
             (
-                list[index]["run"].string ?? "", list[index]["job"].string ?? "", list[index]["status"].string ?? "", list[index]["trigger"].string ?? ""
+                list[index]["run"].string ?? "", list[index]["job"].string ?? "", list[index]["status"].string ?? "",
+                list[index]["trigger"].string ?? ""
             )
         }
     }
@@ -204,7 +205,8 @@ import Testing
         #expect(ended.errors.contains("run.cut-off"))
         #expect(try Set(runs(installation).map(\.status)) == ["interrupted", "queued"])
         for name in ["a", "b"] {
-            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: installation.upload + "/\(name).csv")
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: installation.upload + "/\(name).csv")
         }
         let next = try RunningServer(installation)
         try installation.waitUntil("both have run") { try runs(installation).map(\.status) == ["succeeded", "succeeded"] }

@@ -32,7 +32,8 @@ import Testing
     private func add(_ server: TestServer, port: Int, to installation: Installation) throws {
         try installation.expectSuccess(
             "servers", "add", "partner", "sftp", "--set", "host=127.0.0.1", "--set", "port=\(port)", "--set", "username=\(server["USERNAME"])",
-            "--set", "directory=\(server["DIRECTORY"])", "--set", "stall_timeout_seconds=2", "--secret-file", "private_key=\(server["USER_KEY_ED25519"])")
+            "--set", "directory=\(server["DIRECTORY"])", "--set", "stall_timeout_seconds=2", "--secret-file",
+            "private_key=\(server["USER_KEY_ED25519"])")
         try installation.expectSuccess("servers", "trust", "partner", "--yes")
     }
 
@@ -88,7 +89,8 @@ import Testing
             defer { proxy.stop() }
             let host = try EventFeedTests.host()
             try add(server, port: proxy.port, to: host)
-            try host.apply(EventFeedTests.feed("Feed", "{ types: [SENT], server: partner, directory: \"\", ready_file: count, empty: skip, header: false }"))
+            try host.apply(
+                EventFeedTests.feed("Feed", "{ types: [SENT], server: partner, directory: \"\", ready_file: count, empty: skip, header: false }"))
             try host.expectSuccess("events", "ingest", "-", input: (1...5000).map { EventFeedTests.sent($0) }.joined(separator: "\n"))
             let run = try host.json("jobs", "run", "Feed", "--scheduled")
             #expect(run["status"].string == "succeeded", "\(run.value ?? "")")

@@ -9,8 +9,10 @@ import Testing
     private func installation(_ server: TestServer, port: Int? = nil, trusting: Bool = true) throws -> Installation {
         let installation = try Installation()
         try installation.expectSuccess(
-            "servers", "add", "partner", "sftp", "--set", "host=127.0.0.1", "--set", "port=\(port ?? server.port)", "--set", "username=\(server["USERNAME"])",
-            "--set", "directory=\(server["DIRECTORY"])", "--set", "stall_timeout_seconds=2", "--secret-file", "private_key=\(server["USER_KEY_ED25519"])")
+            "servers", "add", "partner", "sftp", "--set", "host=127.0.0.1", "--set", "port=\(port ?? server.port)", "--set",
+            "username=\(server["USERNAME"])",
+            "--set", "directory=\(server["DIRECTORY"])", "--set", "stall_timeout_seconds=2", "--secret-file",
+            "private_key=\(server["USER_KEY_ED25519"])")
         if trusting { try installation.expectSuccess("servers", "trust", "partner", "--yes") }
         try installation.apply(
             """
@@ -123,7 +125,8 @@ import Testing
             try installation.expectSuccess("jobs", "run", "contacts")
             let key = try String(contentsOfFile: server["USER_KEY_ED25519"], encoding: .utf8)
             let middle = key.split(separator: "\n")[2]
-            let shown = try installation.expectSuccess("servers", "show", "partner", "--json") + installation.expectSuccess("servers", "show", "partner")
+            let shown =
+                try installation.expectSuccess("servers", "show", "partner", "--json") + installation.expectSuccess("servers", "show", "partner")
                 + installation.expectSuccess("export") + installation.expectSuccess("runs", "log", "1.1", "--json")
             #expect(!shown.contains(middle))
             #expect(shown.contains("vault"))

@@ -20,7 +20,8 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: files.path) == ["f"])
     }
 
-    @Test("FS-2, FS-1: a server is reached by its IPv6 address, pinned under it, tested and used", arguments: ["openssh", "libssh2"], ["sftp", "scp"])
+    @Test(
+        "FS-2, FS-1: a server is reached by its IPv6 address, pinned under it, tested and used", arguments: ["openssh", "libssh2"], ["sftp", "scp"])
     func ssh6(engine: String, connector: String) throws {
         try TestServer.with(address: "::1") { server in
             let installation = try Installation()
@@ -31,7 +32,9 @@ import Testing
                     "directory=\(server["DIRECTORY"])", "--set", "engine=\(engine)", "--secret-file", "private_key=\(server["USER_KEY_ED25519"])",
                 ])
             let untrusted = try installation.run("servers", "test", "partner")
-            #expect(untrusted.status == 4 && (untrusted.output + untrusted.errors).contains("[::1]:\(server.port)"), "\(untrusted.output)\(untrusted.errors)")
+            #expect(
+                untrusted.status == 4 && (untrusted.output + untrusted.errors).contains("[::1]:\(server.port)"),
+                "\(untrusted.output)\(untrusted.errors)")
             let file = try installation.directory.write("known_hosts", "[::1]:\(server.port) \(server["HOST_KEY_ED25519"])\n")
             try installation.expectSuccess("servers", "trust", "partner", "--known-hosts", file)
             try installation.expectSuccess("servers", "trust", "partner", "--yes")
@@ -45,7 +48,8 @@ import Testing
         try FTPServer.with(security: "explicit", address: "::1") { server in
             let installation = try Installation()
             try add(
-                installation, ["ftp", "--set", "host=::1", "--set", "port=\(server.port)", "--set", "username=\(server["USERNAME"])", "--secret", "password"],
+                installation,
+                ["ftp", "--set", "host=::1", "--set", "port=\(server.port)", "--set", "username=\(server["USERNAME"])", "--secret", "password"],
                 input: server["PASSWORD"] + "\n")
             try installation.expectSuccess("servers", "trust", "partner", "--yes")
             #expect(try installation.expectSuccess("servers", "test", "partner").contains("works"))
@@ -58,7 +62,8 @@ import Testing
         try FTPServer.with { server in
             let installation = try Installation()
             let arguments = [
-                "ftp", "--set", "host=127.0.0.1", "--set", "port=\(server.port)", "--set", "username=\(server["USERNAME"])", "--set", "security=none", "--set",
+                "ftp", "--set", "host=127.0.0.1", "--set", "port=\(server.port)", "--set", "username=\(server["USERNAME"])", "--set", "security=none",
+                "--set",
                 "allow_plaintext=true", "--secret", "password",
             ]
             let refused = try installation.start(["servers", "add", "partner"] + arguments, input: server["PASSWORD"] + "\n").wait()
@@ -118,7 +123,8 @@ import Testing
             try installation.expectSuccess("servers", "trust", "partner", "--yes")
             for number in 0..<120 { try installation.directory.write("many/file \(number)", Data(repeating: UInt8(number), count: number * 100)) }
             try FileManager.default.createDirectory(atPath: server.files.path + "/in", withIntermediateDirectories: false)
-            let put = try installation.json("bench-transfer", "put", "partner", "in", installation.directory.path + "/many", "--directory", "--connections", "3")
+            let put = try installation.json(
+                "bench-transfer", "put", "partner", "in", installation.directory.path + "/many", "--directory", "--connections", "3")
             #expect(put["files"].int == 120 && put["bytes"].int == 714_000)
             try FileManager.default.createDirectory(atPath: installation.directory.path + "/back", withIntermediateDirectories: false)
             try installation.expectSuccess("bench-transfer", "get", "partner", "in", installation.directory.path + "/back", "--directory")

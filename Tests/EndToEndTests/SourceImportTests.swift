@@ -84,7 +84,9 @@ import Testing
             "jobs:\n  - name: contacts\n    kind: import-list\n    source: { server: crm, stream: contacts }\n    target: { list: CONTACTS }\n"
                 + "    mapping: { fields: { address: EMAIL_ADDRESS_ } }")
         let unfit = try host.json("jobs", "run", "contacts")["error"]
-        #expect(unfit["code"].string == "mapping.invalid" && unfit["message"].string?.contains("The stream has no column \"address\"") == true, "\(unfit)")
+        #expect(
+            unfit["code"].string == "mapping.invalid" && unfit["message"].string?.contains("The stream has no column \"address\"") == true, "\(unfit)"
+        )
         #expect(!"\(unfit["message"].string ?? "file")\(unfit["remedy"].string ?? "file")".contains("file"), "\(unfit)")
     }
 
@@ -128,7 +130,9 @@ import Testing
         #expect(try problems(job.replacingOccurrences(of: "server: crm", with: "server: files")).contains("holds files and gives no rows"))
         #expect(try problems(job.replacingOccurrences(of: "server: crm", with: "server: crn")).contains("Did you mean \"crm\"?"))
         #expect(try problems(job.replacingOccurrences(of: ", stream: contacts", with: "")).contains("Name the stream"))
-        #expect(try problems(job.replacingOccurrences(of: "source: { server: crm, stream: contacts }", with: "file: { server: crm, name: a.csv }")).contains("gives rows and holds no files"))
+        #expect(
+            try problems(job.replacingOccurrences(of: "source: { server: crm, stream: contacts }", with: "file: { server: crm, name: a.csv }"))
+                .contains("gives rows and holds no files"))
         #expect(try problems(Self.document(", settings: { speed: \"9\" }")).contains("There is no setting \"speed\""))
         #expect(try problems(Self.document(", records: new", load: "replace")).contains("cannot take the place of all others"))
         try host.apply(job)

@@ -33,7 +33,8 @@ import Testing
     }
 
     private func people(_ installation: Installation, _ text: String) throws {
-        try installation.apply("jobs: [{ name: people, kind: import-list, file: { name: people.csv }, target: { list: CONTACTS, match: [CUSTOMER_ID_] } }]")
+        try installation.apply(
+            "jobs: [{ name: people, kind: import-list, file: { name: people.csv }, target: { list: CONTACTS, match: [CUSTOMER_ID_] } }]")
         try installation.put("people.csv", text)
         #expect(try installation.json("jobs", "run", "people")["status"].string == "succeeded")
     }
@@ -113,10 +114,13 @@ import Testing
         #expect(try rows(installation, "pets", "LOYALTY", "RIID_", "--where", "TIER = 'GOLD'").isEmpty)
     }
 
-    @Test("IMP-13: a run that dies between adding people and loading the PET adds nobody twice and loses nobody", arguments: ["run.people", "run.rejects-written", "run.applied"])
+    @Test(
+        "IMP-13: a run that dies between adding people and loading the PET adds nobody twice and loses nobody",
+        arguments: ["run.people", "run.rejects-written", "run.applied"])
     func crashBetweenTheTwo(failpoint: String) throws {
         let installation = try installation(
-            "  - { name: both, kind: import-pet, file: { name: both.csv }, target: { list: CONTACTS, pet: LOYALTY, match: [CUSTOMER_ID_], add_people: true } }")
+            "  - { name: both, kind: import-pet, file: { name: both.csv }, target: { list: CONTACTS, pet: LOYALTY, match: [CUSTOMER_ID_], add_people: true } }"
+        )
         try installation.put("both.csv", "CUSTOMER_ID,TIER\nC1,GOLD\nC2,RED\n")
         let killed = try installation.run("jobs", "run", "both", environment: ["CONNECTHOST_FAILPOINT": failpoint])
         #expect(killed.status != 0)
@@ -125,7 +129,8 @@ import Testing
         #expect(pets == (failpoint == "run.applied" ? 2 : 0))
         try installation.expectSuccess("runs", "recover")
         #expect(try installation.json("lists", "count", "CONTACTS")["count"].int == 2)
-        #expect(try rows(installation, "pets", "LOYALTY", "RIID_,TIER").sorted() == [#"{"RIID_":"1","TIER":"GOLD"}"#, #"{"RIID_":"2","TIER":"RED"}"#])
+        #expect(
+            try rows(installation, "pets", "LOYALTY", "RIID_,TIER").sorted() == [#"{"RIID_":"1","TIER":"GOLD"}"#, #"{"RIID_":"2","TIER":"RED"}"#])
         let run = try installation.json("runs", "list")[0]
         #expect(run["status"].string == "succeeded" && run["records"]["added_people"].int == 2)
     }
@@ -144,7 +149,11 @@ import Testing
         #expect(run["records"]["inserted"].int == 1)
         #expect(run["rejects"]["by_reason"]["PERSON_UNKNOWN"].int == 1)
         #expect(try rows(installation, "pets", "USAGE", "RIID_,STARTS") == [#"{"RIID_":"2","STARTS":"7"}"#])
-        let refused = try installation.run("validate", "-", input: "jobs: [{ name: x, kind: import-pet, file: { name: a.csv }, target: { list: CONTACTS, pet: USAGE, app_channel: true, match: [DEVICE_ID_] } }]")
+        let refused = try installation.run(
+            "validate", "-",
+            input:
+                "jobs: [{ name: x, kind: import-pet, file: { name: a.csv }, target: { list: CONTACTS, pet: USAGE, app_channel: true, match: [DEVICE_ID_] } }]"
+        )
         #expect(refused.status == 3)
         #expect(refused.output.contains("DEVICE_ID_ and API_KEY_ together"))
     }
@@ -177,19 +186,26 @@ import Testing
     @Test("IMP-10, IMP-11: the latest load can be asked for by name, and its customers' events are in the event store")
     func traces() throws {
         let installation = try installation(
-            "  - { name: load, kind: import-list, file: { name: load.csv }, target: { list: CONTACTS, match: [CUSTOMER_ID_], latest_load: Spring, custom_event: Registered } }")
+            "  - { name: load, kind: import-list, file: { name: load.csv }, target: { list: CONTACTS, match: [CUSTOMER_ID_], latest_load: Spring, custom_event: Registered } }"
+        )
         try people(installation, "CUSTOMER_ID\nC1\nC2\nC3\n")
         try installation.put("load.csv", "CUSTOMER_ID,FIRST_NAME\nC3,Cat\nC4,Dan\n")
         #expect(try installation.json("jobs", "run", "load")["status"].string == "succeeded")
-        #expect(try rows(installation, "lists", "CONTACTS", "CUSTOMER_ID_", "--load", "Spring") == [#"{"CUSTOMER_ID_":"C3"}"#, #"{"CUSTOMER_ID_":"C4"}"#])
-        #expect(try rows(installation, "lists", "CONTACTS", "CUSTOMER_ID_", "--load", "Spring", "--where", "FIRST_NAME = 'Dan'") == [#"{"CUSTOMER_ID_":"C4"}"#])
+        #expect(
+            try rows(installation, "lists", "CONTACTS", "CUSTOMER_ID_", "--load", "Spring") == [#"{"CUSTOMER_ID_":"C3"}"#, #"{"CUSTOMER_ID_":"C4"}"#])
+        #expect(
+            try rows(installation, "lists", "CONTACTS", "CUSTOMER_ID_", "--load", "Spring", "--where", "FIRST_NAME = 'Dan'") == [
+                #"{"CUSTOMER_ID_":"C4"}"#
+            ])
         let events = try installation.expectSuccess("events", "query", "CUSTOM_EVENT").split(separator: "\n")
         #expect(events.count == 2 && events[0].contains(#""EVENT_NAME":"Registered""#) && events[0].contains(#""RIID":"3""#))
         #expect(try installation.json("lists", "show", "CONTACTS")["latest_loads"][0]["rows"].int == 2)
         #expect(try installation.run("lists", "query", "CONTACTS", "--load", "Autumn").status == 3)
     }
 
-    @Test("IMP-1: an audience scope file beside a list import is loaded with it, once, whatever dies between, where the account may", arguments: ["", "run.scope", "merge.after-commit:2"])
+    @Test(
+        "IMP-1: an audience scope file beside a list import is loaded with it, once, whatever dies between, where the account may",
+        arguments: ["", "run.scope", "merge.after-commit:2"])
     func scope(failpoint: String) throws {
         let installation = try installation("  []")
         let job = """
@@ -241,7 +257,8 @@ import Testing
     func references() throws {
         let installation = try installation("  []")
         func problems(_ kind: String, _ target: String) throws -> String {
-            let result = try installation.run("validate", "-", input: "jobs: [{ name: x, kind: \(kind), file: { name: a.csv }, target: { \(target) } }]")
+            let result = try installation.run(
+                "validate", "-", input: "jobs: [{ name: x, kind: \(kind), file: { name: a.csv }, target: { \(target) } }]")
             #expect(result.status == 3)
             return result.output
         }

@@ -20,7 +20,9 @@ import Testing
 
     /// Applies them; each change has one place in one file.
     private func apply(_ changes: [(old: String, new: String)], to project: String) throws {
-        let names = try FileManager.default.subpathsOfDirectory(atPath: project).filter { ($0.hasSuffix(".c") || $0.hasSuffix(".swift")) && !$0.hasPrefix(".") }
+        let names = try FileManager.default.subpathsOfDirectory(atPath: project).filter {
+            ($0.hasSuffix(".c") || $0.hasSuffix(".swift")) && !$0.hasPrefix(".")
+        }
         for (old, new) in changes {
             let places = try names.filter { try String(contentsOfFile: project + "/" + $0, encoding: .utf8).components(separatedBy: old).count == 2 }
             try #require(places.count == 1, "\(places) have:\n\(old)")

@@ -60,7 +60,9 @@ import Testing
         }
     }
 
-    @Test("FS-8: a data connection that breaks is never a short file called good", arguments: [ChaosProxy.Fault.cut(afterBytes: 1_000_000), .reset(afterBytes: 1_000_000), .halfClose(afterBytes: 1_000_000)])
+    @Test(
+        "FS-8: a data connection that breaks is never a short file called good",
+        arguments: [ChaosProxy.Fault.cut(afterBytes: 1_000_000), .reset(afterBytes: 1_000_000), .halfClose(afterBytes: 1_000_000)])
     func broken(fault: ChaosProxy.Fault) throws {
         try FTPServer.with { server in
             let content = patterned(8_000_000)
@@ -117,7 +119,9 @@ import Testing
         }
     }
 
-    @Test("FS-8, CON-3: so does one behind the last byte of an upload, while the server's word is waited for", arguments: ["time-out", "the session", "the call"])
+    @Test(
+        "FS-8, CON-3: so does one behind the last byte of an upload, while the server's word is waited for",
+        arguments: ["time-out", "the session", "the call"])
     func stallAtTheEnd(ending: String) throws {
         try FTPServer.with { server in
             let proxy = try ChaosProxy(to: server.dataPort, counting: .toServer) { _ in .stall(afterBytes: 50_000) }

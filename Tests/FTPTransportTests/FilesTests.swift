@@ -73,7 +73,9 @@ import Testing
         }
     }
 
-    @Test("FS-2: a hostile name neither leaves the directory nor becomes a command", arguments: ["../f", "/f", "a//b", "a\r\nDELE keep", "a\nDELE keep", "a\0b"])
+    @Test(
+        "FS-2: a hostile name neither leaves the directory nor becomes a command",
+        arguments: ["../f", "/f", "a//b", "a\r\nDELE keep", "a\nDELE keep", "a\0b"])
     func hostile(name: String) throws {
         try FTPServer.with { server in
             try server.put("keep", [1])

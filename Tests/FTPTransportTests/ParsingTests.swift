@@ -32,7 +32,9 @@ import Testing
         let link = try #require(parse("lrwxrwxrwx 1 o g 4 Jan  1 00:00 name -> /etc/passwd"))
         #expect(link.name == Array("name".utf8) && link.kind == .link)
         #expect(parse("-rw-r--r-- 1 owner 77 Jan  1 00:00 no group")?.size == 77)
-        for line in ["total 12", "-rw-r--r--", "-rw-r--r-- 1 o g x Jan 1 00:00 f", "-rw-r--r-- 1 o g 5 Jan 1 00:00", "-rw-r--r-- 1 o g 5 Jan 99 00:00 f"] {
+        for line in [
+            "total 12", "-rw-r--r--", "-rw-r--r-- 1 o g x Jan 1 00:00 f", "-rw-r--r-- 1 o g 5 Jan 1 00:00", "-rw-r--r-- 1 o g 5 Jan 99 00:00 f",
+        ] {
             #expect(parse(line) == nil, "\(line)")
         }
     }
@@ -40,8 +42,9 @@ import Testing
     @Test("FS-9: lines of LIST as Windows writes them")
     func windows() throws {
         func parse(_ line: String) -> ListedFile? { DirectoryListing.parse(Array(line.utf8), now: now) }
-        #expect(parse("01-31-26  12:34PM                 1234 a b.txt")
-            == ListedFile(name: Array("a b.txt".utf8), kind: .file, size: 1234, modified: 1_769_862_840_000_000_000))
+        #expect(
+            parse("01-31-26  12:34PM                 1234 a b.txt")
+                == ListedFile(name: Array("a b.txt".utf8), kind: .file, size: 1234, modified: 1_769_862_840_000_000_000))
         #expect(parse("01-31-2026  12:00AM       <DIR>          dir")?.kind == .directory)
         #expect(parse("01-31-2026  12:00AM       <DIR>          dir")?.name == Array("dir".utf8))
         #expect(parse("2026-01-31  12:34  5 iso")?.modified == 1_769_862_840_000_000_000)

@@ -9,7 +9,8 @@ extension FTPServer {
     /// Settings for this server, plain unless `changes` says otherwise; nil takes a setting away.
     func values(_ changes: [String: SettingValues.Value?] = [:]) -> SettingValues {
         var values: [String: SettingValues.Value] = [
-            "host": .string(self["HOST"]), "port": .integer(Int64(port)), "username": .string(self["USERNAME"]), "password": .string(self["PASSWORD"]),
+            "host": .string(self["HOST"]), "port": .integer(Int64(port)), "username": .string(self["USERNAME"]),
+            "password": .string(self["PASSWORD"]),
             "security": .string("none"), "allow_plaintext": .boolean(true),
         ]
         for (name, value) in changes { values[name] = value }
@@ -93,4 +94,3 @@ func failure(_ body: () throws -> Void) -> ConnectorError? {
         return nil
     } catch { return error as? ConnectorError }
 }
-

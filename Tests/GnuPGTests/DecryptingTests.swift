@@ -1,11 +1,14 @@
 import ConnectModel
 import Foundation
-@testable import GnuPG
 import RecordEngine
 import Testing
 
+@testable import GnuPG
+
 struct DecryptingTests {
-    @Test("IMP-4: what was encrypted for the host comes out as it went in, binary or armoured, small or larger than any pipe", arguments: [0, 1, 80_000])
+    @Test(
+        "IMP-4: what was encrypted for the host comes out as it went in, binary or armoured, small or larger than any pipe",
+        arguments: [0, 1, 80_000])
     func roundTrip(count: Int) throws {
         let parties = try Parties()
         let plain = count == 0 ? [] : contacts(count)
@@ -29,7 +32,8 @@ struct DecryptingTests {
         let parties = try Parties()
         let message = try parties.encrypted(contacts(20_000))
         for length in [message.count - 1, message.count - 30, message.count / 2, 400] {
-            #expect(code { _ = try decrypted(Array(message.prefix(length)), by: parties.host) } == "pgp.damaged", "cut to \(length) of \(message.count)")
+            #expect(
+                code { _ = try decrypted(Array(message.prefix(length)), by: parties.host) } == "pgp.damaged", "cut to \(length) of \(message.count)")
         }
         for place in [message.count - 10, message.count / 2, message.count / 3] {
             var changed = message
@@ -49,7 +53,8 @@ struct DecryptingTests {
     @Test("T27: a message without protection against changes is refused")
     func withoutProtection() throws {
         let parties = try Parties()
-        let message = try parties.gpg(["--rfc2440", "--disable-mdc", "--cipher-algo", "3DES", "--encrypt", "--recipient", parties.hostKey.fingerprint], input: contacts(10))
+        let message = try parties.gpg(
+            ["--rfc2440", "--disable-mdc", "--cipher-algo", "3DES", "--encrypt", "--recipient", parties.hostKey.fingerprint], input: contacts(10))
         #expect(code { _ = try decrypted(message, by: parties.host) } == "pgp.unprotected")
     }
 
@@ -62,7 +67,8 @@ struct DecryptingTests {
         }
         #expect(try decrypted(message(literal), by: parties.host) == contacts(10))
         #expect(try decrypted(message(Self.wrapped(Self.wrapped(literal))), by: parties.host) == contacts(10))
-        for packets in [literal + literal, Self.wrapped(literal + literal), literal + Self.wrapped(literal), contacts(10), literal.dropLast(20) + []] {
+        for packets in [literal + literal, Self.wrapped(literal + literal), literal + Self.wrapped(literal), contacts(10), literal.dropLast(20) + []]
+        {
             #expect(["pgp.damaged", "pgp.several"].contains(code { _ = try decrypted(message(packets), by: parties.host) }))
         }
     }
@@ -181,7 +187,10 @@ struct DecryptingTests {
         let before = Self.sessions()
         _ = try decrypted(try parties.encrypted(contacts(10), signed: true), by: parties.host)
         #expect(Self.agents(of: parties).isEmpty)
-        #expect(Self.sessions().subtracting(before).allSatisfy { !FileManager.default.fileExists(atPath: $0 + "/pubring.kbx") || !Self.isOurs($0, parties) })
+        #expect(
+            Self.sessions().subtracting(before).allSatisfy {
+                !FileManager.default.fileExists(atPath: $0 + "/pubring.kbx") || !Self.isOurs($0, parties)
+            })
     }
 
     /// Agents whose home is a link to one of these rings.
@@ -189,7 +198,9 @@ struct DecryptingTests {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }.filter { process in
             guard let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"), !line.isEmpty else { return false }
             let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            guard words.first?.hasSuffix("gpg-agent") == true, let place = words.firstIndex(of: "--homedir"), words.count > place + 1 else { return false }
+            guard words.first?.hasSuffix("gpg-agent") == true, let place = words.firstIndex(of: "--homedir"), words.count > place + 1 else {
+                return false
+            }
             return isOurs(words[place + 1], parties)
         }
     }
@@ -200,6 +211,7 @@ struct DecryptingTests {
 
     private static func sessions() -> Set<String> {
         let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        return Set(((try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []).filter { $0.hasPrefix("connecthost-gpg-") }.map { "\(base)/\($0)" })
+        return Set(
+            ((try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []).filter { $0.hasPrefix("connecthost-gpg-") }.map { "\(base)/\($0)" })
     }
 }

@@ -1,8 +1,9 @@
 import ConnectModel
 import Foundation
-@testable import GnuPG
 import RecordEngine
 import Testing
+
+@testable import GnuPG
 
 struct KeyRingTests {
     @Test("IMP-4: RSA and elliptic-curve keys are made, listed, and encrypt and decrypt", arguments: [KeyRequest.Algorithm.rsa3072, .ed25519])
@@ -11,7 +12,8 @@ struct KeyRingTests {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let secret = Secret("one two")
         let ring = KeyRing(directory: directory) { _ in secret }
-        let key = try ring.generate(KeyRequest(name: "Käthe Müller", email: "k@example.com", algorithm: algorithm, expiresInDays: 365, passphrase: secret))
+        let key = try ring.generate(
+            KeyRequest(name: "Käthe Müller", email: "k@example.com", algorithm: algorithm, expiresInDays: 365, passphrase: secret))
         #expect(key.userIDs == ["Käthe Müller <k@example.com>"])
         #expect(key.isPrivate && key.canEncrypt && key.canSign && key.validity == .valid)
         #expect(try ring.keys() == [key])
@@ -54,7 +56,9 @@ struct KeyRingTests {
         defer { try? FileManager.default.removeItem(atPath: ring.directory) }
         #expect(code { _ = try ring.take(contacts(3), passphrase: nil) } == "key.unreadable")
         for name in ["", "a\n%no-protection", "a <b@c>"] {
-            #expect(code { _ = try ring.generate(KeyRequest(name: name, email: nil, algorithm: .ed25519, expiresInDays: nil, passphrase: nil)) } == "key.name")
+            #expect(
+                code { _ = try ring.generate(KeyRequest(name: name, email: nil, algorithm: .ed25519, expiresInDays: nil, passphrase: nil)) }
+                    == "key.name")
         }
         #expect(code { _ = try ring.key("nobody@example.com") } == "key.missing")
     }

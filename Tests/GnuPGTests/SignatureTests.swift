@@ -1,7 +1,8 @@
 import ConnectModel
-@testable import GnuPG
 import RecordEngine
 import Testing
+
+@testable import GnuPG
 
 struct SignatureTests {
     @Test("T27: a signature counts by its fingerprint, and only by it")

@@ -1,7 +1,8 @@
 import ConnectModel
 import Foundation
-@testable import GnuPG
 import RecordEngine
+
+@testable import GnuPG
 
 /// Two parties with rings of their own in one directory, gone with the object.
 final class Parties {
@@ -30,7 +31,8 @@ final class Parties {
 
     func encrypted(_ plain: [UInt8], to recipients: [String]? = nil, signed: Bool = false, armored: Bool = false) throws -> [UInt8] {
         let sink = MemorySink()
-        let encrypting = try partner.encrypting(to: recipients ?? [hostKey.fingerprint], signedBy: signed ? partnerKey.fingerprint : nil, armored: armored, into: sink)
+        let encrypting = try partner.encrypting(
+            to: recipients ?? [hostKey.fingerprint], signedBy: signed ? partnerKey.fingerprint : nil, armored: armored, into: sink)
         try plain.withUnsafeBytes { try encrypting.write($0) }
         try encrypting.finish()
         return sink.bytes
@@ -70,7 +72,8 @@ struct MadeRings: Sendable {
         _ = try partner.take(try host.export(hostKey), passphrase: nil)
         _ = try host.take(try partner.export(partnerKey), passphrase: nil)
         let names = try FileManager.default.subpathsOfDirectory(atPath: directory)
-        files = Dictionary(uniqueKeysWithValues: names.compactMap { name in FileManager.default.contents(atPath: "\(directory)/\(name)").map { (name, $0) } })
+        files = Dictionary(
+            uniqueKeysWithValues: names.compactMap { name in FileManager.default.contents(atPath: "\(directory)/\(name)").map { (name, $0) } })
     }
 
     /// Writes both rings, as their owners left them.
@@ -84,7 +87,9 @@ struct MadeRings: Sendable {
     }
 }
 
-func decrypted(_ message: [UInt8], by ring: KeyRing, signature: SignatureRule = .ignored, limit: ExpansionLimit = ExpansionLimit(ratio: 200, bytes: 1 << 30)) throws -> [UInt8] {
+func decrypted(
+    _ message: [UInt8], by ring: KeyRing, signature: SignatureRule = .ignored, limit: ExpansionLimit = ExpansionLimit(ratio: 200, bytes: 1 << 30)
+) throws -> [UInt8] {
     let source = try ring.decrypted(MemorySource(message, largestRead: 100_000), signature: signature, limit: limit)
     defer { source.close() }
     var plain: [UInt8] = []

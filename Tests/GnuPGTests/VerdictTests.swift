@@ -1,14 +1,19 @@
 import ConnectModel
-@testable import GnuPG
 import Testing
+
+@testable import GnuPG
 
 /// What is made of GnuPG's reports, in whatever order and number their lines come.
 struct VerdictTests {
     private static let words: [(line: String, isGood: Bool)] = [
-        ("ENC_TO 1122334455667788 18 0", true), ("DECRYPTION_KEY AA AA u", true), ("BEGIN_DECRYPTION", true), ("DECRYPTION_INFO 2 9 0", true), ("PLAINTEXT 62 0 a.csv", true),
-        ("DECRYPTION_OKAY", true), ("GOODMDC", true), ("END_DECRYPTION", true), ("NEWSIG", true), ("GOODSIG 88 Partner", true), ("VALIDSIG FFFF 2026-01-01 0 0 4 0 1 10 00 FFFF", true),
-        ("DECRYPTION_FAILED", false), ("BADMDC", false), ("BADSIG 88 Partner", false), ("ERRSIG 88 1 10 00 0 9 FFFF", false), ("EXPKEYSIG 88 Partner", false),
-        ("REVKEYSIG 88 Partner", false), ("EXPSIG 88 Partner", false), ("PLAINTEXT 62 0 b.csv", false), ("DECRYPTION_INFO 0 2 0", false), ("NEED_PASSPHRASE_SYM 9 3 2", false),
+        ("ENC_TO 1122334455667788 18 0", true), ("DECRYPTION_KEY AA AA u", true), ("BEGIN_DECRYPTION", true), ("DECRYPTION_INFO 2 9 0", true),
+        ("PLAINTEXT 62 0 a.csv", true),
+        ("DECRYPTION_OKAY", true), ("GOODMDC", true), ("END_DECRYPTION", true), ("NEWSIG", true), ("GOODSIG 88 Partner", true),
+        ("VALIDSIG FFFF 2026-01-01 0 0 4 0 1 10 00 FFFF", true),
+        ("DECRYPTION_FAILED", false), ("BADMDC", false), ("BADSIG 88 Partner", false), ("ERRSIG 88 1 10 00 0 9 FFFF", false),
+        ("EXPKEYSIG 88 Partner", false),
+        ("REVKEYSIG 88 Partner", false), ("EXPSIG 88 Partner", false), ("PLAINTEXT 62 0 b.csv", false), ("DECRYPTION_INFO 0 2 0", false),
+        ("NEED_PASSPHRASE_SYM 9 3 2", false),
     ]
 
     @Test("T04, T27: a report is good with every word that it takes, no word against it, and exit code 0; with anything else it is not")
@@ -27,7 +32,10 @@ struct VerdictTests {
             report.exitCode = number % 5 == 2 ? 2 : 0
             let isGood = chosen.allSatisfy(\.isGood) && report.exitCode == 0
             // Words that only say more of what the others say already.
-            let mayLack = left.map { ["ENC_TO", "DECRYPTION_INFO", "GOODMDC", "END_DECRYPTION", "NEWSIG"].contains(String(Self.words[$0].line.prefix { $0 != " " })) } ?? true
+            let mayLack =
+                left.map {
+                    ["ENC_TO", "DECRYPTION_INFO", "GOODMDC", "END_DECRYPTION", "NEWSIG"].contains(String(Self.words[$0].line.prefix { $0 != " " }))
+                } ?? true
             let passes = (try? verdict.judge(report)) != nil
             #expect(passes == (isGood && mayLack), "\(chosen.map(\.line)), exit code \(report.exitCode)")
             if passes { good += 1 }

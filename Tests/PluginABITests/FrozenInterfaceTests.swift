@@ -28,7 +28,10 @@ import Testing
 
     @Test("CON-1: a field at the end of a growing struct, a constant and an extension may be added, with the minor raised; comments may change")
     func appends() throws {
-        let field = (old: "  int32_t (*rmdir)(ch_session *s, const ch_call *call, const char *path);\n", new: "  int32_t (*rmdir)(ch_session *s, const ch_call *call, const char *path);\n  int32_t (*sync)(ch_session *s);\n")
+        let field = (
+            old: "  int32_t (*rmdir)(ch_session *s, const ch_call *call, const char *path);\n",
+            new: "  int32_t (*rmdir)(ch_session *s, const ch_call *call, const char *path);\n  int32_t (*sync)(ch_session *s);\n"
+        )
         let constant = (old: "#define CH_TF_PARALLEL ", new: "#define CH_TF_SYNC (1ull << 8)\n#define CH_TF_PARALLEL ")
         let added = try gate([field, constant, Self.minor])
         #expect(added.status == 0, "\(added.output)\(added.errors)")
@@ -43,8 +46,10 @@ import Testing
         arguments: [
             ("  int64_t size; ", "  int64_t more; int64_t size; ", "ch_entry"), ("  int64_t size; ", "  uint64_t size; ", "ch_entry"),
             ("  int64_t size; ", "  int64_t bytes; ", "ch_entry"), ("  int32_t (*validate)", "  int64_t (*validate)", "ch_connector"),
-            ("  void    (*abort)(ch_file *f);\n", "", "ch_transport"), ("const void *bytes, size_t len);", "const void *bytes, size_t len); void *more;", "ch_sink"),
-            ("#define CH_E_AUTH          (-2)", "#define CH_E_AUTH          (-22)", "CH_E_AUTH"), ("#define CH_E_CURSOR ", "#define CH_E_OTHER ", "CH_E_CURSOR"),
+            ("  void    (*abort)(ch_file *f);\n", "", "ch_transport"),
+            ("const void *bytes, size_t len);", "const void *bytes, size_t len); void *more;", "ch_sink"),
+            ("#define CH_E_AUTH          (-2)", "#define CH_E_AUTH          (-22)", "CH_E_AUTH"),
+            ("#define CH_E_CURSOR ", "#define CH_E_OTHER ", "CH_E_CURSOR"),
             ("connecthost_library_v1(", "connecthost_library_v2(", "connecthost_library_v1"), ("CH_ABI_MAJOR 1u", "CH_ABI_MAJOR 2u", "major"),
             ("typedef struct ch_file ch_file;", "typedef struct ch_stream ch_file;", "ch_file"),
         ])

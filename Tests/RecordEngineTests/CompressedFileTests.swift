@@ -159,7 +159,9 @@ import Testing
         for number in 0..<cases {
             let (seed, compression) = seeds[number % 2]
             var bytes = seed
-            for _ in 0..<Int.random(in: 1...4, using: &random) { bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random) }
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
+            }
             guard let read = try? read(bytes, compression) else { continue }
             #expect(read == text, "\(compression): damaged bytes passed for good ones")
         }

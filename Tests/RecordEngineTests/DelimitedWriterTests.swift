@@ -43,7 +43,10 @@ func written(
 
     @Test("EXP-4: values are enclosed where they could not be told apart, and enclosures in them doubled")
     func enclosing() throws {
-        let rows = [["plain", "a,b", "say \"hi\"", "1"], ["", "two\nlines", "cr\rhere", ""], ["long text without anything, but one comma at its end", "", "", ""]]
+        let rows = [
+            ["plain", "a,b", "say \"hi\"", "1"], ["", "two\nlines", "cr\rhere", ""],
+            ["long text without anything, but one comma at its end", "", "", ""],
+        ]
         #expect(
             try text(rows, WritingFormat(layout()))
                 == "plain,\"a,b\",\"say \"\"hi\"\"\",1\n,\"two\nlines\",\"cr\rhere\",\n\"long text without anything, but one comma at its end\",,,\n")
@@ -80,7 +83,8 @@ func written(
 
     /// Values that need care, in scripts of every character set.
     private static let pieces = [
-        "a", "Müller", "Łódź", "Ελλάδα", "Привет", "שלום", "مرحبا", "สวัสดี", "日本", "カナ", "中文", "繁體", "한국", "€", "😀", " ", "'", "\"", ",", ";", "\t", "|", "\n", "\r",
+        "a", "Müller", "Łódź", "Ελλάδα", "Привет", "שלום", "مرحبا", "สวัสดี", "日本", "カナ", "中文", "繁體", "한국", "€", "😀", " ", "'", "\"", ",", ";", "\t",
+        "|", "\n", "\r",
         "\r\n", "\"\"", "x y z 0123456789 abcdefgh", "?", "\u{FEFF}", "\\", "ı", "ő", "đ", "₫", "~", "`",
     ]
 
@@ -102,7 +106,9 @@ func written(
         return result
     }
 
-    @Test("EXP-4: what is written is read back value for value, whatever the character set, delimiter, enclosure and line end", arguments: FileCharacterSet.all)
+    @Test(
+        "EXP-4: what is written is read back value for value, whatever the character set, delimiter, enclosure and line end",
+        arguments: FileCharacterSet.all)
     func roundTrip(_ charset: FileCharacterSet) throws {
         var cache: [Unicode.Scalar: Bool] = [:]
         for seed in 1...60 {
@@ -116,15 +122,19 @@ func written(
             let columns = Array(Self.names.prefix(Int.random(in: 1...4, using: &random)))
             let rows = (0..<Int.random(in: 0...12, using: &random)).map { _ in columns.map { _ in value(&random, format) } }
             let result = try written(
-                rows, columns: columns, header: layout.hasHeader ? columns.map(\.name) : nil, format, charset: charset, isMarked: Bool.random(using: &random))
+                rows, columns: columns, header: layout.hasHeader ? columns.map(\.name) : nil, format, charset: charset,
+                isMarked: Bool.random(using: &random))
             let expected = try rows.map { try $0.map { try replacing($0, charset, &cache) } }
-            let items = try readItems(MemorySource(result.bytes, largestRead: Int.random(in: 1...99, using: &random)), charset: charset, layout, columns: columns.count)
+            let items = try readItems(
+                MemorySource(result.bytes, largestRead: Int.random(in: 1...99, using: &random)), charset: charset, layout, columns: columns.count)
             let found = items.map { item -> [String] in
                 guard case .row(_, let fields, _) = item else { return ["\(item)"] }
                 return fields.map { String(decoding: $0, as: UTF8.self) }
             }
             try #require(found == expected, "seed \(seed), \(charset), \(format)")
-            let lost = zip(rows, expected).reduce(0) { $0 + zip($1.0, $1.1).reduce(0) { $0 + zip($1.0.unicodeScalars, $1.1.unicodeScalars).count { $0 != $1 } } }
+            let lost = zip(rows, expected).reduce(0) {
+                $0 + zip($1.0, $1.1).reduce(0) { $0 + zip($1.0.unicodeScalars, $1.1.unicodeScalars).count { $0 != $1 } }
+            }
             #expect(result.replaced == Int64(lost), "seed \(seed)")
             #expect(result.writer.recordCount == Int64(rows.count))
         }
@@ -157,12 +167,15 @@ func written(
         ] {
             let rows = (0..<300).map { _ in
                 (0..<3).map { column in
-                    let value = (0..<Int.random(in: 1...5, using: &random)).map { _ in Self.pieces.filter { $0 != "\u{FEFF}" }.randomElement(using: &random) ?? "" }.joined()
+                    let value = (0..<Int.random(in: 1...5, using: &random)).map { _ in
+                        Self.pieces.filter { $0 != "\u{FEFF}" }.randomElement(using: &random) ?? ""
+                    }.joined()
                     return column == 0 ? "k" + value : value
                 }
             }
             let bytes = try written(rows, columns: Array(Self.names.prefix(3)), format).bytes
-            let program = "import csv, json, sys, io\n"
+            let program =
+                "import csv, json, sys, io\n"
                 + "text = io.TextIOWrapper(sys.stdin.buffer, 'utf-8', newline='')\nprint(json.dumps(list(csv.reader(text, delimiter=sys.argv[1], \(options)))))"
             let found = try JSONDecoder().decode([[String]].self, from: Data(try Programs.run("python3", ["-c", program, delimiter], input: bytes)))
             #expect(found.map { $0.map { Array($0.utf8) } } == rows.map { $0.map { Array($0.utf8) } })

@@ -36,17 +36,21 @@ import Testing
 
     @Test("EVT-6: texts, numbers, truth values, escapes and empty values", arguments: [1, 7, Int.max])
     func values(largestRead: Int) throws {
-        let line = #" { "id" : "a" , "type":"sent", "text":"a\"b\\\/\n\té\u00e9\ud83d\ude00", "n":-1.5e3, "t":true, "f":false, "none":null, "empty":"" } "#
+        let line =
+            #" { "id" : "a" , "type":"sent", "text":"a\"b\\\/\n\té\u00e9\ud83d\ude00", "n":-1.5e3, "t":true, "f":false, "none":null, "empty":"" } "#
         let (batch, _, bodies) = try read(line + "\r\n\n" + #"{"id":"b","type":"X","text":"2"}"#, largestRead: largestRead)
-        #expect(batch.rejects.isEmpty && bodies == [["TEXT": "a\"b\\/\n\té\u{e9}\u{1F600}", "N": "-1.5e3", "T": "true", "F": "false"], ["TEXT": "2"]])
+        #expect(
+            batch.rejects.isEmpty && bodies == [["TEXT": "a\"b\\/\n\té\u{e9}\u{1F600}", "N": "-1.5e3", "T": "true", "F": "false"], ["TEXT": "2"]])
         #expect(batch.entries.map(\.type) == [1, 2] && batch.entries[0].capturedUnixMilliseconds == 42)
     }
 
     @Test(
         "EVT-6: a line that is no event is told, and leaves nothing behind",
         arguments: [
-            "x", "{", #"{"id":"a"}"#, #"{"type":"SENT"}"#, #"{"id":"a","type":"NOSUCH"}"#, #"{"id":"a","type":"SENT","x":[1]}"#, #"{"id":"a","type":"SENT","x":{"y":1}}"#,
-            #"{"id":"a","type":"SENT","x":"\ud83d"}"#, #"{"id":"a","type":"SENT","x":"\q"}"#, #"{"id":"a","type":"SENT"} more"#, #"{"id":"a","type":"SENT","x":tru}"#,
+            "x", "{", #"{"id":"a"}"#, #"{"type":"SENT"}"#, #"{"id":"a","type":"NOSUCH"}"#, #"{"id":"a","type":"SENT","x":[1]}"#,
+            #"{"id":"a","type":"SENT","x":{"y":1}}"#,
+            #"{"id":"a","type":"SENT","x":"\ud83d"}"#, #"{"id":"a","type":"SENT","x":"\q"}"#, #"{"id":"a","type":"SENT"} more"#,
+            #"{"id":"a","type":"SENT","x":tru}"#,
             #"{"id":"a","type":"SENT","time":"yesterday"}"#, #"{"id":"a","type":"SENT","x":"no end}"#, #"{"id":"a" "type":"SENT"}"#,
         ])
     func rejected(line: String) throws {
@@ -76,7 +80,9 @@ import Testing
         let line = Array(#"{"id":"a","type":"SENT","time":"2025-03-01T12:00:00Z","x":"\u00e9\ud83d\ude00","n":1.5}"#.utf8)
         for _ in 0..<20_000 {
             var bytes = line
-            for _ in 0..<Int.random(in: 1...4, using: &generator) { bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator) }
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
             if Bool.random() { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator)) }
             let (names, batch) = (Names(), EventBatch())
             _ = try EventLines(MemorySource(bytes), names: names, now: 0).fill(batch, most: 100, mostBytes: 1 << 20)
@@ -87,13 +93,16 @@ import Testing
         "EVT-6: times with zones, fractions and as numbers",
         arguments: [
             ("1970-01-01T00:00:00Z", Int64(0)), ("2025-03-01 12:00:00", 1_740_830_400_000), ("2025-03-01T12:00:00.25+02:00", 1_740_823_200_250),
-            ("2024-02-29T23:59:59-0330", 1_709_263_799_000), ("1740830400", 1_740_830_400_000), ("1740830400123", 1_740_830_400_123), ("1969-12-31T23:59:59Z", -1000),
+            ("2024-02-29T23:59:59-0330", 1_709_263_799_000), ("1740830400", 1_740_830_400_000), ("1740830400123", 1_740_830_400_123),
+            ("1969-12-31T23:59:59Z", -1000),
         ])
     func times(text: String, expected: Int64) {
         #expect(Array(text.utf8).withUnsafeBytes { EventTime.milliseconds($0) } == expected)
     }
 
-    @Test("EVT-6: what is no time is none", arguments: ["2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-03-01", "12:00", "", "2025-03-01T12:00:00X", "2025-03-01T12:00:00.Z"])
+    @Test(
+        "EVT-6: what is no time is none",
+        arguments: ["2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-03-01", "12:00", "", "2025-03-01T12:00:00X", "2025-03-01T12:00:00.Z"])
     func noTimes(text: String) { #expect(Array(text.utf8).withUnsafeBytes { EventTime.milliseconds($0) } == nil) }
 
     @Test("EVT-6: an id has one key, a UUID in any spelling the same")
@@ -106,8 +115,13 @@ import Testing
 
     @Test("EVT-2: dates are DD-Mon-YYYY HH24:MI:SS in UTC or the account's zone, line ends in texts are one blank each")
     func rows() throws {
-        let columns = [EventColumn("ID", .constant("7")), EventColumn("C", .captured), EventColumn("X", .field("X")), EventColumn("D", .time("D")), EventColumn("S", .stored)]
-        for (zone, expected) in [(nil, "29-Feb-2024 23:30:00"), (TimeZone(identifier: "Europe/Berlin"), "01-Mar-2024 00:30:00")] as [(TimeZone?, String)] {
+        let columns = [
+            EventColumn("ID", .constant("7")), EventColumn("C", .captured), EventColumn("X", .field("X")), EventColumn("D", .time("D")),
+            EventColumn("S", .stored),
+        ]
+        for (zone, expected) in [(nil, "29-Feb-2024 23:30:00"), (TimeZone(identifier: "Europe/Berlin"), "01-Mar-2024 00:30:00")]
+            as [(TimeZone?, String)]
+        {
             let builder = EventRowsBuilder(columns, fields: [0: "X", 1: "D", 2: "OTHER"], zone: zone)
             let body = ByteBuffer(capacity: 64)
             for (field, text) in [(UInt32(2), "left out"), (0, "a\r\nb\nlonger text with a line end\n"), (1, "2024-02-29T23:30:00Z")] {
@@ -117,7 +131,9 @@ import Testing
             let row = builder.batch.columns.map { String(decoding: $0[0], as: UTF8.self) }
             #expect(row[0] == "7" && row[1] == expected && row[2] == "a b longer text with a line end " && row[3] == expected)
             #expect(row[4] == (zone == nil ? "31-Dec-1969 23:59:59" : "01-Jan-1970 00:59:59"))
-            #expect(throws: ConnectError.self) { try Array("\u{1}\u{9}x".utf8).withUnsafeBytes { try builder.append(captured: 0, stored: 0, body: $0) } }
+            #expect(throws: ConnectError.self) {
+                try Array("\u{1}\u{9}x".utf8).withUnsafeBytes { try builder.append(captured: 0, stored: 0, body: $0) }
+            }
         }
     }
 
@@ -125,7 +141,8 @@ import Testing
     func sharedFields() throws {
         let columns = [
             EventColumn("EMAIL", .field("EMAIL")), EventColumn("AT", .field("AT")), EventColumn("ADDRESS", .field("EMAIL"), whenMissing: "none"),
-            EventColumn("AT_DT", .time("AT")), EventColumn("PROGRAM_ID", .field("PROGRAM_ID"), whenMissing: "-1"), EventColumn("THIRD", .field("EMAIL")),
+            EventColumn("AT_DT", .time("AT")), EventColumn("PROGRAM_ID", .field("PROGRAM_ID"), whenMissing: "-1"),
+            EventColumn("THIRD", .field("EMAIL")),
         ]
         let builder = EventRowsBuilder(columns, fields: [0: "EMAIL", 1: "AT", 2: "PROGRAM_ID"], zone: nil)
         for values in [[(UInt32(0), "p@example.com"), (1, "2024-02-29T23:30:00Z"), (2, "12")], [(UInt32(0), "\r\n\r\r\n")], []] {

@@ -19,7 +19,8 @@ import Testing
         #expect(plan.columns.last?.field.name == "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123")
         #expect(
             FieldNameRule.problem(with: "abcdefghijklmnopqrstuvwxyz01234")
-                == "\"abcdefghijklmnopqrstuvwxyz01234\" has 31 characters; a field's name has at most 30. \"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123\" would do.")
+                == "\"abcdefghijklmnopqrstuvwxyz01234\" has 31 characters; a field's name has at most 30. \"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123\" would do."
+        )
     }
 
     @Test("IMP-6, guide §3.5: a name begins with a letter or digit and holds letters, digits and _ only")
@@ -29,7 +30,8 @@ import Testing
         #expect(FieldNameRule.problem(with: "FIRST NAME") == "\"FIRST NAME\" holds \" \"; a field's name is made of letters A to Z, digits and _.")
         #expect(FieldNameRule.problem(with: "GRÖSSE") == "\"GRÖSSE\" holds \"Ö\"; a field's name is made of letters A to Z, digits and _.")
         #expect(FieldNameRule.problem(with: "") == "A field needs a name.")
-        #expect(problems(["x"], newFields: [Field("BAD-NAME", .str25)]).contains { $0.path == "mapping.new_fields.BAD-NAME" && $0.severity == .error })
+        #expect(
+            problems(["x"], newFields: [Field("BAD-NAME", .str25)]).contains { $0.path == "mapping.new_fields.BAD-NAME" && $0.severity == .error })
     }
 
     @Test("IMP-6, guide §3.5: names are upper case whatever the file or the job has")

@@ -69,7 +69,8 @@ import Testing
     private static func reader(_ source: any ByteSource, _ expected: Expectation) throws -> DelimitedReader {
         try DelimitedReader(
             source: source, charset: FileCharacterSet(name: expected.charset),
-            format: DelimitedFormat(delimiter: expected.delimiter == "tab" ? "\t" : expected.delimiter, enclosure: expected.enclosure, hasHeader: expected.hasHeader))
+            format: DelimitedFormat(
+                delimiter: expected.delimiter == "tab" ? "\t" : expected.delimiter, enclosure: expected.enclosure, hasHeader: expected.hasHeader))
     }
 
     private static func text(_ bytes: [UInt8], _ charset: FileCharacterSet) throws -> [UInt8] {

@@ -123,7 +123,10 @@ import Testing
 
     @Test("IMP-2, T04: a pattern of any text is a name or a problem, and every name that is one fits it")
     func anyText() {
-        let pieces = ["{", "}", "{}", "{YYYYMMDD}", "YYYY", "{MM}", "{HH24", "MI}", "{NAME}", "-", ".", "*", "?", "/", "..", "\0", "ä", "\u{301}", "🙂", "\u{202E}", "\n", "a"]
+        let pieces = [
+            "{", "}", "{}", "{YYYYMMDD}", "YYYY", "{MM}", "{HH24", "MI}", "{NAME}", "-", ".", "*", "?", "/", "..", "\0", "ä", "\u{301}", "🙂",
+            "\u{202E}", "\n", "a",
+        ]
         var random = SystemRandomNumberGenerator()
         for _ in 0..<3000 {
             let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()

@@ -153,7 +153,8 @@ private func stored(_ value: String, _ name: String, _ type: FieldType, _ rules:
         _ text: String, _ names: [String: String] = [:], policy: MergePolicy = MergePolicy(), custom: [Field] = []
     ) throws -> (fields: [String], checked: CheckedBatch) {
         let reader = try DelimitedReader(source: MemorySource(Array(text.utf8)), format: DelimitedFormat())
-        let plan = MappingPlan.make(header: reader.header, target: MappingTarget(AudienceTable(name: "L", customFields: custom)), manual: names, policy: policy)
+        let plan = MappingPlan.make(
+            header: reader.header, target: MappingTarget(AudienceTable(name: "L", customFields: custom)), manual: names, policy: policy)
         try #require(plan.isUsable, "\(plan.problems)")
         let checker = RecordChecker(mapped: plan.columns, policy: policy, rules: CheckRules(), topLevelDomains: domains)
         let batch = try #require(try reader.next())

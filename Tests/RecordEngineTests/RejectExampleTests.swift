@@ -14,10 +14,12 @@ import Testing
         let format = try DelimitedFormat(delimiter: ",", enclosure: .double, hasHeader: true, maximumRecordBytes: 1024)
         let reader = try DelimitedReader(source: MemorySource(header + example.record), charset: .utf8, format: format)
         let key = example.columns[0].name
-        let policy = MergePolicy(match: [key], onNoMatch: key == "EMAIL_ADDRESS_" ? .insert : .skip, rejectIfEmpty: reason == .emptyChannel ? [.mobile] : [])
+        let policy = MergePolicy(
+            match: [key], onNoMatch: key == "EMAIL_ADDRESS_" ? .insert : .skip, rejectIfEmpty: reason == .emptyChannel ? [.mobile] : [])
         let mapped = example.columns.enumerated().map { MappedColumn(sourceIndex: $0, sourceName: $1.name, field: $1, reason: "same name") }
         let rules = CheckRules(mobileFormat: reason == .badMobileCountry ? .local : .e164)
-        let checker = RecordChecker(mapped: mapped, policy: policy, rules: rules, topLevelDomains: TopLevelDomains(text: "# test\nCOM\n"),
+        let checker = RecordChecker(
+            mapped: mapped, policy: policy, rules: rules, topLevelDomains: TopLevelDomains(text: "# test\nCOM\n"),
             phoneNumbers: reason == .unassignedMobile ? try PhoneNumberLibrary(path: PhoneNumberLibrary.built) : nil)
         var rejects: [RecordReject] = []
         while let batch = try reader.next() { rejects += checker.check(batch).rejects }

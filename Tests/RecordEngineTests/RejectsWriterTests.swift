@@ -49,16 +49,20 @@ import Testing
         }
     }
 
-    @Test("IMP-3, IMP-15: of bytes that are not of the character set, and of NULs, the rejects file says where the first stands") func places() throws {
+    @Test("IMP-3, IMP-15: of bytes that are not of the character set, and of NULs, the rejects file says where the first stands") func places() throws
+    {
         try withDirectory { directory in
             let writer = try RejectsWriter(path: directory + "/r.csv")
             try writer.write([
-                RecordReject(line: 2, reason: .undecodable, raw: Array("äö,".utf8) + [0xFF] + Array("x".utf8) + [0xFF]), RecordReject(line: 3, reason: .nulByte, raw: [0, 0x61]),
+                RecordReject(line: 2, reason: .undecodable, raw: Array("äö,".utf8) + [0xFF] + Array("x".utf8) + [0xFF]),
+                RecordReject(line: 3, reason: .nulByte, raw: [0, 0x61]),
                 RecordReject(line: 4, reason: .undecodable, raw: Array("cut off before it".utf8)),
             ])
             try writer.finish()
-            let lines = String(decoding: FileManager.default.contents(atPath: directory + "/r.csv") ?? Data(), as: UTF8.self).split(separator: "\n").map(String.init)
-            #expect(lines[1].contains("character set. The first is character 4.") && lines[2].contains("NUL byte. The first is character 1."), "\(lines)")
+            let lines = String(decoding: FileManager.default.contents(atPath: directory + "/r.csv") ?? Data(), as: UTF8.self).split(separator: "\n")
+                .map(String.init)
+            #expect(
+                lines[1].contains("character set. The first is character 4.") && lines[2].contains("NUL byte. The first is character 1."), "\(lines)")
             #expect(lines[3].contains("character set.\","))
         }
     }

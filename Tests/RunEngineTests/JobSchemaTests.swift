@@ -30,10 +30,12 @@ import Testing
         #expect(paths == ["file.nam", "file.header", "file.name", "target.on_match", "target.match", "limits.max_rejected_percent", "colour"])
     }
 
-    @Test("IMP-8: what cannot be matched together or inserted is refused", arguments: [
-        (["EMAIL_MD5_HASH_", "EMAIL_ADDRESS_"], "insert"), (["EMAIL_MD5_HASH_"], "insert"), (["RIID_"], "insert"),
-        (["CUSTOMER_ID_", "CUSTOMER_ID_"], "insert"),
-    ])
+    @Test(
+        "IMP-8: what cannot be matched together or inserted is refused",
+        arguments: [
+            (["EMAIL_MD5_HASH_", "EMAIL_ADDRESS_"], "insert"), (["EMAIL_MD5_HASH_"], "insert"), (["RIID_"], "insert"),
+            (["CUSTOMER_ID_", "CUSTOMER_ID_"], "insert"),
+        ])
     func matchRules(_ match: [String], _ onNoMatch: String) throws {
         var definition = valid
         definition["target"] = .object([

@@ -1,5 +1,6 @@
 import ConnectModel
 import RunEngine
+import Synchronization
 import Testing
 
 @Suite struct RetryTests {
@@ -41,8 +42,6 @@ import Testing
         #expect(throws: ConnectError.self) { try cancellation.check() }
     }
 }
-
-import Synchronization
 
 private final class Calls: Sendable {
     private let calls = Mutex(0)

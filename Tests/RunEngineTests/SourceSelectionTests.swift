@@ -18,7 +18,8 @@ import Testing
         let times: [Int64?] = [5, 5, 5, 1_000_000_000, -7, 4_000_000_000_000_000_000, 0, nil, 6]
         let server = ListedServer((0..<120).map { number in ("in/f\((number * 37) % 120).csv", times[number % times.count]) })
         var taken: [String] = []
-        let selection = SourceSelection(definition: try definition(["name": .string("f*.csv"), "directory": .string("in")]), transport: server) { file in
+        let selection = SourceSelection(definition: try definition(["name": .string("f*.csv"), "directory": .string("in")]), transport: server) {
+            file in
             taken.contains(file.path)
         }
         for _ in 0..<120 { taken.append(try selection.select(at: now).path) }
@@ -32,13 +33,16 @@ import Testing
     @Test("IMP-2, T16: an older file never stands in for the one that a name asks for")
     func noFallback() throws {
         let server = ListedServer([("upload/list_20260130.csv", 1), ("upload/list.csv", 2)])
-        let selection = SourceSelection(definition: try definition(["name": .string("list.csv"), "date_suffix": .string("YYYYMMDD")]), transport: server) { _ in false }
+        let selection = SourceSelection(
+            definition: try definition(["name": .string("list.csv"), "date_suffix": .string("YYYYMMDD")]), transport: server
+        ) { _ in false }
         let error = #expect(throws: ConnectError.self) { try selection.select(at: now) }
         #expect(error?.code == "file.missing" && error?.message.contains("list_20260131.csv") == true)
     }
 
     private static let hostileNames = [
-        "a{b}.csv", "a}.csv", "{.csv", "{YYYYMMDD}.csv", "{NAME}.csv", "a*?.csv", ".csv", "..csv", "a\nb.csv", "a\u{202E}vsc.csv", "'; drop.csv", "-o.csv", "ä\u{301}.csv",
+        "a{b}.csv", "a}.csv", "{.csv", "{YYYYMMDD}.csv", "{NAME}.csv", "a*?.csv", ".csv", "..csv", "a\nb.csv", "a\u{202E}vsc.csv", "'; drop.csv",
+        "-o.csv", "ä\u{301}.csv",
         String(repeating: "{", count: 250) + ".csv",
     ]
 
@@ -68,10 +72,13 @@ import Testing
     @Test("SCH-1, IMP-2: a job that starts when its file arrives waits for the name that its run will look for")
     func datedArrival() throws {
         let file: [String: JSONValue] = [
-            "name": .string("list.csv"), "date_prefix": .string("YYYY-MM-DD"), "date_suffix": .string("YYYYMMDD"), "date_separator": .string("-"), "zone": .string("Asia/Tokyo"),
+            "name": .string("list.csv"), "date_prefix": .string("YYYY-MM-DD"), "date_suffix": .string("YYYYMMDD"), "date_separator": .string("-"),
+            "zone": .string("Asia/Tokyo"),
         ]
         let arrival = try #require(FileArrival(["file": .object(file)]))
-        let files = ["list.csv", "2026-01-31-list-20260131.csv"].map { SourceFile(server: "files", path: "upload/" + $0, size: 1, modifiedUnixNanoseconds: 1) }
+        let files = ["list.csv", "2026-01-31-list-20260131.csv"].map {
+            SourceFile(server: "files", path: "upload/" + $0, size: 1, modifiedUnixNanoseconds: 1)
+        }
         #expect(try arrival.arrived(files, before: files, at: now).map(\.path) == ["upload/2026-01-31-list-20260131.csv"])
         let selection = SourceSelection(definition: try definition(file), transport: ListedServer([(files[1].path, 1)])) { _ in false }
         #expect(try selection.select(at: now).path == files[1].path)
@@ -84,7 +91,9 @@ import Testing
         #expect(problems(["file": file, "target": target]).isEmpty)
         #expect(problems(["file": file, "source": .object(["type": .string("list")])]) == ["schedule.repeat"], "an export writes its file")
         for (name, count) in [("{NAME}.ready", 0), ("a_{YYYYMMDD}.ready", 0), ("{NAM}.ready", 1), ("*.ready", 1), ("a/b", 1)] {
-            #expect(problems(["file": file, "target": target, "schedule": .object(["ready_file": .string(name)])]) == Array(repeating: "schedule.ready_file", count: count), "\(name)")
+            #expect(
+                problems(["file": file, "target": target, "schedule": .object(["ready_file": .string(name)])])
+                    == Array(repeating: "schedule.ready_file", count: count), "\(name)")
         }
     }
 }

@@ -32,7 +32,9 @@ import Testing
         #expect(try receive("C0644 0 f\n\0", step: step) == [.file(SCPFileHeader(mode: 0o644, size: 0, modified: nil)), .finished])
         #expect(try receive("\u{1}scp: f: No such file\u{1b}[31m\n", step: step) == [.refused("scp: f: No such file?[31m")])
         #expect(
-            try receive("C0644 2 f\nab\u{1}read error\n", step: step) == [.file(SCPFileHeader(mode: 0o644, size: 2, modified: nil)), .refused("read error")])
+            try receive("C0644 2 f\nab\u{1}read error\n", step: step) == [
+                .file(SCPFileHeader(mode: 0o644, size: 2, modified: nil)), .refused("read error"),
+            ])
         let large = try receive("C0644 9223372036854775807 f\n", step: step)
         #expect(large == [.file(SCPFileHeader(mode: 0o644, size: .max, modified: nil))])
     }
@@ -41,7 +43,8 @@ import Testing
         "FS-1: what no honest server sends is refused",
         arguments: [
             "C0644 5 g\n", "C0644 5 ../f\n", "C0644 5 /f\n", "C0644 5 .\n", "C0644 5 ..\n", "C0644 5 \n", "C0644 5\n", "C0644 -5 f\n", "C0644 +5 f\n",
-            "C0644 5x f\n", "C0644 9223372036854775808 f\n", "C0644 99999999999999999999999 f\n", "C644 5 f\n", "C00644 5 f\n", "C0948 5 f\n", "C 5 f\n",
+            "C0644 5x f\n", "C0644 9223372036854775808 f\n", "C0644 99999999999999999999999 f\n", "C644 5 f\n", "C00644 5 f\n", "C0948 5 f\n",
+            "C 5 f\n",
             "D0755 0 f\n", "E\n", "Tx 0 0 0\n", "T1 0 1\n", "T1 0 1 0\nT1 0 1 0\n", "\0", "welcome\n", "\n", "\u{7}", "C0644 1 f\naC0644 1 f\n",
             "C0644 1 f\na\0C0644 1 f\n", "C0644 5 f\0x\n", "C0644 5 f\r\n", "X0644 5 f\n",
         ])

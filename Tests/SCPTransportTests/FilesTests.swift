@@ -24,8 +24,10 @@ import Testing
     }
 
     static let hostile = [
-        "with space", "it's", "\"double\"", "-f", "--", "-oProxyCommand=x", "$(touch injected)", "`touch injected`", "a;touch injected", "a|b", "a&b", "*",
-        "?", "[a]", "~", "~root", "#x", "back\\slash", "a\\\\b", "tab\there", "ümläut", "日本語", "!history", "{a,b}", "..x", ".hidden", "<in", ">out", "%s%n",
+        "with space", "it's", "\"double\"", "-f", "--", "-oProxyCommand=x", "$(touch injected)", "`touch injected`", "a;touch injected", "a|b", "a&b",
+        "*",
+        "?", "[a]", "~", "~root", "#x", "back\\slash", "a\\\\b", "tab\there", "ümläut", "日本語", "!history", "{a,b}", "..x", ".hidden", "<in", ">out",
+        "%s%n",
         "x\u{7f}y", "a\u{1}b", "=", "E", "C0644 1 x",
     ]
 

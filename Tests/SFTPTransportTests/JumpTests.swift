@@ -12,7 +12,8 @@ import Testing
     private func changes(_ jump: TestServer, _ more: [String: SettingValues.Value?] = [:]) -> [String: SettingValues.Value?] {
         let place = "\(jump["USERNAME"])@127.0.0.1:\(jump.port)"
         return [
-            "jump_host": .string(place), "jump_host_keys": .strings([jump["HOST_KEY_ED25519"]]), "jump_private_key_file": .string(jump["USER_KEY_ED25519"]),
+            "jump_host": .string(place), "jump_host_keys": .strings([jump["HOST_KEY_ED25519"]]),
+            "jump_private_key_file": .string(jump["USER_KEY_ED25519"]),
         ].merging(more) { _, new in new }
     }
 
@@ -32,7 +33,9 @@ import Testing
             #expect(jump.log.contains("Accepted publickey"))
             let call = RecordingCall()
             try SFTPConnector.check(sftpSettings(server, changes(jump)), call)
-            #expect(call.steps.map(\.name).prefix(4) == ["resolve", "connect", "host key", "authenticate"] && call.steps.allSatisfy(\.succeeded), "\(call.steps)")
+            #expect(
+                call.steps.map(\.name).prefix(4) == ["resolve", "connect", "host key", "authenticate"] && call.steps.allSatisfy(\.succeeded),
+                "\(call.steps)")
         }
     }
 

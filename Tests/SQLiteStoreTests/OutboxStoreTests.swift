@@ -14,7 +14,9 @@ import Testing
 
     private static let definition: [String: JSONValue] = [
         "options": .object([
-            "notify": .object(["when": .string("always"), "recovered": .bool(true), "to": .array([.string("a@example.com"), .string("b@example.com")])]),
+            "notify": .object([
+                "when": .string("always"), "recovered": .bool(true), "to": .array([.string("a@example.com"), .string("b@example.com")]),
+            ]),
             "event": .object(["name": .string("loaded")]),
         ])
     ]
@@ -35,7 +37,8 @@ import Testing
 
     @Test("ACT-1, ACT-2: what follows a run stands in the outbox when the run has ended, and not before")
     func writtenWithTheEnd() throws {
-        let run = try store.claim(try store.createRun(of: try job(), family: .import, origin: .manual, atUnixMilliseconds: 1).id, atUnixMilliseconds: 2)
+        let run = try store.claim(
+            try store.createRun(of: try job(), family: .import, origin: .manual, atUnixMilliseconds: 1).id, atUnixMilliseconds: 2)
         #expect(try store.outbox(states: [], limit: 10).isEmpty)
         var finished = run
         finished.state = .finished
@@ -46,9 +49,10 @@ import Testing
         #expect(throws: ConnectError.self) { try store.advance(stale, from: .queued) }
         #expect(try store.outbox(states: [], limit: 10).isEmpty)
         try store.advance(finished, from: .queued)
-        #expect(try store.outbox(states: [], limit: 10).map(\.id).sorted() == [
-            "run/1.1/event/loaded", "run/1.1/mail/a@example.com", "run/1.1/mail/b@example.com",
-        ])
+        #expect(
+            try store.outbox(states: [], limit: 10).map(\.id).sorted() == [
+                "run/1.1/event/loaded", "run/1.1/mail/a@example.com", "run/1.1/mail/b@example.com",
+            ])
         #expect(throws: ConnectError.self) { try store.advance(finished, from: .queued) }
         #expect(try store.outbox(states: [], limit: 10).count == 3)
     }
@@ -115,9 +119,10 @@ import Testing
         try store.save(FileServer(name: "partner", connector: "x", settings: [:], secrets: ["password": .vault]))
         try store.setSealedSecret(SealedSecret(key: "k1", bytes: [1, 2, 3]), .server("partner", "password"))
         let entries = try store.audit(object: nil, actor: nil, sinceUnixMilliseconds: nil, limit: 100)
-        #expect(entries.map { "\($0.action.rawValue) \($0.object)" } == [
-            "seal secret/server/partner/password", "create server/partner", "remove job/contacts", "update job/contacts", "create job/contacts",
-        ])
+        #expect(
+            entries.map { "\($0.action.rawValue) \($0.object)" } == [
+                "seal secret/server/partner/password", "create server/partner", "remove job/contacts", "update job/contacts", "create job/contacts",
+            ])
         #expect(entries[3].before?["active"] == .bool(true) && entries[3].after?["active"] == .bool(false))
         #expect(Set(entries.map(\.actor)) == ["ann (1000)"])
         #expect(try store.audit(object: "job/", actor: "ann", sinceUnixMilliseconds: 1_000, limit: 2).count == 2)

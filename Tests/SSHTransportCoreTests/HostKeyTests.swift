@@ -49,7 +49,8 @@ import Testing
     @Test("FS-2: names and addresses are hosts", arguments: ["localhost", "files.example.com", "10.0.0.1", "::1", "fe80::1%eth0", "a_b-c.d"])
     func goodHosts(host: String) { #expect(SSHEndpoint.isHost(host)) }
 
-    @Test("FS-2: a user name that could be an option or hold a blank is refused", arguments: ["", "-l", "a b", "a\tb", "a'b", "a;b", "a%h", "a\u{0}"])
+    @Test(
+        "FS-2: a user name that could be an option or hold a blank is refused", arguments: ["", "-l", "a b", "a\tb", "a'b", "a;b", "a%h", "a\u{0}"])
     func badUsers(name: String) { #expect(!SSHEndpoint.isUsername(name)) }
 
     @Test("FS-2: names of common directories are users", arguments: ["alice", "DOMAIN\\alice", "alice@example.com", "svc$", "a.b-c_d+e"])

@@ -32,7 +32,9 @@ public final class FTPServer: Sendable {
     public init(_ kind: Kind = .ftp, security: String = "none", isOld: Bool = false, digest: String? = nil, address: String = "127.0.0.1") throws {
         script = Self.scripts + kind.rawValue
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-ftp-" + UUID().uuidString)
-        let started = try Program.run(script, ["start", directory.path, "--tls", security, "--listen", address] + (isOld ? ["--old"] : []) + (digest.map { ["--digest", $0] } ?? []))
+        let started = try Program.run(
+            script,
+            ["start", directory.path, "--tls", security, "--listen", address] + (isOld ? ["--old"] : []) + (digest.map { ["--digest", $0] } ?? []))
         guard started.status == 0 else {
             throw TestServer.Unavailable(description: "\(kind.rawValue) start ended with \(started.status): \(started.errors)")
         }

@@ -24,7 +24,9 @@ public final class TestServer: Sendable {
     ) throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("connecthost-sshd-" + UUID().uuidString)
         let lines = first.flatMap { ["--first", $0] } + options.flatMap { ["--option", $0] }
-        let arguments = ["start", directory.path] + (password ? ["--password"] : []) + ["--account", account, "--listen", address] + (algorithms.map { ["--algorithms", $0] } ?? []) + lines
+        let arguments =
+            ["start", directory.path] + (password ? ["--password"] : []) + ["--account", account, "--listen", address]
+            + (algorithms.map { ["--algorithms", $0] } ?? []) + lines
         let started = try Program.run(Self.script, arguments)
         guard started.status == 0 else {
             throw Unavailable(description: "openssh start ended with \(started.status): \(started.errors)")

@@ -54,7 +54,9 @@ import Testing
         let first = StartRecord(
             owner: owner, first: ScheduledStart(slot: 100, at: 160), lastSlot: 300, count: 3, outcome: .missed, notedAtUnixMilliseconds: 1)
         #expect(try place.store.note(first))
-        #expect(try !place.store.note(StartRecord(owner: owner, first: ScheduledStart(slot: 100, at: 161), outcome: .started, notedAtUnixMilliseconds: 2)))
+        #expect(
+            try !place.store.note(StartRecord(owner: owner, first: ScheduledStart(slot: 100, at: 161), outcome: .started, notedAtUnixMilliseconds: 2))
+        )
         for (slot, isNoted) in [(99, false), (100, true), (200, true), (300, true), (301, false)] {
             #expect(try place.store.isNoted(owner, slot: Int64(slot)) == isNoted)
         }
@@ -70,7 +72,9 @@ import Testing
         let group = try place.store.addGroup(name: "g", description: "", jobs: [jobs[0], jobs[1]], definition: [:], active: true)
         #expect(!jobs.map(\.value).contains(group.id.value))
         #expect(try place.job("d").id.value != group.id.value)
-        #expect(throws: ConnectError.self) { try place.store.addGroup(name: "h", description: "", jobs: [jobs[1], jobs[2]], definition: [:], active: true) }
+        #expect(throws: ConnectError.self) {
+            try place.store.addGroup(name: "h", description: "", jobs: [jobs[1], jobs[2]], definition: [:], active: true)
+        }
         #expect(throws: ConnectError.self) { try place.store.addGroup(name: "g", description: "", jobs: [jobs[2]], definition: [:], active: true) }
         #expect(try place.store.groups() == [group])
         #expect(try place.store.group(of: jobs[1]) == group)

@@ -67,7 +67,9 @@ struct MergeRuleTests {
         }
     }
 
-    @Test("IMP-9, domain §2.5: who has opted out stays out unless the job may opt in again; the rest of the record is updated", arguments: StoreKind.allCases)
+    @Test(
+        "IMP-9, domain §2.5: who has opted out stays out unless the job may opt in again; the rest of the record is updated",
+        arguments: StoreKind.allCases)
     func optOut(kind: StoreKind) throws {
         for (again, status) in [(false, "O"), (true, "I")] {
             let test = try kind.make()
@@ -89,7 +91,9 @@ struct MergeRuleTests {
         }
     }
 
-    @Test("IMP-9, domain §2.5: a channel that gets its first address takes the default status, one that had a status keeps it", arguments: StoreKind.allCases)
+    @Test(
+        "IMP-9, domain §2.5: a channel that gets its first address takes the default status, one that had a status keeps it",
+        arguments: StoreKind.allCases)
     func newChannel(kind: StoreKind) throws {
         let test = try kind.make()
         try test.apply(
@@ -119,7 +123,8 @@ struct MergeRuleTests {
         let test = try kind.make()
         let byCustomer = MergePolicy(match: ["CUSTOMER_ID_"])
         try test.apply(
-            TestLoad(fields: ["CUSTOMER_ID_", "EMAIL_ADDRESS_"], rows: [["1", "a@x.com"], ["2", "A@x.com"], ["3", "b@x.com"]], policy: byCustomer))
+            TestLoad(
+                fields: ["CUSTOMER_ID_", "EMAIL_ADDRESS_"], rows: [["1", "a@x.com"], ["2", "A@x.com"], ["3", "b@x.com"]], policy: byCustomer))
         var rejects: [StagedReject] = []
         let rows = [["a@x.com", "Al"], ["b@x.com", "Bo"], ["", "No"]]
         let counts = try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "FIRST_NAME"], rows: rows, run: 2)) { rejects.append($0) }
@@ -184,7 +189,8 @@ struct MergeRuleTests {
         let test = try kind.make()
         for (fields, match) in [
             (["EMAIL_ADDRESS_"], [String]()), (["EMAIL_ADDRESS_", "CITY_"], ["CITY_"]), (["CITY_"], ["EMAIL_ADDRESS_"]),
-            (["EMAIL_MD5_HASH_", "EMAIL_ADDRESS_"], ["EMAIL_MD5_HASH_", "EMAIL_ADDRESS_"]), (["EMAIL_ADDRESS_", "CREATED_DATE_"], ["EMAIL_ADDRESS_"]),
+            (["EMAIL_MD5_HASH_", "EMAIL_ADDRESS_"], ["EMAIL_MD5_HASH_", "EMAIL_ADDRESS_"]),
+            (["EMAIL_ADDRESS_", "CREATED_DATE_"], ["EMAIL_ADDRESS_"]),
         ] {
             #expect {
                 try test.apply(TestLoad(fields: fields, rows: [], policy: MergePolicy(match: match, onNoMatch: .skip)))

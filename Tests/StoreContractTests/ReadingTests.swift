@@ -28,7 +28,12 @@ struct ReadingTests {
     private static let fields = ["EMAIL_ADDRESS_", "FIRST_NAME", "POINTS", "SPEND", "SEEN"]
 
     private func people(_ numbers: Range<Int>, name: String = "Name") -> [[String]] {
-        numbers.map { ["p\($0)@example.com", $0 % 7 == 0 ? "" : "\(name) \($0)", $0 % 5 == 0 ? "" : "\($0 * 1000 - 3000)", $0 % 3 == 0 ? "" : "\($0).25", "2026-01-02 03:04:05"] }
+        numbers.map {
+            [
+                "p\($0)@example.com", $0 % 7 == 0 ? "" : "\(name) \($0)", $0 % 5 == 0 ? "" : "\($0 * 1000 - 3000)", $0 % 3 == 0 ? "" : "\($0).25",
+                "2026-01-02 03:04:05",
+            ]
+        }
     }
 
     private func code(_ body: () throws -> Void) -> String {
@@ -55,9 +60,13 @@ struct ReadingTests {
         #expect(code { _ = try test.read(RowSelection(.table("NOPE"))) } == "table.missing")
     }
 
-    @Test("EXP-1: a table that is dropped while its rows are read gives the rest of them all the same, whichever way it is read", arguments: StoreKind.allCases)
+    @Test(
+        "EXP-1: a table that is dropped while its rows are read gives the rest of them all the same, whichever way it is read",
+        arguments: StoreKind.allCases)
     func droppedMeanwhile(kind: StoreKind) throws {
-        for source in [RowSelection.Source.table("CONTACTS"), .filtered(table: "CONTACTS", condition: "1"), .view(sql: "SELECT EMAIL_ADDRESS_ FROM CONTACTS")] {
+        for source in [
+            RowSelection.Source.table("CONTACTS"), .filtered(table: "CONTACTS", condition: "1"), .view(sql: "SELECT EMAIL_ADDRESS_ FROM CONTACTS"),
+        ] {
             let test = try kind.make()
             try test.apply(TestLoad(fields: Self.fields, rows: people(0..<20_000)))
             var rows: Set<String> = []
@@ -120,9 +129,13 @@ struct ReadingTests {
         try test.apply(TestLoad(fields: Self.fields, rows: people(0..<10)))
         try test.store.create(AudienceTable(name: "TIERS", kind: .pet, customFields: [Field("LEVEL", .str25)], owner: "CONTACTS"))
         try test.apply(
-            TestLoad("TIERS", fields: ["EMAIL_ADDRESS_", "LEVEL"], rows: [["p1@example.com", "GOLD"], ["p2@example.com", "SILVER"], ["p3@example.com", "GOLD"]], run: 2))
+            TestLoad(
+                "TIERS", fields: ["EMAIL_ADDRESS_", "LEVEL"],
+                rows: [["p1@example.com", "GOLD"], ["p2@example.com", "SILVER"], ["p3@example.com", "GOLD"]], run: 2))
         try test.store.create(
-            AudienceTable(name: "ORDERS", kind: .supplemental, customFields: [Field("NUMBER", .integer), Field("EMAIL", .str255), Field("TOTAL", .number)], keyFields: ["NUMBER"]))
+            AudienceTable(
+                name: "ORDERS", kind: .supplemental, customFields: [Field("NUMBER", .integer), Field("EMAIL", .str255), Field("TOTAL", .number)],
+                keyFields: ["NUMBER"]))
         try test.apply(
             TestLoad(
                 "ORDERS", fields: ["NUMBER", "EMAIL", "TOTAL"], rows: [["1", "p3@example.com", "9.5"], ["2", "p7@example.com", "100"]],
@@ -131,7 +144,9 @@ struct ReadingTests {
     }
 
     private func filtered(_ test: TestStore, _ condition: String) throws -> [String] {
-        try test.read(RowSelection(.filtered(table: "CONTACTS", condition: condition), fields: ["EMAIL_ADDRESS_"])).rows.map { $0[0].prefix { $0 != "@" } }.map(String.init)
+        try test.read(RowSelection(.filtered(table: "CONTACTS", condition: condition), fields: ["EMAIL_ADDRESS_"])).rows.map {
+            $0[0].prefix { $0 != "@" }
+        }.map(String.init)
     }
 
     @Test("EXP-1: a filter asks the list, its PETs and supplemental tables", arguments: StoreKind.allCases)
@@ -144,11 +159,15 @@ struct ReadingTests {
         #expect(try filtered(test, "TIERS.LEVEL = 'GOLD' AND EMAIL_ADDRESS_ IN (SELECT EMAIL FROM ORDERS)") == ["p3"])
     }
 
-    @Test("EXP-1: what is no condition over readable tables is refused with its place", arguments: [
-        ("POINTS >", ""), ("POINT > 3", "POINT"), ("LEVEL = 'GOLD'", "LEVEL"), ("1) UNION SELECT (1", ""), ("1; DROP TABLE recipients", ""), ("?1", ""),
-        ("(SELECT count(*) FROM ledger) > 0", "ledger"), ("(SELECT count(*) FROM sqlite_master) > 0", "sqlite_master"), ("load_extension('x')", "load_extension"),
-        ("(SELECT value FROM property)", "property"), ("TIERS.RIID_ = RIID_", "RIID_"),
-    ])
+    @Test(
+        "EXP-1: what is no condition over readable tables is refused with its place",
+        arguments: [
+            ("POINTS >", ""), ("POINT > 3", "POINT"), ("LEVEL = 'GOLD'", "LEVEL"), ("1) UNION SELECT (1", ""), ("1; DROP TABLE recipients", ""),
+            ("?1", ""),
+            ("(SELECT count(*) FROM ledger) > 0", "ledger"), ("(SELECT count(*) FROM sqlite_master) > 0", "sqlite_master"),
+            ("load_extension('x')", "load_extension"),
+            ("(SELECT value FROM property)", "property"), ("TIERS.RIID_ = RIID_", "RIID_"),
+        ])
     func refusals(_ condition: String, _ named: String) throws {
         let test = try related(.sqlite)
         let error = #expect(throws: ConnectError.self) { try filtered(test, condition) }
@@ -159,7 +178,8 @@ struct ReadingTests {
     @Test("EXP-1: a view is a SELECT over any tables; of only what has changed it needs MODIFIED_DATE_", arguments: StoreKind.allCases)
     func views(kind: StoreKind) throws {
         let test = try related(kind)
-        let sql = "SELECT c.EMAIL_ADDRESS_, o.NUMBER AS ORDER_NUMBER, o.TOTAL, o.MODIFIED_DATE_ FROM ORDERS o JOIN CONTACTS c ON c.EMAIL_ADDRESS_ = o.EMAIL ORDER BY o.NUMBER DESC"
+        let sql =
+            "SELECT c.EMAIL_ADDRESS_, o.NUMBER AS ORDER_NUMBER, o.TOTAL, o.MODIFIED_DATE_ FROM ORDERS o JOIN CONTACTS c ON c.EMAIL_ADDRESS_ = o.EMAIL ORDER BY o.NUMBER DESC"
         let all = try test.read(RowSelection(.view(sql: sql)))
         #expect(all.fields == ["EMAIL_ADDRESS_", "ORDER_NUMBER", "TOTAL", "MODIFIED_DATE_"])
         #expect(all.rows.map { Array($0.prefix(3)) } == [["p7@example.com", "2", "100"], ["p3@example.com", "1", "9.5"]])
@@ -182,6 +202,7 @@ struct ReadingTests {
         #expect(code { _ = try test.read(RowSelection(.view(sql: "SELECT NUMBER, NUMBER FROM ORDERS"))) } == "query.invalid")
         #expect(code { _ = try test.read(RowSelection(.view(sql: "DELETE FROM ORDERS"))) } == "query.invalid")
         #expect(code { _ = try test.read(RowSelection(.view(sql: "SELECT 1"))) } == "query.invalid")
-        #expect(try test.read(RowSelection(.view(sql: "SELECT * FROM ORDERS"))).fields == ["CREATED_DATE_", "MODIFIED_DATE_", "NUMBER", "EMAIL", "TOTAL"])
+        #expect(
+            try test.read(RowSelection(.view(sql: "SELECT * FROM ORDERS"))).fields == ["CREATED_DATE_", "MODIFIED_DATE_", "NUMBER", "EMAIL", "TOTAL"])
     }
 }

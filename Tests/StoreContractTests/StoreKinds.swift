@@ -1,6 +1,7 @@
-@testable import SQLiteStore
 import StoreAPI
 import StoreTesting
+
+@testable import SQLiteStore
 
 /// The stores the contract is held against. The embedded one has two ways to merge; each must keep it alone.
 enum StoreKind: CaseIterable {

@@ -16,7 +16,8 @@ struct TableKindTests {
         name: "ORDERS", kind: .supplemental, customFields: [Field("ORDER_ID", .str50), Field("LINE", .integer), Field("TOTAL", .number)],
         keyFields: ["ORDER_ID", "LINE"])
     private static let log = AudienceTable(name: "LOG", kind: .supplemental, customFields: [Field("TEXT", .str255)])
-    private static let pet = AudienceTable(name: "LOYALTY", kind: .pet, customFields: [Field("TIER", .str25), Field("POINTS", .integer)], owner: "CONTACTS")
+    private static let pet = AudienceTable(
+        name: "LOYALTY", kind: .pet, customFields: [Field("TIER", .str25), Field("POINTS", .integer)], owner: "CONTACTS")
     private static let merge = MergePolicy(match: ["ORDER_ID", "LINE"])
     private static let insert = MergePolicy(match: ["ORDER_ID", "LINE"], onMatch: .reject)
 
@@ -25,7 +26,9 @@ struct TableKindTests {
         return nil
     }
 
-    @Test("IMP-1, IMP-13: tables of every kind share one name space, belong to what they must, and go before what they belong to", arguments: StoreKind.allCases)
+    @Test(
+        "IMP-1, IMP-13: tables of every kind share one name space, belong to what they must, and go before what they belong to",
+        arguments: StoreKind.allCases)
     func names(kind: StoreKind) throws {
         let test = try make(kind, Self.orders, Self.pet, AudienceTable(name: "APPS", kind: .app, owner: "CONTACTS"))
         #expect(code { try test.store.create(AudienceTable(name: "CONTACTS", kind: .supplemental)) } == "table.exists")
@@ -34,7 +37,9 @@ struct TableKindTests {
         #expect(code { try test.store.create(AudienceTable(name: "X", kind: .pet, owner: "NOBODY")) } == "table.missing")
         #expect(code { try test.store.create(AudienceTable(name: "X", kind: .appPet, owner: "CONTACTS")) } == "table.owner")
         #expect(code { try test.store.create(AudienceTable(name: "X", kind: .app, owner: "CONTACTS")) } == "table.owner")
-        #expect(code { try test.store.create(AudienceTable(name: "X", kind: .app, customFields: [Field("A", .str25)], owner: "CONTACTS")) } == "field.fixed")
+        #expect(
+            code { try test.store.create(AudienceTable(name: "X", kind: .app, customFields: [Field("A", .str25)], owner: "CONTACTS")) }
+                == "field.fixed")
         #expect(code { try test.store.create(AudienceTable(name: "X", kind: .pet, owner: "CONTACTS", keyFields: ["A"])) } == "table.key")
         #expect(code { try test.store.create(AudienceTable(name: "X", kind: .supplemental, keyFields: ["A"])) } == "field.missing")
         #expect(code { try test.store.addFields([Field("A", .str25)], to: "APPS") } == "field.fixed")
@@ -47,7 +52,9 @@ struct TableKindTests {
         #expect(try test.store.tables(of: nil).map(\.name) == ["ORDERS"])
     }
 
-    @Test("IMP-12, domain §2.4: insert as new rejects a key that is taken; merge updates it; replace leaves the new rows alone", arguments: StoreKind.allCases)
+    @Test(
+        "IMP-12, domain §2.4: insert as new rejects a key that is taken; merge updates it; replace leaves the new rows alone",
+        arguments: StoreKind.allCases)
     func supplemental(kind: StoreKind) throws {
         let test = try make(kind, Self.orders)
         let fields = ["ORDER_ID", "LINE", "TOTAL"]
@@ -66,7 +73,8 @@ struct TableKindTests {
         #expect(try test.apply(replaced) == MergeCounts(inserted: 1, duplicates: 1))
         #expect(try test.rows(fields, list: "ORDERS") == [["A", "1", "8"]])
         #expect(try test.rows(fields, where: "CREATED_DATE_ = MODIFIED_DATE_", list: "ORDERS").count == 1)
-        #expect(code { try test.apply(TestLoad("ORDERS", fields: fields, rows: [], policy: MergePolicy(match: ["ORDER_ID"]), run: 5)) } == "merge.match")
+        #expect(
+            code { try test.apply(TestLoad("ORDERS", fields: fields, rows: [], policy: MergePolicy(match: ["ORDER_ID"]), run: 5)) } == "merge.match")
     }
 
     @Test("IMP-12: without key fields every record is a row; replace puts them in place of all", arguments: StoreKind.allCases)
@@ -100,7 +108,8 @@ struct TableKindTests {
         #expect(try test.apply(second) == MergeCounts(updated: 1, skipped: 2))
         let replacing = MergePolicy(match: ["EMAIL_ADDRESS_", "CUSTOMER_ID_"], replacesAll: true)
         let third = TestLoad(
-            "LOYALTY", fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_", "POINTS"], rows: [["P3@x.com", "C3", "7"], ["p2@x.com", "C3", "8"]], policy: replacing, run: 3)
+            "LOYALTY", fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_", "POINTS"], rows: [["P3@x.com", "C3", "7"], ["p2@x.com", "C3", "8"]],
+            policy: replacing, run: 3)
         #expect(try test.apply(third) == MergeCounts(inserted: 1, rejected: 1))
         #expect(try test.rows(["RIID_", "TIER", "POINTS"], list: "LOYALTY") == [["3", nil, "7"]])
     }
@@ -111,7 +120,9 @@ struct TableKindTests {
         try test.apply(TestLoad(fields: ["EMAIL_ADDRESS_", "CUSTOMER_ID_"], rows: (0..<6000).map { ["p\($0 * 7919 % 6000)@x.com", "C\($0)"] }))
         func load(_ people: Range<Int>, _ run: Int64, match: String = "CUSTOMER_ID_") throws -> MergeCounts {
             try test.apply(
-                TestLoad("LOYALTY", fields: [match, "TIER"], rows: people.map { ["\(match == "RIID_" ? "" : "C")\($0)", "run \(run)"] }, policy: MergePolicy(match: [match]), run: run))
+                TestLoad(
+                    "LOYALTY", fields: [match, "TIER"], rows: people.map { ["\(match == "RIID_" ? "" : "C")\($0)", "run \(run)"] },
+                    policy: MergePolicy(match: [match]), run: run))
         }
         #expect(try load(0..<4000, 1) == MergeCounts(inserted: 4000))
         #expect(try load(2000..<7000, 2) == MergeCounts(inserted: 2000, updated: 2000, rejected: 1000))
@@ -120,19 +131,22 @@ struct TableKindTests {
         #expect(try test.rows(["RIID_"], where: "TIER = 'run 1'", list: "LOYALTY").count == 2000)
     }
 
-    @Test("IMP-13, domain §2.2: app installs are matched on the fields of the guide, and their extensions through them", arguments: StoreKind.allCases)
+    @Test(
+        "IMP-13, domain §2.2: app installs are matched on the fields of the guide, and their extensions through them", arguments: StoreKind.allCases)
     func apps(kind: StoreKind) throws {
         let test = try make(
             kind, AudienceTable(name: "APPS", kind: .app, owner: "CONTACTS"),
             AudienceTable(name: "USE", kind: .appPet, customFields: [Field("STARTS", .integer)], owner: "APPS"))
         let pair = MergePolicy(match: ["DEVICE_ID_", "API_KEY_"])
         let fields = ["DEVICE_ID_", "API_KEY_", "ADVERTISER_ID_", "CHANNEL_PERMISSION_STATUS_"]
-        try test.apply(TestLoad("APPS", fields: fields, rows: [["d1", "k1", "a1", "I"], ["d1", "k2", "a2", ""], ["d2", "k1", "a3", "O"]], policy: pair))
+        try test.apply(
+            TestLoad("APPS", fields: fields, rows: [["d1", "k1", "a1", "I"], ["d1", "k2", "a2", ""], ["d2", "k1", "a3", "O"]], policy: pair))
         #expect(try test.rows(["RIID_", "CHANNEL_PERMISSION_STATUS_"], list: "APPS") == [["1", "I"], ["2", "O"], ["3", "O"]])
         let again = TestLoad("APPS", fields: fields, rows: [["d2", "k1", "a9", "I"]], policy: pair, run: 2)
         #expect(try test.apply(again) == MergeCounts(updated: 1))
         #expect(try test.rows(["ADVERTISER_ID_", "CHANNEL_PERMISSION_STATUS_"], where: "RIID_ = 3", list: "APPS") == [["a9", "O"]])
-        let use = TestLoad("USE", fields: ["ADVERTISER_ID_", "STARTS"], rows: [["a9", "4"], ["a3", "1"]], policy: MergePolicy(match: ["ADVERTISER_ID_"]))
+        let use = TestLoad(
+            "USE", fields: ["ADVERTISER_ID_", "STARTS"], rows: [["a9", "4"], ["a3", "1"]], policy: MergePolicy(match: ["ADVERTISER_ID_"]))
         #expect(try test.apply(use) == MergeCounts(inserted: 1, rejected: 1))
         #expect(try test.rows(["RIID_", "STARTS"], list: "USE") == [["3", "4"]])
         for match in [["DEVICE_ID_"], ["DEVICE_ID_", "ADVERTISER_ID_"], ["EMAIL_ADDRESS_"]] {
@@ -177,7 +191,9 @@ struct TableKindTests {
         #expect(code { _ = try test.rows(["RIID_"], where: "RIID_ IN (SELECT id FROM latest_load)", loadSet: "spring") } == "query.invalid")
     }
 
-    @Test("IMP-11: a load raises its event once for each customer, in the order of commits, until somebody has taken it over", arguments: StoreKind.allCases)
+    @Test(
+        "IMP-11: a load raises its event once for each customer, in the order of commits, until somebody has taken it over",
+        arguments: StoreKind.allCases)
     func customEvents(kind: StoreKind) throws {
         let test = try kind.make()
         for run in 1...3 {
@@ -210,7 +226,8 @@ struct TableKindTests {
             let begun = try load.begin(test.store, workDirectory: test.workDirectory)
             defer { begun.discard() }
             return try begun.apply(
-                stands: { _ in stands }, reject: { _ in }, progress: { _ in }, isCancelled: { false }, prepareCommit: load.entry).counts
+                stands: { _ in stands }, reject: { _ in }, progress: { _ in }, isCancelled: { false }, prepareCommit: load.entry
+            ).counts
         }
         #expect(try apply(stands: true) == MergeCounts(inserted: 1))
         #expect(try test.store.appliedLoad(run: load.run) == nil)

@@ -1,5 +1,5 @@
-public import PluginABI
 internal import FTPTransport
+public import PluginABI
 
 /// The entry of the library, and the only symbol it exports. It stands in a module of its own so that tests can hold several connectors.
 @c @implementation

@@ -6,7 +6,9 @@ import RunEngine
 
 /// Which installation a command works on.
 struct HostOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The home of the installation (default: $CONNECTHOST_HOME, else ~/.local/share/connecthost).", valueName: "dir"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The home of the installation (default: $CONNECTHOST_HOME, else ~/.local/share/connecthost).", valueName: "dir"))
     var home: String?
 
     @Option(name: .long, help: ArgumentHelp("A further directory of connectors, searched first; may be given several times.", valueName: "dir"))

@@ -4,13 +4,17 @@ import Foundation
 
 /// Secrets on the command line: how they come, never what they are (OPS-3).
 struct SecretOptions: ParsableArguments {
-    @Option(name: .customLong("secret"), help: ArgumentHelp("Ask for a secret at the terminal, or read one line of standard input each.", valueName: "key"))
+    @Option(
+        name: .customLong("secret"),
+        help: ArgumentHelp("Ask for a secret at the terminal, or read one line of standard input each.", valueName: "key"))
     var prompted: [String] = []
 
     @Option(name: .customLong("secret-file"), help: ArgumentHelp("Store the contents of a file as a secret.", valueName: "key=path"))
     var files: [String] = []
 
-    @Option(name: .customLong("secret-from"), help: ArgumentHelp("Leave a secret where it is: env:NAME or file:/PATH, read at each run.", valueName: "key=reference"))
+    @Option(
+        name: .customLong("secret-from"),
+        help: ArgumentHelp("Leave a secret where it is: env:NAME or file:/PATH, read at each run.", valueName: "key=reference"))
     var referenced: [String] = []
 
     func values() throws -> [String: Secret] {
@@ -36,7 +40,9 @@ struct SecretOptions: ParsableArguments {
 
 /// Settings and secrets of one thing.
 struct SettingOptions: ParsableArguments {
-    @Option(name: .customLong("set"), help: ArgumentHelp("A setting; may be given several times. An empty value takes it back to its default.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("A setting; may be given several times. An empty value takes it back to its default.", valueName: "key=value"))
     var given: [String] = []
     @OptionGroup var secrets: SecretOptions
 

@@ -67,9 +67,12 @@ struct GroupRunText {
     init(_ run: GroupRun) { self.run = run }
 
     var text: String {
-        let head = "Run \(run.id) of group \"\(run.groupName)\" \(run.status.rawValue)" + (run.durationMilliseconds.map { " in \(Moment.duration($0))" } ?? "")
+        let head =
+            "Run \(run.id) of group \"\(run.groupName)\" \(run.status.rawValue)"
+            + (run.durationMilliseconds.map { " in \(Moment.duration($0))" } ?? "")
         let members = run.members.enumerated().map { index, member in
-            "  \(index + 1). \(member.name): \(member.status.rawValue)" + (member.run.map { ", run \($0)" } ?? "") + (member.reason.map { ": \($0)" } ?? "")
+            "  \(index + 1). \(member.name): \(member.status.rawValue)" + (member.run.map { ", run \($0)" } ?? "")
+                + (member.reason.map { ": \($0)" } ?? "")
         }
         return ([head] + members).joined(separator: "\n")
     }

@@ -5,7 +5,9 @@ enum Moment {
     static func text(_ unixMilliseconds: Int64?) -> String {
         guard let unixMilliseconds else { return "-" }
         let date = Date(timeIntervalSince1970: Double(unixMilliseconds) / 1000)
-        return date.formatted(.iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: false).timeSeparator(.colon).dateTimeSeparator(.space)) + "Z"
+        return date.formatted(
+            .iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: false).timeSeparator(.colon).dateTimeSeparator(.space)
+        ) + "Z"
     }
 
     static func duration(_ milliseconds: Int64?) -> String {

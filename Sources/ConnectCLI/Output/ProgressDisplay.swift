@@ -28,11 +28,12 @@ final class ProgressDisplay {
 
     private func show(_ line: LogLine) {
         end()
-        let mark = switch line.level {
-        case .warning: "warning: "
-        case .error: "error: "
-        default: ""
-        }
+        let mark =
+            switch line.level {
+            case .warning: "warning: "
+            case .error: "error: "
+            default: ""
+            }
         write("\(mark)\(line.message)\n")
     }
 
@@ -48,7 +49,8 @@ final class ProgressDisplay {
     }
 
     private func bar(_ progress: RunProgress) -> String {
-        let (done, total) = progress.phase == "merging" ? (progress.merged, Optional(progress.records - progress.rejected)) : (progress.bytes, progress.totalBytes)
+        let (done, total) =
+            progress.phase == "merging" ? (progress.merged, Optional(progress.records - progress.rejected)) : (progress.bytes, progress.totalBytes)
         guard let total, total > 0 else { return summary(progress) }
         let share = min(1, Double(done) / Double(total))
         let filled = Int(share * 28)

@@ -12,7 +12,8 @@ struct RunReport: Encodable {
     init(_ run: Run) { self.run = run }
 
     enum CodingKeys: String, CodingKey {
-        case run, job, kind, status, state, trigger, group, due, created, started, finished, file, sha256, bytes, records, rejects, archived, error, warnings
+        case run, job, kind, status, state, trigger, group, due, created, started, finished, file, sha256, bytes, records, rejects, archived, error,
+            warnings
         case result, export
         case durationMilliseconds = "duration_ms"
     }
@@ -91,7 +92,8 @@ enum CountText {
         var table = Table(["", ""])
         let rows: [(String, Int64)] = [
             ("read", records.read), ("inserted", records.inserted), ("updated", records.updated), ("unchanged", records.unchanged),
-            ("skipped", records.skipped), ("duplicates", records.duplicates), ("rejected", records.rejected), ("people added", records.addedPeople ?? 0),
+            ("skipped", records.skipped), ("duplicates", records.duplicates), ("rejected", records.rejected),
+            ("people added", records.addedPeople ?? 0),
         ]
         for (name, count) in rows where count > 0 || ["read", "inserted", "updated", "rejected"].contains(name) {
             table.add(["  \(name)", Moment.number(count)])
@@ -110,7 +112,9 @@ struct RunText {
     init(_ run: Run) { self.run = run }
 
     var text: String {
-        var lines = ["Run \(run.id) of \"\(run.jobName)\" \(run.status.rawValue)" + (run.durationMilliseconds.map { " in \(Moment.duration($0))" } ?? "")]
+        var lines = [
+            "Run \(run.id) of \"\(run.jobName)\" \(run.status.rawValue)" + (run.durationMilliseconds.map { " in \(Moment.duration($0))" } ?? "")
+        ]
         if let source = run.source, run.definition["source"]?["server"] != nil {
             lines.append("  rows of \(source.path) from \"\(source.server)\"")
         } else if let source = run.source {

@@ -73,7 +73,9 @@ enum Composition {
 
     /// What connectors are written with: beside the program in a build tree, below `share` in an installation.
     static func authoring(connectorKit: String?) throws -> AuthoringFiles {
-        let places = [executableDirectory + "/data", executableDirectory + "/../share/connecthost"].map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        let places = [executableDirectory + "/data", executableDirectory + "/../share/connecthost"].map {
+            URL(fileURLWithPath: $0).standardizedFileURL.path
+        }
         guard let place = places.first(where: { FileManager.default.fileExists(atPath: $0 + "/templates") }) else {
             throw ConnectError(
                 "templates.missing", .configuration, "The templates of connectors are neither in \(places.joined(separator: " nor in ")).",

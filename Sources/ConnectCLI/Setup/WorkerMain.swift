@@ -11,7 +11,9 @@ struct WorkerMain {
     let channel: WorkerChannel
 
     private var home: HomeLayout { HomeLayout(request.home) }
-    private var redaction: Redaction { Redaction(secrets: request.connections.flatMap(\.secrets) + (request.job?.secrets ?? []) + request.passphrases.values) }
+    private var redaction: Redaction {
+        Redaction(secrets: request.connections.flatMap(\.secrets) + (request.job?.secrets ?? []) + request.passphrases.values)
+    }
 
     func perform() {
         WorkerGuard.apply(request.limits)
@@ -72,7 +74,8 @@ struct WorkerMain {
             return .directory(try DirectoryLook(environment, server: request.connections.first?.server ?? "").everything(in: directory))
         case .inspectFile(let path, let member, let rows):
             let environment = try environment(WorkerReporter(channel: channel, file: nil, redaction: redaction), cancellation)
-            return .inspected(try FileInspector(environment, server: request.connections.first?.server ?? "").inspect(path, member: member, rows: rows))
+            return .inspected(
+                try FileInspector(environment, server: request.connections.first?.server ?? "").inspect(path, member: member, rows: rows))
         case .transfer(let transfer):
             return .transferred(try perform(transfer, cancellation))
         case .checkJob:
@@ -113,7 +116,8 @@ struct WorkerMain {
         let names = try connector.streamNames()
         let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
         let message = names.isEmpty ? "There is none." : "\(names.count): \(shown)"
-        reporter.step(ConnectionStep(name: "streams", succeeded: true, milliseconds: (ContinuousClock.now - start) / .milliseconds(1), message: message))
+        reporter.step(
+            ConnectionStep(name: "streams", succeeded: true, milliseconds: (ContinuousClock.now - start) / .milliseconds(1), message: message))
     }
 
     private func preview(_ job: Job, _ rows: Int, _ cancellation: Cancellation) throws -> JobPreview {
@@ -131,7 +135,8 @@ struct WorkerMain {
             let transport = try environment.transport(to: server)
             defer { transport.close() }
             let single = FileTransfer(transport)
-            let bytes = try transfer.isUpload ? single.upload(transfer.local, to: transfer.remote) : single.download(transfer.remote, to: transfer.local)
+            let bytes =
+                try transfer.isUpload ? single.upload(transfer.local, to: transfer.remote) : single.download(transfer.remote, to: transfer.local)
             return TransferTotal(files: 1, bytes: bytes)
         }
         let all = DirectoryTransfer(connections: connections) { try environment.transport(to: server) }

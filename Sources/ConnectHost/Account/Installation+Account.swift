@@ -13,8 +13,14 @@ extension Installation {
     public func capabilities() throws -> [Capability] {
         let set = try control.capabilities()
         let transports = catalog.scan().flatMap(\.connectors).filter { $0.kind == .transport && !$0.aliases.contains("embedded") }
-        let asked = transports.flatMap { info in SettingsForm(info).fields.compactMap { field in field.capability.map { ($0, "\(info.name): \(field.title).") } } }
-        let names = [(AccountCapabilities.externalServers, "File servers other than the account's own."), (AccountCapabilities.audienceScope, "Audience scope files beside list imports.")]
+        let asked = transports.flatMap { info in
+            SettingsForm(info).fields.compactMap { field in field.capability.map { ($0, "\(info.name): \(field.title).") } }
+        }
+        let names =
+            [
+                (AccountCapabilities.externalServers, "File servers other than the account's own."),
+                (AccountCapabilities.audienceScope, "Audience scope files beside list imports."),
+            ]
             + transports.map { (AccountCapabilities.connector($0.id), $0.summary) }
             // Several connectors may ask for the same.
             + Dictionary(grouping: asked, by: \.0).sorted { $0.key < $1.key }.map { ($0.key, $0.value.map(\.1).joined(separator: " ")) }
@@ -26,10 +32,12 @@ extension Installation {
         var set = try control.capabilities()
         let known = try capabilities().map(\.name)
         for (given, isOn) in changes {
-            let name = given.hasPrefix("connector:") ? try AccountCapabilities.connector(catalog.connector(String(given.dropFirst(10))).info.id) : given
+            let name =
+                given.hasPrefix("connector:") ? try AccountCapabilities.connector(catalog.connector(String(given.dropFirst(10))).info.id) : given
             guard known.contains(name) else {
                 throw ConnectError(
-                    "capability.missing", .configuration, "There is no capability \"\(given)\".", remedy: "There are: \(known.joined(separator: ", ")).")
+                    "capability.missing", .configuration, "There is no capability \"\(given)\".",
+                    remedy: "There are: \(known.joined(separator: ", ")).")
             }
             set.set(name, isOn)
         }

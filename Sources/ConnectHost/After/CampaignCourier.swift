@@ -45,7 +45,9 @@ final class CampaignCourier: Sendable {
     // MARK: - The profile rest
 
     /// An expired token is made anew once; the call was then refused and is made again.
-    private func schedule(_ order: LaunchOrder, id: String, _ login: RESTLogin, _ client: HTTPClient, _ limits: CallLimits) throws(DeliveryFailure) -> Delivered {
+    private func schedule(_ order: LaunchOrder, id: String, _ login: RESTLogin, _ client: HTTPClient, _ limits: CallLimits) throws(DeliveryFailure)
+        -> Delivered
+    {
         var current = try current(login, client, limits)
         for isLast in [false, true] {
             let response = try client.call(try request(order, id: id, current), peer: "The campaign service", limits: limits)
@@ -69,7 +71,9 @@ final class CampaignCourier: Sendable {
         return new
     }
 
-    private func renewed(_ old: CampaignSession, _ login: RESTLogin, _ client: HTTPClient, _ limits: CallLimits) throws(DeliveryFailure) -> CampaignSession {
+    private func renewed(_ old: CampaignSession, _ login: RESTLogin, _ client: HTTPClient, _ limits: CallLimits) throws(DeliveryFailure)
+        -> CampaignSession
+    {
         let now = host.clock()
         let new: CampaignSession
         if let refreshed = try old.refreshed(login, client, limits, atUnixMilliseconds: now) {
@@ -92,7 +96,8 @@ final class CampaignCourier: Sendable {
     }
 
     private func request(_ order: LaunchOrder, id: String, _ session: CampaignSession) throws(DeliveryFailure) -> HTTPRequest {
-        let options = order.progressTo.isEmpty
+        let options =
+            order.progressTo.isEmpty
             ? nil
             : Schedule.Options(
                 progressEmailAddresses: order.progressTo, progressChunk: order.progressEvery.flatMap { CampaignEndpoint.progressChunks[$0] })

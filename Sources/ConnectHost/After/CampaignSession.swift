@@ -21,11 +21,14 @@ struct CampaignSession: Sendable {
     private static let peer = "The campaign service"
     private static let lifeMilliseconds: Int64 = 150 * 60_000
 
-    func isOld(atUnixMilliseconds now: Int64) -> Bool { now - issuedAtUnixMilliseconds > Self.lifeMilliseconds || now < issuedAtUnixMilliseconds - 300_000 }
+    func isOld(atUnixMilliseconds now: Int64) -> Bool {
+        now - issuedAtUnixMilliseconds > Self.lifeMilliseconds || now < issuedAtUnixMilliseconds - 300_000
+    }
 
     /// The service says that a token has expired with status 500.
     func isRefused(_ response: HTTPResponse) -> Bool {
-        response.status == 401 || (response.status == 500 && String(decoding: response.body, as: UTF8.self).contains("Not a valid authentication token"))
+        response.status == 401
+            || (response.status == 500 && String(decoding: response.body, as: UTF8.self).contains("Not a valid authentication token"))
     }
 
     static func begin(
@@ -55,7 +58,8 @@ struct CampaignSession: Sendable {
         let base = login.url.hasSuffix("/") ? String(login.url.dropLast()) : login.url
         let headers = [("Content-Type", "application/x-www-form-urlencoded")] + (token.map { [("Authorization", $0.reveal())] } ?? [])
         do throws(DeliveryFailure) {
-            return try client.call(HTTPRequest("POST", "\(base)/rest/api/v1.3/auth/token", headers: headers, body: [UInt8](form.utf8)), peer: peer, limits: limits)
+            return try client.call(
+                HTTPRequest("POST", "\(base)/rest/api/v1.3/auth/token", headers: headers, body: [UInt8](form.utf8)), peer: peer, limits: limits)
         } catch {
             throw DeliveryFailure(error.error)
         }
@@ -65,12 +69,14 @@ struct CampaignSession: Sendable {
         // What is not JSON has no token either.
         let answer = try? JSONDecoder().decode(JSONValue.self, from: Data(response.body))
         guard let token = answer?["authToken"]?.stringValue, var endPoint = answer?["endPoint"]?.stringValue else {
-            throw DeliveryFailure(ConnectError("campaigns.answer", .configuration, "\(peer) gave no token.", remedy: "Check the address of the log-in host."))
+            throw DeliveryFailure(
+                ConnectError("campaigns.answer", .configuration, "\(peer) gave no token.", remedy: "Check the address of the log-in host."))
         }
         while endPoint.hasSuffix("/") { endPoint.removeLast() }
         let isWeaker = login.url.lowercased().hasPrefix("https:") && !endPoint.lowercased().hasPrefix("https:")
         guard WebAddress.problem(with: endPoint) == nil, !isWeaker, token.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7F }) else {
-            throw DeliveryFailure(ConnectError("campaigns.answer", .configuration, "\(peer) named an address that is not used: it must be as safe as the log-in's."))
+            throw DeliveryFailure(
+                ConnectError("campaigns.answer", .configuration, "\(peer) named an address that is not used: it must be as safe as the log-in's."))
         }
         return CampaignSession(login: login.url + login.user, token: Secret(token), endPoint: endPoint, issuedAtUnixMilliseconds: now)
     }

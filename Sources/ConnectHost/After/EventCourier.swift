@@ -32,10 +32,13 @@ struct EventCourier {
         }
     }
 
-    private func post(_ body: [UInt8], id: String, to url: String, _ hook: EventHook, _ stop: @escaping @Sendable () -> Bool) throws(DeliveryFailure) -> Delivered {
+    private func post(_ body: [UInt8], id: String, to url: String, _ hook: EventHook, _ stop: @escaping @Sendable () -> Bool) throws(DeliveryFailure)
+        -> Delivered
+    {
         let now = host.clock() / 1000
         var headers = [
-            ("Content-Type", "application/cloudevents+json; charset=utf-8"), ("webhook-id", id), ("webhook-timestamp", String(now)), ("Idempotency-Key", id),
+            ("Content-Type", "application/cloudevents+json; charset=utf-8"), ("webhook-id", id), ("webhook-timestamp", String(now)),
+            ("Idempotency-Key", id),
         ]
         var secrets: [Secret] = []
         let client: HTTPClient
@@ -52,7 +55,8 @@ struct EventCourier {
         }
         let peer = "Hook \"\(hook.name)\""
         let response = try client.call(
-            HTTPRequest("POST", url, headers: headers, body: body), peer: peer, limits: CallLimits(milliseconds: hook.timeoutSeconds * 1000, stop: stop))
+            HTTPRequest("POST", url, headers: headers, body: body), peer: peer,
+            limits: CallLimits(milliseconds: hook.timeoutSeconds * 1000, stop: stop))
         // What the far side answers in words is not passed on: it may be anything.
         if let error = response.failure(peer) { throw DeliveryFailure(error.redacted(secrets)) }
         return Delivered(receipt: "status \(response.status)")
@@ -67,13 +71,17 @@ struct EventCourier {
                 environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "CONNECTHOST_EVENT_ID": id])
         } catch {
             throw DeliveryFailure(
-                ConnectError("hook.start", .configuration, "Hook \"\(hook.name)\": \(path) cannot be started.", remedy: "Check that it exists and may be run."))
+                ConnectError(
+                    "hook.start", .configuration, "Hook \"\(hook.name)\": \(path) cannot be started.", remedy: "Check that it exists and may be run.")
+            )
         }
         guard result.succeeded else {
             let words = result.lastWords.split(separator: "\n").last.map { ": \($0.prefix(200))" } ?? ""
             let ending = result.timedOut ? "took longer than \(hook.timeoutSeconds) s and was killed" : result.ending
             throw DeliveryFailure(
-                ConnectError("hook.failed", .transient, "Hook \"\(hook.name)\": \(path) \(ending)\(words)", remedy: "Run it by hand with an event as its input."))
+                ConnectError(
+                    "hook.failed", .transient, "Hook \"\(hook.name)\": \(path) \(ending)\(words)",
+                    remedy: "Run it by hand with an event as its input."))
         }
         return Delivered(receipt: "exit code 0")
     }

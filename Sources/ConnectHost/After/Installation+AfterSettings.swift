@@ -13,7 +13,9 @@ struct SettingTexts {
         self.old = old
         if let wrong = texts.keys.sorted().first(where: { !known.contains($0) }) {
             let close = Similarity.closest(to: wrong, among: known).map { "Did you mean \"\($0)\"? " } ?? ""
-            throw ConnectError("setting.unknown", .configuration, "There is no setting \"\(wrong)\" here.", remedy: "\(close)There are: \(known.joined(separator: ", ")).")
+            throw ConnectError(
+                "setting.unknown", .configuration, "There is no setting \"\(wrong)\" here.",
+                remedy: "\(close)There are: \(known.joined(separator: ", ")).")
         }
     }
 
@@ -25,7 +27,9 @@ struct SettingTexts {
 
     func integer(_ key: String) throws -> Int64? {
         guard let given = texts[key], !given.isEmpty else { return texts[key] == nil ? old?[key]?.integerValue : nil }
-        guard let number = Int64(given) else { throw ConnectError("setting.value", .configuration, "\"\(key)\" is a whole number; \"\(given)\" is none.") }
+        guard let number = Int64(given) else {
+            throw ConnectError("setting.value", .configuration, "\"\(key)\" is a whole number; \"\(given)\" is none.")
+        }
         return number
     }
 
@@ -67,7 +71,8 @@ extension Installation {
         try refuseSecrets(Array(secrets.keys) + references.keys, known: ["password"])
         let security = try values.choice("security", MailAccount.Security.starttls)
         let user = values.text("user")
-        let password: SecretReference? = try secrets["password"] != nil ? .vault : references["password"] ?? (user == nil ? nil : mailAccount()?.password)
+        let password: SecretReference? =
+            try secrets["password"] != nil ? .vault : references["password"] ?? (user == nil ? nil : mailAccount()?.password)
         let account = MailAccount(
             host: values.text("host") ?? "", port: try values.integer("port") ?? MailAccount.standardPort(security), security: security, user: user,
             password: password, from: values.text("from") ?? "", caFile: values.text("ca_file"))
@@ -83,7 +88,9 @@ extension Installation {
         let now = clock()
         let message = OutboxMessage(
             .mail, origin: "test/\(now)", target: address,
-            .text(subject: "ConnectHost can send mail", body: "This is a test.\n\nJobs of this installation can notify this address: options.notify.to."),
+            .text(
+                subject: "ConnectHost can send mail", body: "This is a test.\n\nJobs of this installation can notify this address: options.notify.to."
+            ),
             atUnixMilliseconds: now)
         do throws(DeliveryFailure) { return try MailCourier(self).deliver(message, stop: { false }).receipt ?? "" } catch { throw error.error }
     }
@@ -99,7 +106,9 @@ extension Installation {
             remedy: "connecthost account campaigns set --set url=https://login.example.net --set user=… --secret secret")
     }
 
-    public func setCampaignEndpoint(_ texts: [String: String], secrets: [String: Secret], references: [String: SecretReference]) throws -> CampaignEndpoint {
+    public func setCampaignEndpoint(_ texts: [String: String], secrets: [String: Secret], references: [String: SecretReference]) throws
+        -> CampaignEndpoint
+    {
         let old = try control.setting(Self.campaignSetting)
         let values = try SettingTexts(texts, changing: old, known: ["profile", "url", "user", "timeout_seconds", "unsure"])
         try refuseSecrets(Array(secrets.keys) + references.keys, known: ["secret"])
@@ -142,7 +151,8 @@ extension Installation {
 
     func refuseSecrets(_ given: [String], known: [String]) throws {
         guard let wrong = given.sorted().first(where: { !known.contains($0) }) else { return }
-        throw ConnectError("setting.secret", .configuration, "There is no secret \"\(wrong)\" here.", remedy: "There is: \(known.joined(separator: ", ")).")
+        throw ConnectError(
+            "setting.secret", .configuration, "There is no secret \"\(wrong)\" here.", remedy: "There is: \(known.joined(separator: ", ")).")
     }
 
     private func decoded<Value: Decodable>(_ value: JSONValue?) throws -> Value? {

@@ -18,7 +18,10 @@ extension Installation {
     /// Adds a hook. A webhook without a signing secret of its own gets one, which is returned this once.
     public func addHook(_ hook: EventHook, secrets: [String: Secret]) throws -> Secret? {
         guard try !control.hooks().contains(where: { $0.name == hook.name }) else {
-            throw ConnectError("hook.exists", .configuration, "There is a hook \"\(hook.name)\" already.", remedy: "Its secrets are changed with `connecthost hooks set`; for anything else remove it first: connecthost hooks remove \(hook.name)")
+            throw ConnectError(
+                "hook.exists", .configuration, "There is a hook \"\(hook.name)\" already.",
+                remedy:
+                    "Its secrets are changed with `connecthost hooks set`; for anything else remove it first: connecthost hooks remove \(hook.name)")
         }
         var hook = hook
         var secrets = secrets
@@ -53,9 +56,12 @@ extension Installation {
         let hook = try existingHook(name)
         let now = clock()
         let outcome = RunOutcome(
-            subject: .job, run: "0.0", name: "test", kind: "test", status: .succeeded, startedAtUnixMilliseconds: now, finishedAtUnixMilliseconds: now)
+            subject: .job, run: "0.0", name: "test", kind: "test", status: .succeeded, startedAtUnixMilliseconds: now, finishedAtUnixMilliseconds: now
+        )
         let id = "test/\(now)/event/test"
         let body = try CloudEvent(id: id, name: "test", outcome: outcome, source: "urn:connecthost:\(identity())").json()
-        do throws(DeliveryFailure) { return try EventCourier(self).deliver(body, id: id, to: hook, stop: { false }).receipt ?? "" } catch { throw error.error }
+        do throws(DeliveryFailure) { return try EventCourier(self).deliver(body, id: id, to: hook, stop: { false }).receipt ?? "" } catch {
+            throw error.error
+        }
     }
 }

@@ -33,7 +33,8 @@ extension Installation {
     public func existingMessage(_ reference: String) throws -> OutboxMessage {
         if let message = try control.outboxMessage(reference) { return message }
         throw ConnectError(
-            "outbox.missing", .configuration, "There is no message \"\(reference)\" in the outbox.", remedy: "`connecthost outbox list` shows what there is.")
+            "outbox.missing", .configuration, "There is no message \"\(reference)\" in the outbox.",
+            remedy: "`connecthost outbox list` shows what there is.")
     }
 
     /// Makes dead messages due at once, as if they had never been tried.
@@ -63,7 +64,9 @@ extension Installation {
         let what = "\(message.kind.rawValue) to \(message.target)"
         switch message.state {
         case .delivered: try? appendLog(run, .info, "Delivered: \(what).")
-        case .dead: try? appendLog(run, .error, "Not delivered: \(what). \(message.failure?.message ?? "") `connecthost outbox retry \(message.number)` tries again.")
+        case .dead:
+            try? appendLog(
+                run, .error, "Not delivered: \(what). \(message.failure?.message ?? "") `connecthost outbox retry \(message.number)` tries again.")
         case .waiting: try? appendLog(run, .warning, "Not delivered yet: \(what). \(message.failure?.message ?? "") It is tried again.")
         case .delivering, .dropped: break
         }

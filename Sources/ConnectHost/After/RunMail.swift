@@ -37,7 +37,8 @@ struct RunMail {
         if let failure = outcome.failure { paragraphs.append("Why: \(failure.message)") }
         if let remedy = outcome.failure?.remedy { paragraphs.append("What to do next: \(remedy)") }
         return make(
-            subject: "\(outcome.name): \(outcome.subject == .job ? "run" : "group run") \(outcome.run) \(ended)\(outcome.status == .succeeded ? loaded : "")",
+            subject:
+                "\(outcome.name): \(outcome.subject == .job ? "run" : "group run") \(outcome.run) \(ended)\(outcome.status == .succeeded ? loaded : "")",
             headline: "\(thing) \(outcome.run) of \"\(outcome.name)\" \(ended)\(duration).", paragraphs: paragraphs,
             blocks: [facts(outcome), counts(outcome), reasons(outcome), rejects(outcome), warnings(outcome)], commands: commands(outcome))
     }

@@ -35,7 +35,8 @@ public struct AuthoringFiles: Sendable {
                 var isDirectory: ObjCBool = false
                 guard FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isDirectory), !isDirectory.boolValue else { continue }
                 guard let data = FileManager.default.contents(atPath: "\(root)/\(path)") else {
-                    throw ConnectError("templates.missing", .configuration, "The template \(root)/\(path) cannot be read.", remedy: "Correct its rights.")
+                    throw ConnectError(
+                        "templates.missing", .configuration, "The template \(root)/\(path) cannot be read.", remedy: "Correct its rights.")
                 }
                 found[path] = String(decoding: data, as: UTF8.self)
             }

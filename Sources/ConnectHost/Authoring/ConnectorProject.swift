@@ -20,14 +20,17 @@ public struct ConnectorProject: Sendable {
     public init(name: String, kind: ConnectorInfo.Kind, language: Language, id: String? = nil) throws {
         let letters = Set("abcdefghijklmnopqrstuvwxyz")
         let allowed = letters.union("0123456789-")
-        guard let first = name.first, letters.contains(first), name.allSatisfy({ allowed.contains($0) }), name.last != "-", !name.contains("--"), name.count <= 40
+        guard let first = name.first, letters.contains(first), name.allSatisfy({ allowed.contains($0) }), name.last != "-", !name.contains("--"),
+            name.count <= 40
         else {
             throw ConnectError(
                 "project.name", .configuration, "\"\(name)\" cannot be the name of a connector.",
                 remedy: "It begins with a letter and has at most 40 of a-z, 0-9 and single dashes: acme-files.")
         }
         let chosen = id ?? "com.example.\(name)"
-        guard chosen.contains("."), chosen.utf8.count <= 200, !chosen.hasPrefix("."), !chosen.hasSuffix("."), chosen.allSatisfy({ allowed.contains($0) || $0 == "." }) else {
+        guard chosen.contains("."), chosen.utf8.count <= 200, !chosen.hasPrefix("."), !chosen.hasSuffix("."),
+            chosen.allSatisfy({ allowed.contains($0) || $0 == "." })
+        else {
             throw ConnectError(
                 "project.id", .configuration, "\"\(chosen)\" cannot be the id of a connector.",
                 remedy: "It is a domain of yours turned round, of a-z, 0-9, dots and dashes: com.acme.files.")
@@ -43,11 +46,14 @@ public struct ConnectorProject: Sendable {
     public func write(to directory: String, with authoring: AuthoringFiles) throws -> [String] {
         try Self.checkQuotable([directory, authoring.headers, authoring.connectorKit, authoring.program])
         guard try Self.isFree(directory) else {
-            throw ConnectError("project.exists", .configuration, "\(directory) is there already.", remedy: "Choose another with --directory, or remove it.")
+            throw ConnectError(
+                "project.exists", .configuration, "\(directory) is there already.", remedy: "Choose another with --directory, or remove it.")
         }
         let values = values(directory, authoring)
-        let files = try authoring.templates(kind, language).map { (path: Self.path($0.path, values), text: try Self.filled($0.text, values, $0.path)) }
-            .sorted { $0.path < $1.path }
+        let files = try authoring.templates(kind, language).map {
+            (path: Self.path($0.path, values), text: try Self.filled($0.text, values, $0.path))
+        }
+        .sorted { $0.path < $1.path }
         let parent = URL(fileURLWithPath: directory).deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -120,7 +126,8 @@ extension ConnectorProject {
         for path in paths {
             guard let wrong = path.unicodeScalars.first(where: { "\"'\\$`{}#%:".unicodeScalars.contains($0) || $0.value < 0x20 }) else { continue }
             throw ConnectError(
-                "project.path", .configuration, "The path \(path) has the character \(String(wrong).debugDescription), which project files cannot take.",
+                "project.path", .configuration,
+                "The path \(path) has the character \(String(wrong).debugDescription), which project files cannot take.",
                 remedy: "Use a directory without quotes, back slashes and the like.")
         }
     }

@@ -89,7 +89,9 @@ public final class ConnectorCatalog: Sendable {
         let refused = files.filter { $0.refused != nil }.count
         throw ConnectError(
             "connector.missing", .configuration, "There is no connector \"\(name)\".",
-            remedy: "There are: \(known.isEmpty ? "none" : known.sorted().joined(separator: ", ")).\(refused > 0 ? " \(refused) files were refused; `connecthost connectors list` says why." : "")")
+            remedy:
+                "There are: \(known.isEmpty ? "none" : known.sorted().joined(separator: ", ")).\(refused > 0 ? " \(refused) files were refused; `connecthost connectors list` says why." : "")"
+        )
     }
 
     private static func candidates(in directory: String) -> [String] {

@@ -82,7 +82,8 @@ extension ConnectorLock {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".so") }.sorted()
         } catch {
-            throw ConnectError("lock.directory", .configuration, "The directory \(directory) cannot be listed.", remedy: "Correct its name, or its rights.")
+            throw ConnectError(
+                "lock.directory", .configuration, "The directory \(directory) cannot be listed.", remedy: "Correct its name, or its rights.")
         }
         if let odd = names.first(where: { $0.contains { $0.isNewline } }) {
             throw ConnectError("lock.name", .configuration, "The file \(odd.debugDescription) has a line break in its name.", remedy: "Rename it.")
@@ -91,7 +92,8 @@ extension ConnectorLock {
         let present = try names.map { name in
             let sum = sum(of: directory + "/" + name)
             guard !sum.isEmpty else {
-                throw ConnectError("lock.unreadable", .configuration, "\(directory)/\(name) cannot be read.", remedy: "Correct its rights, or remove it.")
+                throw ConnectError(
+                    "lock.unreadable", .configuration, "\(directory)/\(name) cannot be read.", remedy: "Correct its rights, or remove it.")
             }
             return LockedFile(file: name, state: sums.contains(sum) ? .allowed : listed.contains(name) ? .changed : .unlisted, sha256: sum)
         }
@@ -117,7 +119,9 @@ extension ConnectorLock {
     }
 
     private static func failure(_ path: String) -> ConnectError {
-        ConnectError("lock.write", .configuration, "\(path) cannot be written: \(String(cString: strerror(errno))).", remedy: "Check that you may write there.")
+        ConnectError(
+            "lock.write", .configuration, "\(path) cannot be written: \(String(cString: strerror(errno))).", remedy: "Check that you may write there."
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 import ConnectModel
 import Foundation
+import Synchronization
 
 /// Looks at one connector file in a child process: a file that crashes, hangs, prints or leaves takes that child with it and is refused with the reason.
 struct ConnectorProbeChild {
@@ -20,7 +21,13 @@ struct ConnectorProbeChild {
                 if let file = try? JSONDecoder().decode(ConnectorFile.self, from: line) { answer = file }
             }
             let ending = child.wait()
-            if watchdog.hasBarked { return ConnectorFile(path: path, refused: "did not answer within \(Double(timeLimitMilliseconds) / 1000) s of being loaded: it hangs in its entry function or in a constructor") }
+            if watchdog.hasBarked {
+                return ConnectorFile(
+                    path: path,
+                    refused:
+                        "did not answer within \(Double(timeLimitMilliseconds) / 1000) s of being loaded: it hangs in its entry function or in a constructor"
+                )
+            }
             if let answer, ending == .exited(0) { return answer }
             return ConnectorFile(path: path, refused: Self.sentence(ending))
         } catch {
@@ -58,5 +65,3 @@ final class Watchdog: Sendable {
     var hasBarked: Bool { state.withLock { $0.barked } }
     func end() { state.withLock { $0.ended = true } }
 }
-
-import Synchronization

@@ -34,7 +34,8 @@ struct ConnectorTrust {
         }
         switch lock {
         case .none: return nil
-        case .unreadable(let reason): return "cannot be compared with connectors.lock, which cannot be read (\(reason)): make it readable or remove it"
+        case .unreadable(let reason):
+            return "cannot be compared with connectors.lock, which cannot be read (\(reason)): make it readable or remove it"
         case .sums(let sums):
             if sums.contains(ConnectorLock.sum(of: path)) { return nil }
             return "is not in the list of allowed connectors (connectors.lock): add the line that `sha256sum \(path)` prints, if you trust it"

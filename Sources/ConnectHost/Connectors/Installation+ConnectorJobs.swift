@@ -24,7 +24,8 @@ extension Installation {
         let secrets = try kind.secretReferences(account).map { key, reference in (key, try resolve(reference, .connector(kind.id, key)).reveal()) }
         for (key, secret) in secrets { settings[key] = .string(secret) }
         return JobConnection(
-            connectorFile: file, connectorStamp: FileStamp(file)?.description, connector: kind.id, settings: .object(settings), secrets: secrets.map(\.1),
+            connectorFile: file, connectorStamp: FileStamp(file)?.description, connector: kind.id, settings: .object(settings),
+            secrets: secrets.map(\.1),
             isIdempotent: kind.isIdempotent)
     }
 
@@ -58,7 +59,9 @@ extension Installation {
         definition[ConnectorJobKind.accountSection] = .object(try control.profile(ofConnector: kind.id))
         let account = definition[ConnectorJobKind.accountSection]?.objectValue ?? [:]
         let settings = kind.settings(definition, account: account)
-        var found = profileProblems(kind, settings, account) + referenceProblems(kind, settings, known) + (try exclusionProblems(entry, kind, settings, known))
+        var found =
+            profileProblems(kind, settings, account) + referenceProblems(kind, settings, known)
+            + (try exclusionProblems(entry, kind, settings, known))
         // A setting that is missing or of a wrong form has been told; what the connector and its plan say of it adds nothing.
         let told = Set((schema + found).map(\.path))
         var more: [Problem] = []
@@ -106,7 +109,8 @@ extension Installation {
         kind.references.flatMap { setting, what -> [Problem] in
             let path = "\(ConnectorJobKind.section).\(setting)"
             if what == "pgp-recipient" {
-                return keyProblems((settings[setting]?.arrayValue ?? []).compactMap(\.stringValue).map { KeyWish(path: path, name: $0, use: .recipient) })
+                return keyProblems(
+                    (settings[setting]?.arrayValue ?? []).compactMap(\.stringValue).map { KeyWish(path: path, name: $0, use: .recipient) })
             }
             guard let name = settings[setting]?.stringValue else { return [] }
             switch what {

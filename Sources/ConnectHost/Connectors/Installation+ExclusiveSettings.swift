@@ -36,18 +36,22 @@ extension Installation {
 
     private func owners(besides own: JobID?, named name: String, _ kind: ConnectorJobKind, _ known: KnownNames) throws -> [Owner] {
         let replaced = Set(known.jobs.map(\.name))
-        let saved = try control.jobs().filter { $0.active && $0.id != own && !replaced.contains($0.name) && canonicalKind($0.kind) == kind.id }.map { job in
+        let saved = try control.jobs().filter { $0.active && $0.id != own && !replaced.contains($0.name) && canonicalKind($0.kind) == kind.id }.map {
+            job in
             Owner(
-                text: "it is in the active job \"\(job.name)\" (\(job.id))", remedy: "Deactivate that job, or leave it out here.", definition: job.definition)
+                text: "it is in the active job \"\(job.name)\" (\(job.id))", remedy: "Deactivate that job, or leave it out here.",
+                definition: job.definition)
         }
         let beside = known.jobs.filter { $0.active && $0.name != name && canonicalKind($0.kind) == kind.id }.map { other in
             Owner(
-                text: "it is in the active job \"\(other.name)\" of the same documents", remedy: "Leave it out of one of them.", definition: other.definition)
+                text: "it is in the active job \"\(other.name)\" of the same documents", remedy: "Leave it out of one of them.",
+                definition: other.definition)
         }
         let running = try control.unfinishedRuns().filter { $0.id.job != own && canonicalKind($0.kind) == kind.id }.map { run in
             Owner(
                 text: "run \(run.id) of job \"\(run.jobName)\" has it and has not ended",
-                remedy: "Wait for that run, or end it with `connecthost runs recover` or `connecthost runs stop \(run.id)`.", definition: run.definition)
+                remedy: "Wait for that run, or end it with `connecthost runs recover` or `connecthost runs stop \(run.id)`.",
+                definition: run.definition)
         }
         return saved + beside + running
     }

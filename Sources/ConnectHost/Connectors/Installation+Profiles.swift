@@ -28,7 +28,8 @@ extension Installation {
         let settings = kind.accountSettings.map { field in
             let value = field.isSecret ? secrets[field.name] : stored[field.name]
             return ConnectorProfile.Setting(
-                name: field.name, help: field.help, isRequired: field.isRequired, value: value ?? field.defaultValue, isSecret: field.isSecret, isSet: value != nil)
+                name: field.name, help: field.help, isRequired: field.isRequired, value: value ?? field.defaultValue, isSecret: field.isSecret,
+                isSet: value != nil)
         }
         return ConnectorProfile(kind: kind.id, settings: settings, problems: try problems(kind, stored))
     }
@@ -44,7 +45,9 @@ extension Installation {
         var secrets = kind.secretReferences(stored).filter { texts[$0.key]?.isEmpty != true }
         secrets.merge(references) { _, new in new }
         for key in secretValues.keys { secrets[key] = .vault }
-        let strangers = secrets.keys.filter { !isSecret($0) }.sorted().map { Problem(path: "/\($0)", message: "\"\($0)\" is no secret setting of \(kind.title).") }
+        let strangers = secrets.keys.filter { !isSecret($0) }.sorted().map {
+            Problem(path: "/\($0)", message: "\"\($0)\" is no secret setting of \(kind.title).")
+        }
         guard strangers.isEmpty else { throw ProblemList("profile.invalid", "The profile cannot be saved", strangers).error }
         stored[ConnectorJobKind.secretsMember] = secrets.isEmpty ? nil : .object(secrets.mapValues { .string("\($0)") })
         for key in texts.keys where texts[key]?.isEmpty == true { stored[key] = nil }

@@ -1,4 +1,5 @@
 public import ConnectModel
+import Foundation
 
 /// A connector's settings schema as checks, defaults and forms (CON-5): the subset of JSON Schema 2020-12 that Docs/connectors/abi.md names.
 /// Whatever asks a person for settings asks through this; nothing here knows a connector.
@@ -64,14 +65,17 @@ public struct SettingsForm: Sendable {
             let close = Similarity.closest(to: name, among: names)
             found.append(
                 Problem(
-                    path: "/\(name)", message: "There is no setting \"\(name)\". " + (close.map { "Did you mean \"\($0)\"?" } ?? "There are: \(names.joined(separator: ", "))."),
+                    path: "/\(name)",
+                    message: "There is no setting \"\(name)\". "
+                        + (close.map { "Did you mean \"\($0)\"?" } ?? "There are: \(names.joined(separator: ", "))."),
                     suggestions: close.map { [$0] }))
         }
         let filled = filled(values)
         for field in fields {
             if let value = values[field.name] {
                 if field.isSecret {
-                    found.append(Problem(path: "/\(field.name)", message: "\"\(field.name)\" is a secret and stands only under secrets, by reference."))
+                    found.append(
+                        Problem(path: "/\(field.name)", message: "\"\(field.name)\" is a secret and stands only under secrets, by reference."))
                 } else if let wrong = field.problem(with: value) {
                     found.append(Problem(path: "/\(field.name)", message: wrong))
                 }
@@ -95,7 +99,12 @@ public struct SettingsForm: Sendable {
                 continue
             }
             if field.isSecret {
-                wrong.append(Problem(path: "/\(name)", message: "\"\(name)\" is a secret: give it by --secret, --secret-file or --secret-from, so that it does not stand in the process list."))
+                wrong.append(
+                    Problem(
+                        path: "/\(name)",
+                        message:
+                            "\"\(name)\" is a secret: give it by --secret, --secret-file or --secret-from, so that it does not stand in the process list."
+                    ))
             } else if let value = field.value(fromText: text) {
                 values[name] = value
             } else {
@@ -209,5 +218,3 @@ extension SettingsForm {
     fileprivate static func text(_ value: JSONValue) -> String { value.stringValue ?? value.integerValue.map(String.init) ?? "?" }
     fileprivate static func text(_ number: Double) -> String { Int64(exactly: number).map(String.init) ?? String(number) }
 }
-
-import Foundation

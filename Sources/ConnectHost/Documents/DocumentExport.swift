@@ -58,13 +58,15 @@ extension Installation {
 
     private func selectionNodes(_ kind: SavedSelection.Kind) throws -> [Node] {
         try control.savedSelections(kind).map { saved in
-            let members: [(String, JSONValue)] = switch saved {
-            case .filter(let filter): [("list", .string(filter.list)), ("where", .string(filter.condition))]
-            case .view(let view): [("sql", .string(view.sql))]
-            case .audience(let audience):
-                [("list", .string(audience.list))] + [("all", audience.all), ("any", audience.any), ("except", audience.except)].filter { !$0.1.isEmpty }
-                    .map { ($0.0, .array($0.1.map(JSONValue.string))) }
-            }
+            let members: [(String, JSONValue)] =
+                switch saved {
+                case .filter(let filter): [("list", .string(filter.list)), ("where", .string(filter.condition))]
+                case .view(let view): [("sql", .string(view.sql))]
+                case .audience(let audience):
+                    [("list", .string(audience.list))]
+                        + [("all", audience.all), ("any", audience.any), ("except", audience.except)].filter { !$0.1.isEmpty }
+                        .map { ($0.0, .array($0.1.map(JSONValue.string))) }
+                }
             return Node([(Node("name"), text(saved.name))] + members.map { (Node($0.0), node($0.1)) }, .implicit, .block)
         }
     }

@@ -49,7 +49,8 @@ extension Installation {
         let old = try control.setting(entry.name)
         let details = DefinitionDifference.lines(old?.objectValue ?? [:], try entry.setting.value().objectValue ?? [:])
         return .init(
-            action: old == nil ? .create : details.isEmpty ? .unchanged : .update, kind: "setting", name: entry.name, details: old == nil ? [] : details)
+            action: old == nil ? .create : details.isEmpty ? .unchanged : .update, kind: "setting", name: entry.name,
+            details: old == nil ? [] : details)
     }
 
     func change(_ entry: JobDocument.HookEntry) throws -> DocumentPlan.Change {

@@ -21,7 +21,9 @@ struct KnownNames {
     let edited: JobID?
 
     /// Whether a source of an export is there only once the documents are applied.
-    func comesWithDocument(_ kind: ExportSource.Kind, _ name: String) -> Bool { brought.contains(kind.saved == nil ? name : "\(kind.rawValue)/\(name)") }
+    func comesWithDocument(_ kind: ExportSource.Kind, _ name: String) -> Bool {
+        brought.contains(kind.saved == nil ? name : "\(kind.rawValue)/\(name)")
+    }
 
     /// Nothing but which job is looked at.
     init(editing job: JobID) {
@@ -51,7 +53,8 @@ struct KnownNames {
         }
         self.tables = tables
         brought = Set(
-            documents.flatMap(\.tables).map(\.table.name) + documents.flatMap(\.selections).map { "\($0.selection.kind.rawValue)/\($0.selection.name)" })
+            documents.flatMap(\.tables).map(\.table.name)
+                + documents.flatMap(\.selections).map { "\($0.selection.kind.rawValue)/\($0.selection.name)" })
     }
 }
 
@@ -64,7 +67,11 @@ extension Installation {
             return [Problem(path: "\(entry.place).connector", message: "\(error)")]
         }
         guard info.kind != .job else {
-            return [Problem(path: "\(entry.place).connector", message: "\"\(entry.connector)\" is a kind of job and cannot be a server: it reaches no files and gives no rows.")]
+            return [
+                Problem(
+                    path: "\(entry.place).connector",
+                    message: "\"\(entry.connector)\" is a kind of job and cannot be a server: it reaches no files and gives no rows.")
+            ]
         }
         let server = FileServer(name: entry.name, connector: info.id, settings: entry.settings)
         if let refusal = try? control.capabilities().refusal(of: server, needing: SettingsForm(info).capabilities(neededBy: entry.settings)) {
@@ -84,12 +91,14 @@ extension Installation {
         var found = table.customFields.flatMap { field -> [Problem] in
             let place = "\(entry.place).fields.\(field.name)"
             if let present = old?.field(field.name), present.type != field.type {
-                let message = "Field \(field.name) of \(table.kind.noun) \(table.name) is \(present.type.rawValue) and cannot become \(field.type.rawValue)."
+                let message =
+                    "Field \(field.name) of \(table.kind.noun) \(table.name) is \(present.type.rawValue) and cannot become \(field.type.rawValue)."
                 return [Problem(path: place, message: message)]
             }
             return FieldNameRule.problem(with: field.name).map { [Problem(path: place, message: $0)] } ?? []
         }
-        if let old, (old.kind, old.owner, old.keyFields, old.dataExtractionKey) != (table.kind, table.owner, table.keyFields, table.dataExtractionKey) {
+        if let old, (old.kind, old.owner, old.keyFields, old.dataExtractionKey) != (table.kind, table.owner, table.keyFields, table.dataExtractionKey)
+        {
             let message = "\"\(table.name)\" is there already, as a \(old.kind.noun) with another owner or key; what a table is cannot be changed."
             found.append(Problem(path: "\(entry.place).name", message: message))
         }
@@ -127,7 +136,9 @@ extension Installation {
         }
         return found.map { problem in
             let isDraft = drafts && !entry.active && problem.severity == .error
-            return Problem(path: "\(entry.place).\(problem.path)", severity: isDraft ? .warning : problem.severity, message: problem.message, suggestions: problem.suggestions)
+            return Problem(
+                path: "\(entry.place).\(problem.path)", severity: isDraft ? .warning : problem.severity, message: problem.message,
+                suggestions: problem.suggestions)
         }
     }
 
@@ -159,7 +170,8 @@ extension Installation {
             found.append(
                 known.sources[server] == nil
                     ? missing("server", server, "file.server", Array(known.servers))
-                    : Problem(path: "file.server", message: "Server \"\(server)\" gives rows and holds no files; imports name it in the section source."))
+                    : Problem(
+                        path: "file.server", message: "Server \"\(server)\" gives rows and holds no files; imports name it in the section source."))
         } else if let refusal = filled["file"]?["server"]?.stringValue.flatMap({ known.refusals[$0] }) {
             found.append(Problem(path: "file.server", message: refusal))
         }

@@ -9,9 +9,11 @@ extension Installation {
     public func problems(in documents: [JobDocument], drafts: Bool = false) throws -> [Problem] {
         let known = try KnownNames(self, documents)
         return try documents.flatMap { document in
-            let found = try document.problems + document.servers.flatMap(serverProblems) + document.tables.flatMap { try tableProblems($0, known) }
+            let found =
+                try document.problems + document.servers.flatMap(serverProblems) + document.tables.flatMap { try tableProblems($0, known) }
                 + documentSelectionProblems(document, documents)
-                + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) } + afterProblems(document)
+                + document.jobs.flatMap { try jobProblems($0, known, drafts: drafts) } + document.groups.flatMap { try groupProblems($0, documents) }
+                + afterProblems(document)
             return found.map { problem in
                 Problem(
                     path: document.location(of: problem.path), field: problem.path, severity: problem.severity, message: problem.message,
@@ -28,7 +30,9 @@ extension Installation {
         }
         var changes: [DocumentPlan.Change] = []
         for document in documents {
-            changes += try document.servers.map(change) + document.tables.map(change) + document.selections.map(change) + document.jobs.map(change) + document.groups.map(change)
+            changes +=
+                try document.servers.map(change) + document.tables.map(change) + document.selections.map(change) + document.jobs.map(change)
+                + document.groups.map(change)
                 + document.settings.map(change) + document.hooks.map(change)
         }
         return DocumentPlan(changes: changes)

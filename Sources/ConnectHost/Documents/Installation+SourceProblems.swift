@@ -17,7 +17,9 @@ extension Installation {
             let values = try form.jobValues(fromText: texts)
             // The server's own settings were looked at when it was saved.
             return form.problems(in: values, secrets: []).filter { problem in values.keys.contains { problem.path == "/\($0)" } }.map { problem in
-                Problem(path: "source.settings.\(problem.path.dropFirst())", severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
+                Problem(
+                    path: "source.settings.\(problem.path.dropFirst())", severity: problem.severity, message: problem.message,
+                    suggestions: problem.suggestions)
             }
         } catch {
             return [Problem(path: "source.settings", message: "\(error)")]

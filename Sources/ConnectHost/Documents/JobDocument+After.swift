@@ -61,7 +61,8 @@ extension JobDocument {
         guard let url = text(members, "url", place) else { return }
         let endpoint = CampaignEndpoint(
             profile: choice(members, "profile", place, .rest), url: url, user: optionalText(members, "user", place),
-            secret: reference(members, "secret", place, setWith: "account campaigns set"), timeoutSeconds: integer(members, "timeout_seconds", place) ?? 60,
+            secret: reference(members, "secret", place, setWith: "account campaigns set"),
+            timeoutSeconds: integer(members, "timeout_seconds", place) ?? 60,
             unsure: choice(members, "unsure", place, .retry))
         settings.append(SettingEntry(name: place, setting: .campaigns(endpoint)))
     }

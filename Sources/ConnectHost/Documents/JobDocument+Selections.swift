@@ -9,7 +9,9 @@ extension JobDocument {
 
     mutating func readFilter(_ members: [String: JSONValue], _ place: String) {
         check(members, place, ["name", "list", "where"])
-        guard let name = text(members, "name", place), let list = text(members, "list", place), let condition = text(members, "where", place) else { return }
+        guard let name = text(members, "name", place), let list = text(members, "list", place), let condition = text(members, "where", place) else {
+            return
+        }
         selections.append(SelectionEntry(place: place, selection: .filter(ListFilter(name: name, list: list, condition: condition))))
     }
 

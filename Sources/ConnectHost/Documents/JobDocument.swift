@@ -56,7 +56,10 @@ public struct JobDocument: Sendable {
         guard let root = node.value.objectValue else {
             throw ConnectError("document.form", .configuration, "\(file) holds no servers:, lists:, other tables or jobs:.")
         }
-        let sections = ["servers"] + TableSection.allCases.map(\.rawValue) + ["filters", "audiences", "views", "jobs", "groups"] + AccountSetting.sections + ["hooks"]
+        let sections =
+            ["servers"] + TableSection.allCases.map(\.rawValue) + ["filters", "audiences", "views", "jobs", "groups"] + AccountSetting.sections + [
+                "hooks"
+            ]
         for name in root.keys.sorted() where !sections.contains(name) { unknown(name, at: name, among: sections) }
         for (index, entry) in entries(root, "servers") { readServer(entry, "servers[\(index)]") }
         for section in TableSection.allCases {
@@ -77,7 +80,8 @@ public struct JobDocument: Sendable {
         let kinds: [(String, [(name: String, place: String)])] =
             [
                 ("servers", servers.map { ($0.name, $0.place) }), ("tables of every kind", tables.map { ($0.table.name, $0.place) }),
-                ("jobs", jobs.map { ($0.name, $0.place) }), ("groups", groups.map { ($0.name, $0.place) }), ("hooks", hooks.map { ($0.hook.name, $0.place) }),
+                ("jobs", jobs.map { ($0.name, $0.place) }), ("groups", groups.map { ($0.name, $0.place) }),
+                ("hooks", hooks.map { ($0.hook.name, $0.place) }),
             ] + selectionNames
         for (kind, entries) in kinds {
             for (name, uses) in Dictionary(grouping: entries, by: \.name).sorted(by: { $0.key < $1.key }) where uses.count > 1 {
@@ -164,7 +168,8 @@ public struct JobDocument: Sendable {
         for field in node.order["\(place).fields"] ?? [] {
             guard let type = types[field] else { continue }
             guard let known = type.stringValue.flatMap({ FieldType(rawValue: $0.uppercased()) }) else {
-                problem("\(place).fields.\(field)", "The type of \"\(field)\" is one of \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).")
+                problem(
+                    "\(place).fields.\(field)", "The type of \"\(field)\" is one of \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).")
                 continue
             }
             custom.append(Field(field.uppercased(), known))

@@ -5,12 +5,13 @@ enum TableSection: String, CaseIterable {
     case lists, apps, pets, tables
 
     init(_ kind: TableKind) {
-        self = switch kind {
-        case .list: .lists
-        case .app: .apps
-        case .pet, .appPet: .pets
-        case .supplemental: .tables
-        }
+        self =
+            switch kind {
+            case .list: .lists
+            case .app: .apps
+            case .pet, .appPet: .pets
+            case .supplemental: .tables
+            }
     }
 
     /// What an entry may name as its owner.

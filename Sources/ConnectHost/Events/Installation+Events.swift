@@ -28,13 +28,15 @@ extension Installation {
         reject: (EventReject) -> Void = { _ in }, progress: (EventCounts) -> Void = { _ in }
     ) throws -> EventCounts {
         let ingest = try events().beginIngest(types: anyType ? nil : knownEventTypes())
-        let input: any EventInput = switch format {
-        case .ndjson: EventLines(source, names: ingest, now: clock())
-        case .csv:
-            try EventRows(
-                source, format: try DelimitedFormat(delimiter: delimiter, enclosure: "double", hasHeader: true, maximumRecordBytes: 8 << 20), names: ingest,
-                now: clock())
-        }
+        let input: any EventInput =
+            switch format {
+            case .ndjson: EventLines(source, names: ingest, now: clock())
+            case .csv:
+                try EventRows(
+                    source, format: try DelimitedFormat(delimiter: delimiter, enclosure: "double", hasHeader: true, maximumRecordBytes: 8 << 20),
+                    names: ingest,
+                    now: clock())
+            }
         let batch = EventBatch(byteCapacity: Self.eventBatchBytes)
         var total = EventCounts()
         var hasMore = true
@@ -48,7 +50,9 @@ extension Installation {
             total.rejected += counts.rejected
             progress(total)
         }
-        let counts: [String: JSONValue] = ["stored": .integer(total.stored), "repeated": .integer(total.repeated), "rejected": .integer(total.rejected)]
+        let counts: [String: JSONValue] = [
+            "stored": .integer(total.stored), "repeated": .integer(total.repeated), "rejected": .integer(total.rejected),
+        ]
         try control.note(.create, "events", before: nil, after: .object(counts))
         return total
     }
@@ -67,7 +71,8 @@ extension Installation {
         let known = Set(kinds.kinds.compactMap { $0 as? ConnectorJobKind }.flatMap(\.eventChannels))
         guard known.isEmpty || known.contains(channel) else {
             throw ConnectError(
-                "event.channel", .configuration, "There is no channel \"\(channel)\".", remedy: "There are: \(known.sorted().joined(separator: ", ")).")
+                "event.channel", .configuration, "There is no channel \"\(channel)\".",
+                remedy: "There are: \(known.sorted().joined(separator: ", ")).")
         }
         try events().addCustomColumn(name.uppercased(), toChannel: channel)
         try control.note(.create, "event-column/\(channel)/\(name.uppercased())", before: nil, after: nil)

@@ -44,7 +44,8 @@ extension Installation {
         let schedule = Self.schedule(group.definition)
         guard !schedule.isExpired(at: nowSeconds) else {
             throw ConnectError(
-                "group.expired", .configuration, "Group \"\(group.name)\" expired at the end of \(schedule.until?.description ?? "its last day") (\(schedule.zone)).",
+                "group.expired", .configuration,
+                "Group \"\(group.name)\" expired at the end of \(schedule.until?.description ?? "its last day") (\(schedule.zone)).",
                 remedy: "Set a later schedule.until in its file, or take it out, and apply the file.")
         }
         return group
@@ -56,7 +57,8 @@ extension Installation {
         guard let found = try control.unfinishedGroupRuns().first(where: { $0.id.group == group.id }) else {
             throw ConnectError("group.idle", .configuration, "Group \"\(group.name)\" is not running.")
         }
-        try control.note(.stop, "group-run/\(found.id)", before: .object(["group": .string(group.name), "status": .string(found.status.rawValue)]), after: nil)
+        try control.note(
+            .stop, "group-run/\(found.id)", before: .object(["group": .string(group.name), "status": .string(found.status.rawValue)]), after: nil)
         let run = try changing(found.id) { $0.isStopping = true }
         if let member = run.members.first(where: { $0.status == .running })?.run, try control.run(member)?.status.isFinal == false {
             _ = try stopRun(member.description)

@@ -45,7 +45,8 @@ extension Installation {
         guard found.isEmpty else { throw ProblemList("group.invalid", "Group \"\(name)\" cannot be saved", found).error }
         let saved = try control.transaction {
             guard var group = old else {
-                let group = try control.addGroup(name: name, description: description, jobs: members.map(\.id), definition: definition, active: active)
+                let group = try control.addGroup(
+                    name: name, description: description, jobs: members.map(\.id), definition: definition, active: active)
                 try plan(group)
                 return group
             }
@@ -73,7 +74,9 @@ extension Installation {
             found.append(Problem(path: "jobs", message: "Job \"\(same[0].name)\" (\(id)) stands in the group \(same.count) times."))
         }
         for job in members {
-            if let reason = try refusal(of: job, in: old?.id) { found.append(Problem(path: "jobs", message: "Job \"\(job.name)\" cannot be in the group: \(reason)")) }
+            if let reason = try refusal(of: job, in: old?.id) {
+                found.append(Problem(path: "jobs", message: "Job \"\(job.name)\" cannot be in the group: \(reason)"))
+            }
         }
         return found + groupDefinitionProblems(definition, old: old)
     }
@@ -114,7 +117,8 @@ extension Installation {
 
     public func existingGroupRun(_ text: String) throws -> GroupRun {
         guard let id = GroupRunID(text), let run = try control.groupRun(id) else {
-            throw ConnectError("run.missing", .configuration, "There is no group run \(text).", remedy: "`connecthost groups runs` shows what there is.")
+            throw ConnectError(
+                "run.missing", .configuration, "There is no group run \(text).", remedy: "`connecthost groups runs` shows what there is.")
         }
         return run
     }

@@ -38,7 +38,9 @@ extension Installation {
         let job = try existingJob(name)
         let kind = try kinds.kind(job.kind)
         guard kind.allows.copy else {
-            throw ConnectError("job.no-copy", .configuration, "\(kind.title) jobs cannot be copied.", remedy: "Write a new one with `connecthost jobs new \(kind.id)`.")
+            throw ConnectError(
+                "job.no-copy", .configuration, "\(kind.title) jobs cannot be copied.",
+                remedy: "Write a new one with `connecthost jobs new \(kind.id)`.")
         }
         guard !job.active else {
             throw ConnectError(
@@ -59,7 +61,8 @@ extension Installation {
         }
         if entry.name != old.name { try checkNew(name: entry.name) }
         let job = Job(
-            id: old.id, name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition, active: entry.active)
+            id: old.id, name: entry.name, kind: canonicalKind(entry.kind), description: entry.description, definition: entry.definition,
+            active: entry.active)
         if job.active {
             let isNew = !old.active || old.definition["schedule"] != job.definition["schedule"]
             let found = try errors(of: job, isNew: isNew)

@@ -22,7 +22,8 @@ extension Installation {
         name: String, email: String?, algorithm: KeyRequest.Algorithm, expiresInDays: Int?, passphrase: Secret?
     ) throws -> PGPKey {
         let passphrase = passphrase ?? Secret(SealingKeyFile.newKey().base64EncodedString())
-        let key = try keyRing.generate(KeyRequest(name: name, email: email, algorithm: algorithm, expiresInDays: expiresInDays, passphrase: passphrase))
+        let key = try keyRing.generate(
+            KeyRequest(name: name, email: email, algorithm: algorithm, expiresInDays: expiresInDays, passphrase: passphrase))
         try vault.set(passphrase, .passphrase(ofKey: key.fingerprint))
         try control.note(.create, key.auditName, before: nil, after: key.auditValue)
         return key
@@ -51,7 +52,8 @@ extension Installation {
         let key = try keyRing.key(name)
         guard evenPrivate || !key.isPrivate else {
             throw ConnectError(
-                "key.private", .configuration, "Key \(key.fingerprint) has its private half here; without it no file encrypted for it can be read again.",
+                "key.private", .configuration,
+                "Key \(key.fingerprint) has its private half here; without it no file encrypted for it can be read again.",
                 remedy: "Export it first (`connecthost keys export --private --file FILE`), then give --private.")
         }
         try keyRing.remove(key)
@@ -77,7 +79,8 @@ extension PGPKey {
     /// What the log says of it: whose it is and what it can do, nothing of either half.
     fileprivate var auditValue: JSONValue {
         .object([
-            "user_ids": .array(userIDs.map { .string($0) }), "algorithm": .string(algorithm), "validity": .string(validity.rawValue), "private": .bool(isPrivate),
+            "user_ids": .array(userIDs.map { .string($0) }), "algorithm": .string(algorithm), "validity": .string(validity.rawValue),
+            "private": .bool(isPrivate),
         ])
     }
 }

@@ -52,7 +52,9 @@ extension Installation {
         }
         guard let current = try control.run(run.id), current.state != .finished else { return try existingRun(text) }
         // Killed before it could say so. What others have seen of it is finished by the next attempt, unless a person gives the run up.
-        if try hasChangedNothing(current) || (wasInterrupted && [.askServer, .askConnector].contains(current.family.machine.effect(of: current.state))) {
+        if try hasChangedNothing(current)
+            || (wasInterrupted && [.askServer, .askConnector].contains(current.family.machine.effect(of: current.state)))
+        {
             try giveUp(current)
         }
         return try existingRun(text)
@@ -64,7 +66,8 @@ extension Installation {
         ended.status = .cancelled
         ended.failure = RunFailure(Cancellation.error)
         if run.family.machine.effect(of: run.state) == .askServer {
-            ended.warnings.append("The run was given up in state \(run.state): its file may stand on the server; the next run exports the same records again.")
+            ended.warnings.append(
+                "The run was given up in state \(run.state): its file may stand on the server; the next run exports the same records again.")
         }
         if run.family.machine.effect(of: run.state) == .askConnector {
             ended.warnings.append("The run was given up while its connector was at work; what that had done stays.")

@@ -85,7 +85,9 @@ extension Installation {
                 throw ConnectError(
                     "run.interrupted", run.failure?.category ?? .internal,
                     "Run \(run.id) of job \"\(job.name)\" was interrupted and could not be brought to its end: \(run.failure?.message ?? "no reason is known")",
-                    remedy: "The next start tries it again. `connecthost runs log \(run.id)` has what happened; `connecthost runs stop \(run.id)` gives it up.")
+                    remedy:
+                        "The next start tries it again. `connecthost runs log \(run.id)` has what happened; `connecthost runs stop \(run.id)` gives it up."
+                )
             }
             return try body(try createRun(of: job, origin: .manual))
         }
@@ -189,15 +191,19 @@ extension Installation {
         let job = try existingJob(name)
         guard job.active else {
             throw ConnectError(
-                "job.inactive", .configuration, "Job \"\(job.name)\" is not active.", remedy: "Activate it with `connecthost jobs activate \"\(job.name)\"`.")
+                "job.inactive", .configuration, "Job \"\(job.name)\" is not active.",
+                remedy: "Activate it with `connecthost jobs activate \"\(job.name)\"`.")
         }
         if let expired = expiry(of: job) {
-            throw ConnectError("job.expired", .configuration, expired, remedy: "Set a later schedule.until, or take it out, with `connecthost jobs edit \"\(job.name)\"`.")
+            throw ConnectError(
+                "job.expired", .configuration, expired,
+                remedy: "Set a later schedule.until, or take it out, with `connecthost jobs edit \"\(job.name)\"`.")
         }
         let kind = try kinds.kind(job.kind)
         guard kind.allows.runNow || isScheduled else {
             throw ConnectError(
-                "job.no-run-now", .configuration, "\(kind.title) jobs cannot be run out of turn.", remedy: "Job \"\(job.name)\" starts by its schedule.")
+                "job.no-run-now", .configuration, "\(kind.title) jobs cannot be run out of turn.",
+                remedy: "Job \"\(job.name)\" starts by its schedule.")
         }
         return job
     }
@@ -222,7 +228,8 @@ extension Installation {
     /// What a run of the job would do, with nothing written (IMP-18). `onMessage` gets log lines and progress.
     public func previewJob(_ name: String, rows: Int, onMessage: @escaping (WorkerMessage) -> Void) throws -> JobPreview {
         let job = try planned(try existingJob(name))
-        let request = WorkerRequest(home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition),
+        let request = WorkerRequest(
+            home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition),
             passphrases: try passphrases(job.kind, job.definition))
         guard case .preview(let preview) = try workers.perform(request, onMessage: onMessage) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")

@@ -63,7 +63,8 @@ struct StartTaker {
         if isMissed && owner.schedule.missed == .skip {
             taken.missed += passed.count
             taken.notes.append("\(owner.name): \(passed.count) missed, left out by its policy")
-            return try note(entry.owner, passed.first, passed.last.slot, passed.count, .missed, reason: "No host was running; schedule.missed is skip.")
+            return try note(
+                entry.owner, passed.first, passed.last.slot, passed.count, .missed, reason: "No host was running; schedule.missed is skip.")
         }
         if passed.count > 1 {
             let outcome: StartRecord.Outcome = entry.wait == .none ? .missed : .overlapped

@@ -79,7 +79,8 @@ struct SealingKeys {
 
     private static func malformed(_ source: SealingKeySource) -> ConnectError {
         ConnectError(
-            "secret.key", .configuration, "There is no key in \(source.description): 32 bytes, or one key of 32 bytes a line in Base64, are expected.",
+            "secret.key", .configuration,
+            "There is no key in \(source.description): 32 bytes, or one key of 32 bytes a line in Base64, are expected.",
             remedy: "Restore it from a backup, or make one with: head -c 32 /dev/urandom | base64")
     }
 }

@@ -15,12 +15,15 @@ extension Installation {
         let recipients = file?["recipients"]?.arrayValue?.compactMap(\.stringValue) ?? []
         let signer = file?["sign_with"]?.stringValue
         return keyProblems(
-            recipients.map { KeyWish(path: "file.recipients", name: $0, use: .recipient) } + (signer.map { [KeyWish(path: "file.sign_with", name: $0, use: .signer)] } ?? []))
+            recipients.map { KeyWish(path: "file.recipients", name: $0, use: .recipient) }
+                + (signer.map { [KeyWish(path: "file.sign_with", name: $0, use: .signer)] } ?? []))
     }
 
     /// What is read must be there, or come with the document, and must have the columns it names.
     private func exportSourceProblems(_ definition: [String: JSONValue], _ known: KnownNames) -> [Problem] {
-        guard let kind = definition["source"]?["type"]?.stringValue.flatMap(ExportSource.Kind.init), let name = definition["source"]?["name"]?.stringValue else { return [] }
+        guard let kind = definition["source"]?["type"]?.stringValue.flatMap(ExportSource.Kind.init),
+            let name = definition["source"]?["name"]?.stringValue
+        else { return [] }
         // What the document brings is compared once it is there: applying it runs this again before the job is saved.
         if known.comesWithDocument(kind, name) { return [] }
         do {
@@ -32,13 +35,14 @@ extension Installation {
             try audience.read(selection) { _ in }
             return []
         } catch let error as ConnectError {
-            let path = switch error.code {
-            case "field.missing": "source.columns"
-            case "view.undated": "source.records"
-            case "source.kind": "source.type"
-            case "source.list": "source.list"
-            default: "source.name"
-            }
+            let path =
+                switch error.code {
+                case "field.missing": "source.columns"
+                case "view.undated": "source.records"
+                case "source.kind": "source.type"
+                case "source.list": "source.list"
+                default: "source.name"
+                }
             return [Problem(path: path, message: error.description)]
         } catch {
             return [Problem(path: "source", message: "\(error)")]

@@ -26,13 +26,17 @@ extension Installation {
         let names = try control.savedSelections(kind).map(\.name)
         throw ConnectError(
             "\(kind.rawValue).missing", .configuration, "There is no \(kind.rawValue) \"\(name)\".",
-            remedy: Similarity.closest(to: name, among: names).map { "Did you mean \"\($0)\"?" } ?? "`connecthost \(kind.rawValue)s list` shows what there is.")
+            remedy: Similarity.closest(to: name, among: names).map { "Did you mean \"\($0)\"?" }
+                ?? "`connecthost \(kind.rawValue)s list` shows what there is.")
     }
 
     /// Saves it once it is right: its tables and filters are there, and SQLite compiles what it asks and lets it read.
     public func save(_ selection: SavedSelection) throws {
         let problems = try selectionProblems(selection, filters: [:])
-        guard problems.isEmpty else { throw ProblemList("\(selection.kind.rawValue).invalid", "The \(selection.kind.rawValue) \"\(selection.name)\" cannot be saved", problems).error }
+        guard problems.isEmpty else {
+            throw ProblemList("\(selection.kind.rawValue).invalid", "The \(selection.kind.rawValue) \"\(selection.name)\" cannot be saved", problems)
+                .error
+        }
         try control.save(normalised(selection))
     }
 
@@ -50,11 +54,12 @@ extension Installation {
             try audience.read(RowSelection(source, limit: 0)) { _ in }
             return []
         } catch let error as ConnectError {
-            let path = switch error.code {
-            case "table.missing": selection.kind == .view ? "sql" : "list"
-            case "filter.missing", "audience.list": "all"
-            default: selection.kind == .view ? "sql" : selection.kind == .filter ? "where" : "all"
-            }
+            let path =
+                switch error.code {
+                case "table.missing": selection.kind == .view ? "sql" : "list"
+                case "filter.missing", "audience.list": "all"
+                default: selection.kind == .view ? "sql" : selection.kind == .filter ? "where" : "all"
+                }
             return [Problem(path: path, message: error.description)]
         }
     }
@@ -92,10 +97,15 @@ extension Installation {
     /// Drops it, unless a job or an audience needs it.
     public func dropSelection(_ kind: SavedSelection.Kind, _ name: String) throws {
         _ = try selection(kind, name)
-        let jobs = try control.jobs().filter { $0.definition["source"]?["type"]?.stringValue == kind.rawValue && $0.definition["source"]?["name"]?.stringValue == name }
-        let audiences = kind != .filter ? [] : try control.savedSelections(.audience).filter { saved in
-            if case .audience(let audience) = saved { audience.filters.contains(name) } else { false }
+        let jobs = try control.jobs().filter {
+            $0.definition["source"]?["type"]?.stringValue == kind.rawValue && $0.definition["source"]?["name"]?.stringValue == name
         }
+        let audiences =
+            kind != .filter
+            ? []
+            : try control.savedSelections(.audience).filter { saved in
+                if case .audience(let audience) = saved { audience.filters.contains(name) } else { false }
+            }
         let users = jobs.map { "job \"\($0.name)\"" } + audiences.map { "audience \"\($0.name)\"" }
         guard users.isEmpty else {
             throw ConnectError(

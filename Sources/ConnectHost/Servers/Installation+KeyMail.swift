@@ -5,7 +5,9 @@ extension Installation {
     /// Throws when mails to these addresses could not be sent.
     public func checkMail(to addresses: [String]) throws {
         _ = try existingMailAccount()
-        if let problem = addresses.lazy.compactMap({ MailAddress.problem(with: $0) }).first { throw ConnectError("mail.address", .configuration, problem) }
+        if let problem = addresses.lazy.compactMap({ MailAddress.problem(with: $0) }).first {
+            throw ConnectError("mail.address", .configuration, problem)
+        }
     }
 
     /// Puts a mail with the public half of a key, its fingerprint and how to install it into the outbox (FS-5). The private half stays here.

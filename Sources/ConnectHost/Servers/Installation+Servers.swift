@@ -23,11 +23,14 @@ extension Installation {
         if let problem = Self.problem(withServerName: name) { throw ConnectError("server.name", .configuration, problem) }
         let info = try catalog.connector(connector).info
         guard info.kind != .job else {
-            throw ConnectError("server.kind", .configuration, "\"\(connector)\" is a kind of job: it reaches no files and gives no rows.", remedy: "`connecthost connectors list` shows transports and sources.")
+            throw ConnectError(
+                "server.kind", .configuration, "\"\(connector)\" is a kind of job: it reaches no files and gives no rows.",
+                remedy: "`connecthost connectors list` shows transports and sources.")
         }
         let form = SettingsForm(info)
         try saveServer(
-            FileServer(name: name, connector: info.id, settings: try form.values(fromText: settings)), secretValues: secretValues, references: references)
+            FileServer(name: name, connector: info.id, settings: try form.values(fromText: settings)), secretValues: secretValues,
+            references: references)
     }
 
     /// Changes settings of a server; an empty text takes a setting back to its default.
@@ -57,9 +60,11 @@ extension Installation {
         let server = try existingServer(name)
         let info = try? catalog.connector(server.connector).info
         let problems = info.map { SettingsForm($0).problems(in: server.settings, secrets: Set(server.secrets.keys)) }
-        return ServerDetails(server: server, connectorName: info?.name, problems: problems ?? [
-            Problem(path: "connector", message: "The connector \(server.connector) is not loaded; see `connecthost connectors list`.")
-        ])
+        return ServerDetails(
+            server: server, connectorName: info?.name,
+            problems: problems ?? [
+                Problem(path: "connector", message: "The connector \(server.connector) is not loaded; see `connecthost connectors list`.")
+            ])
     }
 
     public func removeServer(_ name: String) throws {
@@ -157,7 +162,8 @@ extension Installation {
             }
         }
         return ServerConnection(
-            server: name, connectorFile: found.file, connectorStamp: FileStamp(found.file)?.description, connector: found.info.id, settings: .object(settings), secrets: secrets)
+            server: name, connectorFile: found.file, connectorStamp: FileStamp(found.file)?.description, connector: found.info.id,
+            settings: .object(settings), secrets: secrets)
     }
 
     func resolve(_ reference: SecretReference, _ name: SecretName) throws -> Secret {

@@ -38,7 +38,8 @@ public struct KeyPair: Sendable {
         let file = place + "/key"
         try keygen(["-q", "-N", "", "-C", comment, "-f", file] + type.arguments)
         let fingerprint = try keygen(["-l", "-f", file + ".pub"]).split(separator: " ").first { $0.hasPrefix("SHA256:") }
-        guard let fingerprint, let secret = FileManager.default.contents(atPath: file), let line = FileManager.default.contents(atPath: file + ".pub") else {
+        guard let fingerprint, let secret = FileManager.default.contents(atPath: file), let line = FileManager.default.contents(atPath: file + ".pub")
+        else {
             throw ConnectError("key.generate", .internal, "ssh-keygen ended well and left no key.")
         }
         return KeyPair(

@@ -33,7 +33,9 @@ final class FileArrivalService: BackgroundService {
 
     func perform(_ context: ServiceContext) throws -> Int64? {
         let watched = try host.control.watchedJobs().compactMap { id, seconds -> Watched? in
-            guard let job = try host.control.job(id), job.active, host.expiry(of: job) == nil, let arrival = FileArrival(job.definition) else { return nil }
+            guard let job = try host.control.job(id), job.active, host.expiry(of: job) == nil, let arrival = FileArrival(job.definition) else {
+                return nil
+            }
             return Watched(job: job, arrival: arrival, everySeconds: seconds)
         }
         let places = Dictionary(grouping: watched) { Place(server: $0.arrival.server, directory: $0.arrival.directory) }

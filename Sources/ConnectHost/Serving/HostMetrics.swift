@@ -63,7 +63,8 @@ public final class HostMetrics: Sendable {
             "group_runs_finished_total", "counter", "Runs of groups that ended, by status.",
             values.finishedGroups.sorted { $0.key.rawValue < $1.key.rawValue }.map { ("{status=\"\($0.key.rawValue)\"}", String($0.value)) })
         let outcomes = [
-            ("read", values.records.read), ("inserted", values.records.inserted), ("updated", values.records.updated), ("rejected", values.records.rejected),
+            ("read", values.records.read), ("inserted", values.records.inserted), ("updated", values.records.updated),
+            ("rejected", values.records.rejected),
         ]
         metric("records_total", "counter", "Records of ended runs, by outcome.", outcomes.map { ("{outcome=\"\($0.0)\"}", String($0.1)) })
         one("bytes_total", "counter", "Bytes of the files of ended runs.", values.bytes)

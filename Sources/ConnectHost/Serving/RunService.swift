@@ -48,7 +48,8 @@ final class RunService: BackgroundService {
     /// True from `work`: it is done, or another process does it.
     private func begin(_ number: Int64, _ context: ServiceContext, _ work: @escaping @Sendable () throws -> Bool) {
         let isTaken = state.withLock { state in
-            guard state.running.count - state.others.count < limit, !state.running.contains(number), (state.pauses[number]?.until ?? 0) <= context.now else { return false }
+            guard state.running.count - state.others.count < limit, !state.running.contains(number), (state.pauses[number]?.until ?? 0) <= context.now
+            else { return false }
             state.running.insert(number)
             return true
         }

@@ -33,7 +33,8 @@ enum ServerBell {
 
     private static func failure(_ path: String) -> ConnectError {
         ConnectError(
-            "serve.bell", .configuration, "The pipe \(path) cannot be made: \(String(cString: strerror(errno))).", remedy: "Check that the home belongs to you.")
+            "serve.bell", .configuration, "The pipe \(path) cannot be made: \(String(cString: strerror(errno))).",
+            remedy: "Check that the home belongs to you.")
     }
 }
 

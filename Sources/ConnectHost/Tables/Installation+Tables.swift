@@ -20,7 +20,9 @@ extension Installation {
         if let found = known.first(where: { $0.name == name }) { return found }
         let noun = kinds.first?.noun ?? "table"
         if let other = all.first(where: { $0.name == name }) {
-            throw ConnectError("table.missing", .configuration, "\"\(name)\" is a \(other.kind.noun), not a \(noun).", remedy: "Use the commands for a \(other.kind.noun).")
+            throw ConnectError(
+                "table.missing", .configuration, "\"\(name)\" is a \(other.kind.noun), not a \(noun).",
+                remedy: "Use the commands for a \(other.kind.noun).")
         }
         let close = Similarity.closest(to: name, among: known.map(\.name)).map { "Did you mean \"\($0)\"?" }
         let names = known.isEmpty ? "There are none yet." : "There are: \(known.map(\.name).joined(separator: ", "))."
@@ -46,7 +48,8 @@ extension Installation {
         let readers = try SavedSelection.Kind.allCases.flatMap { try control.savedSelections($0) }.filter { $0.reads(name) }
         guard readers.isEmpty else {
             throw ConnectError(
-                "table.used", .configuration, "\"\(name)\" is read by \(readers.map { "\($0.kind.rawValue) \"\($0.name)\"" }.joined(separator: ", ")).",
+                "table.used", .configuration,
+                "\"\(name)\" is read by \(readers.map { "\($0.kind.rawValue) \"\($0.name)\"" }.joined(separator: ", ")).",
                 remedy: "Drop or change those first.")
         }
         let before = try audience.table(named: name)
@@ -67,7 +70,9 @@ extension Installation {
         let target = job.definition["target"]
         var found = Set(["list", "table", "pet", "scope_pet"].compactMap { target?[$0]?.stringValue })
         let source = job.definition["source"]
-        if let kind = source?["type"]?.stringValue.flatMap(ExportSource.Kind.init), kind.saved == nil, let name = source?["name"]?.stringValue { found.insert(name) }
+        if let kind = source?["type"]?.stringValue.flatMap(ExportSource.Kind.init), kind.saved == nil, let name = source?["name"]?.stringValue {
+            found.insert(name)
+        }
         if let kind = try? connectorKind(job.kind) {
             let settings = job.definition[ConnectorJobKind.section]
             found.formUnion(kind.references.filter { ["list", "table"].contains($0.kind) }.compactMap { settings?[$0.name]?.stringValue })

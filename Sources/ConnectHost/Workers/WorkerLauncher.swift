@@ -50,7 +50,8 @@ public struct WorkerLauncher: Sendable {
         let ending = child.wait()
         guard let result else {
             throw ConnectError(
-                "worker.died", .internal, "The worker process \(Self.connectors(request))\(ending.description) before it could finish.\(lastWords.sentence())",
+                "worker.died", .internal,
+                "The worker process \(Self.connectors(request))\(ending.description) before it could finish.\(lastWords.sentence())",
                 remedy: "This is a defect of the connector or of connecthost; the run's log has what led to it.")
         }
         if case .failed(let failure) = result { throw failure.error }

@@ -85,7 +85,8 @@ public struct GroupRun: Sendable, Codable, Equatable {
         let culprit = members.first { $0.status == .failed || $0.status == .cancelled }
         for index in members.indices where members[index].status == .waiting {
             members[index].status = .skipped
-            members[index].reason = culprit.map { "\"\($0.name)\" before it \($0.status == .failed ? "failed" : "was stopped")." } ?? "The group was stopped."
+            members[index].reason =
+                culprit.map { "\"\($0.name)\" before it \($0.status == .failed ? "failed" : "was stopped")." } ?? "The group was stopped."
         }
         status = ending
         finishedAtUnixMilliseconds = now
@@ -107,9 +108,11 @@ extension RunOutcome {
             if let added = run.records.addedPeople { records.addedPeople = (records.addedPeople ?? 0) + added }
         }
         let culprit = group.members.first { $0.status == .failed || $0.status == .cancelled }
-        let failure = members.first { $0.id == culprit?.run }?.failure ?? culprit.map { member in
-            RunFailure(ConnectError("group.member", .configuration, "Job \"\(member.name)\": \(member.reason ?? "no reason is known")"))
-        }
+        let failure =
+            members.first { $0.id == culprit?.run }?.failure
+            ?? culprit.map { member in
+                RunFailure(ConnectError("group.member", .configuration, "Job \"\(member.name)\": \(member.reason ?? "no reason is known")"))
+            }
         self.init(
             subject: .group, run: group.id.description, name: group.groupName, kind: "group", status: group.status,
             startedAtUnixMilliseconds: group.createdAtUnixMilliseconds,

@@ -29,7 +29,8 @@ public struct GroupRunID: Sendable, Hashable, Codable, CustomStringConvertible, 
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let id = GroupRunID(text) else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\"\(text)\" is not a group's run (GroupID.RunID)"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\"\(text)\" is not a group's run (GroupID.RunID)"))
         }
         self = id
     }

@@ -21,19 +21,27 @@ public enum ScheduleRules {
         switch schedule.recurrence {
         case .onDemand, .fileArrival:
             guard schedule.isExpired(at: now) else { return [] }
-            return [Problem(path: "schedule.until", message: "The day of expiry, \(schedule.until?.description ?? ""), is over. Set a later one, or take it out.")]
+            return [
+                Problem(
+                    path: "schedule.until",
+                    message: "The day of expiry, \(schedule.until?.description ?? ""), is over. Set a later one, or take it out.")
+            ]
         case .once(let date, let slot):
             guard let begin = clock.instant(date, secondOfDay: slot.secondOfDay) else {
-                return [Problem(path: "schedule.date", message: "\(date) \(slot.text) does not exist in \(schedule.zone): its clocks leave that day out.")]
+                return [
+                    Problem(path: "schedule.date", message: "\(date) \(slot.text) does not exist in \(schedule.zone): its clocks leave that day out.")
+                ]
             }
             let isRunning = now < begin + Int64(Quarter.minutes * 60)
-            let state = isRunning
+            let state =
+                isRunning
                 ? "has begun already, and the start may fall on any of its minutes, also on one that has passed"
                 : "lies in the past"
             return [
                 Problem(
                     path: "schedule.slot",
-                    message: "The slot \(slot.text) on \(date) (\(schedule.zone)) \(state). The next possible slot is \(nextSlot(clock, after: now)).")
+                    message: "The slot \(slot.text) on \(date) (\(schedule.zone)) \(state). The next possible slot is \(nextSlot(clock, after: now))."
+                )
             ]
         case .hourly, .daily, .weekly, .monthly:
             let end = schedule.until.map { " before its end, \($0)" } ?? ""

@@ -101,10 +101,11 @@ public struct StartCalculator: Sendable {
         for ahead in 0..<100 {
             let month = begin.month - 1 + ahead
             let (year, number) = (begin.year + month / 12, month % 12 + 1)
-            let wanted = switch day {
-            case .day(let day): day
-            case .last: CivilDate.days(inMonth: number, of: year)
-            }
+            let wanted =
+                switch day {
+                case .day(let day): day
+                case .last: CivilDate.days(inMonth: number, of: year)
+                }
             guard let date = CivilDate(year: year, month: number, day: wanted), schedule.from.map({ date >= $0 }) ?? true,
                 let found = clock.instant(date, secondOfDay: slot.secondOfDay), found > instant
             else { continue }

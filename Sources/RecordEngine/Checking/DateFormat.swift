@@ -20,7 +20,9 @@ public struct DateFormat: Sendable, Equatable {
         let used = try Self.tokens(in: text)
         let hasDay = used.contains("DD") && (used.contains("MM") || used.contains("MON")) && !used.isDisjoint(with: ["YYYY", "RRRR", "RR"])
         guard hasDay else { throw Self.error(text, "has no day, month and year") }
-        guard used.contains("HH") == used.contains("AM") else { throw Self.error(text, "needs HH and AM together; the hour of a 24-hour clock is HH24") }
+        guard used.contains("HH") == used.contains("AM") else {
+            throw Self.error(text, "needs HH and AM together; the hour of a 24-hour clock is HH24")
+        }
     }
 
     private static func tokens(in text: String) throws -> Set<String> {
@@ -43,6 +45,8 @@ public struct DateFormat: Sendable, Equatable {
     private static func error(_ text: String, _ what: String) -> ConnectError {
         ConnectError(
             "format.date", .configuration, "The date format \"\(text)\" \(what).",
-            remedy: "Write it with \(tokens.joined(separator: ", ")), such as DD.MM.YYYY HH24:MI, or name one: \(NamedDateFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+            remedy:
+                "Write it with \(tokens.joined(separator: ", ")), such as DD.MM.YYYY HH24:MI, or name one: \(NamedDateFormat.allCases.map(\.rawValue).joined(separator: ", "))."
+        )
     }
 }

@@ -29,7 +29,8 @@ struct MobileCountries: Sendable {
             let words = entry.split(whereSeparator: \.isWhitespace)
             guard words.count >= 4, let (shortest, longest) = Self.range(words[3]) else { continue }
             let country = Country(
-                iso: Array(words[0].utf8), callingCode: Array(words[1].utf8), trunk: words[2] == "-" ? [] : Array(words[2].utf8), lengths: shortest...longest)
+                iso: Array(words[0].utf8), callingCode: Array(words[1].utf8), trunk: words[2] == "-" ? [] : Array(words[2].utf8),
+                lengths: shortest...longest)
             countries.append(country)
             numbersByISO[Self.key(country.iso)] = countries.count - 1
             if words.count == 4 {

@@ -6,9 +6,10 @@ import Foundation
 /// A shared library that is opened when a job asks for it: with what it needs (protobuf, ICU, Abseil) it takes some ten megabytes, which a run
 /// that does not use it should not pay. It is never closed. Any thread.
 public struct PhoneNumberLibrary: Sendable {
-    private typealias Check = @convention(c) @Sendable (
-        UnsafePointer<CChar>?, Int, UnsafePointer<CChar>?, UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int>
-    ) -> Int32
+    private typealias Check =
+        @convention(c) @Sendable (
+            UnsafePointer<CChar>?, Int, UnsafePointer<CChar>?, UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int>
+        ) -> Int32
 
     private let function: Check
     /// CH_PHONE_MOST_DIGITS.
@@ -38,7 +39,9 @@ public struct PhoneNumberLibrary: Sendable {
             let text = digits.assumingMemoryBound(to: CChar.self).baseAddress
             let answer: Int32
             if let region {
-                answer = (region + [0]).withUnsafeBytes { function(text, digits.count, $0.assumingMemoryBound(to: CChar.self).baseAddress, place, &count) }
+                answer = (region + [0]).withUnsafeBytes {
+                    function(text, digits.count, $0.assumingMemoryBound(to: CChar.self).baseAddress, place, &count)
+                }
             } else {
                 answer = function(text, digits.count, nil, place, &count)
             }

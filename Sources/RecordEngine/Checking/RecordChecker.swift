@@ -58,7 +58,9 @@ public final class RecordChecker {
                     let fresh = pool.take()
                     switch check {
                     case .mobile(let rule) where rule.needsCountry:
-                        check.runMobile(rule, input, countries: mobileCountrySource.map { batch.columns[$0] }, rows: rows, into: fresh) { reject($0, $1, column.field.name) }
+                        check.runMobile(rule, input, countries: mobileCountrySource.map { batch.columns[$0] }, rows: rows, into: fresh) {
+                            reject($0, $1, column.field.name)
+                        }
                     case .cutText(let rule): cut[column.field.name] = check.cut(rule, input, rows: rows, into: fresh)
                     default: check.run(input, rows: rows, into: fresh) { reject($0, $1, column.field.name) }
                     }
@@ -67,7 +69,8 @@ public final class RecordChecker {
             }
             for _ in derived.fields { output.append(pool.take()) }
             derived.fill(
-                output[mapped.count...], emails: emailColumn.map { output[$0] }, mobiles: mobileColumn.map { output[$0] }, rows: rows, accepted: accepted)
+                output[mapped.count...], emails: emailColumn.map { output[$0] }, mobiles: mobileColumn.map { output[$0] }, rows: rows,
+                accepted: accepted)
         }
         return CheckedBatch(
             batch: checkedBatch(output, like: batch), accepted: accepted, acceptedCount: rows - rejects.count,
@@ -98,7 +101,8 @@ public final class RecordChecker {
         guard !rows.isEmpty || !batch.malformed.isEmpty else { return [] }
         var all = batch.malformed.map { RecordReject(line: $0.line, reason: $0.reason, raw: $0.raw) }
         for reject in rows {
-            all.append(RecordReject(line: batch.lineNumbers[reject.row], reason: reject.reason, field: reject.field, raw: batch.keptRecord(reject.row)))
+            all.append(
+                RecordReject(line: batch.lineNumbers[reject.row], reason: reject.reason, field: reject.field, raw: batch.keptRecord(reject.row)))
         }
         return all.sorted { $0.line < $1.line }
     }

@@ -35,7 +35,9 @@ public struct RejectExample: Sendable {
         .init(.unknownTopLevelDomain, people, "anna@example.con,Anna", "there is no top-level domain .con"),
         .init(.emptyMatchKey, people, ",Anna", "the job matches on EMAIL_ADDRESS_"),
         .init(.emptyChannel, [email, Field("MOBILE_NUMBER_", .str25)], "anna@example.com,", "target.reject_if_empty has mobile"),
-        .init(.badMobile, [email, Field("MOBILE_NUMBER_", .str25)], "anna@example.com,0151 234567", "there is no country code, and target.mobile_format is e164"),
+        .init(
+            .badMobile, [email, Field("MOBILE_NUMBER_", .str25)], "anna@example.com,0151 234567",
+            "there is no country code, and target.mobile_format is e164"),
         .init(
             .badMobileCountry, [email, Field("MOBILE_NUMBER_", .str25), Field("MOBILE_COUNTRY_", .str25)], "anna@example.com,0151 23456789,Germany",
             "target.mobile_format is local, and the country is no ISO code"),
@@ -57,7 +59,9 @@ public struct RejectExample: Sendable {
         .init(.undecodable, people, Array("anna@example.com,Ann".utf8) + [0xE4], "byte E4 is no UTF-8: the file may be of ISO-8859-1"),
         .init(.badHash, [Field("EMAIL_MD5_HASH_", .str50), name], "12345,Anna", "an MD5 hash has 32 hexadecimal digits"),
         .init(.ambiguousMatch, people, "anna@example.com,Anna", "two rows of the list have the address", byStore: true),
-        .init(.unknownPerson, people, "anna@example.com,Anna", "the record is for an extension of a list that has nobody of this address", byStore: true),
+        .init(
+            .unknownPerson, people, "anna@example.com,Anna", "the record is for an extension of a list that has nobody of this address", byStore: true
+        ),
         .init(.keyTaken, people, "anna@example.com,Anna", "target.on_match refuses it, and the table has the key", byStore: true),
     ]
 }

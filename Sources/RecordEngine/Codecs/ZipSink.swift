@@ -17,7 +17,8 @@ public final class ZipSink: ByteSink {
     /// `name` is what the file is called in the archive, `modified` its time in seconds since 1970.
     public init(_ sink: any ByteSink, name: String, modified: Int64) throws {
         guard let archive = archive_write_new(), let entry = archive_entry_new() else {
-            throw ConnectError("memory", .transient, "libarchive could not be set up for the zip file: install it (Debian: libarchive13), or free some memory.")
+            throw ConnectError(
+                "memory", .transient, "libarchive could not be set up for the zip file: install it (Debian: libarchive13), or free some memory.")
         }
         defer { archive_entry_free(entry) }
         self.archive = archive
@@ -54,19 +55,21 @@ public final class ZipSink: ByteSink {
     private func open() throws {
         let client = Unmanaged.passUnretained(target).toOpaque()
         try check(
-            archive_write_open(archive, client, nil, { _, client, bytes, count in
-                guard let client else { return -1 }
-                let target = Unmanaged<Target>.fromOpaque(client).takeUnretainedValue()
-                // Freeing an archive that failed would write its directory; nobody wants that any more.
-                guard target.error == nil else { return -1 }
-                do {
-                    try target.sink.write(UnsafeRawBufferPointer(start: bytes, count: count))
-                    return count
-                } catch {
-                    target.error = error
-                    return -1
-                }
-            }, nil))
+            archive_write_open(
+                archive, client, nil,
+                { _, client, bytes, count in
+                    guard let client else { return -1 }
+                    let target = Unmanaged<Target>.fromOpaque(client).takeUnretainedValue()
+                    // Freeing an archive that failed would write its directory; nobody wants that any more.
+                    guard target.error == nil else { return -1 }
+                    do {
+                        try target.sink.write(UnsafeRawBufferPointer(start: bytes, count: count))
+                        return count
+                    } catch {
+                        target.error = error
+                        return -1
+                    }
+                }, nil))
     }
 
     private func check(_ result: Int32) throws {

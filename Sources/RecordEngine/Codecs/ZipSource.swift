@@ -75,7 +75,8 @@ final class ZipSource: ByteSource {
     }
 
     private func severalFiles() -> ConnectError {
-        Self.wrong("holds several files\(wanted.map { " named like \"\($0)\"" } ?? ""): \(listed)", "Name the one to load in file.member.", .configuration)
+        Self.wrong(
+            "holds several files\(wanted.map { " named like \"\($0)\"" } ?? ""): \(listed)", "Name the one to load in file.member.", .configuration)
     }
 
     private func noFile() -> ConnectError {
@@ -114,24 +115,27 @@ private final class ArchiveReader {
 
     init(_ source: any ByteSource) throws {
         guard let archive = archive_read_new() else {
-            throw ConnectError("memory", .transient, "libarchive could not be set up for the zip file: install it (Debian: libarchive13), or free some memory.")
+            throw ConnectError(
+                "memory", .transient, "libarchive could not be set up for the zip file: install it (Debian: libarchive13), or free some memory.")
         }
         self.archive = archive
         feed = Feed(source)
         archive_read_support_format_zip_streamable(archive)
         let client = Unmanaged.passUnretained(feed).toOpaque()
-        let opened = archive_read_open2(archive, client, nil, { _, client, place in
-            guard let client, let place else { return -1 }
-            let feed = Unmanaged<Feed>.fromOpaque(client).takeUnretainedValue()
-            do {
-                let count = try feed.source.read(into: feed.buffer)
-                place.pointee = UnsafeRawPointer(feed.buffer.baseAddress)
-                return count
-            } catch {
-                feed.error = error
-                return -1
-            }
-        }, nil, nil)
+        let opened = archive_read_open2(
+            archive, client, nil,
+            { _, client, place in
+                guard let client, let place else { return -1 }
+                let feed = Unmanaged<Feed>.fromOpaque(client).takeUnretainedValue()
+                do {
+                    let count = try feed.source.read(into: feed.buffer)
+                    place.pointee = UnsafeRawPointer(feed.buffer.baseAddress)
+                    return count
+                } catch {
+                    feed.error = error
+                    return -1
+                }
+            }, nil, nil)
         guard opened == ARCHIVE_OK else { throw failure() }
     }
 

@@ -15,6 +15,7 @@ enum CustomValueRule {
             // Every byte of UTF-8 that does not go on with a character begins one.
             if fields.contains(field) { characters += value.count { $0 & 0xC0 != 0x80 } }
         }
-        return characters > mostCharacters ? "The account's own columns hold \(characters) characters together; an event has room for \(mostCharacters)." : nil
+        return characters > mostCharacters
+            ? "The account's own columns hold \(characters) characters together; an event has room for \(mostCharacters)." : nil
     }
 }

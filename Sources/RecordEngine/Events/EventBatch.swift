@@ -114,7 +114,8 @@ public final class EventBatch {
             Array(value.text.utf8).withUnsafeBytes { EventBody.append(value.field, $0, to: bodies) }
         }
         let key = Array(id.utf8).withUnsafeBytes { EventKey(id: $0) }
-        entries.append(EventEntry(type: type, key: key, capturedUnixMilliseconds: capturedUnixMilliseconds, bodyStart: start, bodyCount: bodies.count - start))
+        entries.append(
+            EventEntry(type: type, key: key, capturedUnixMilliseconds: capturedUnixMilliseconds, bodyStart: start, bodyCount: bodies.count - start))
     }
     func reject(_ reject: EventReject) { rejects.append(reject) }
 

@@ -110,7 +110,8 @@ public final class EventRows: EventInput {
             if let (rows, _) = pending {
                 for wrong in rows.malformed {
                     count += 1
-                    batch.reject(EventReject(line: wrong.line, message: wrong.reason.sentence, raw: String(decoding: wrong.raw.prefix(1000), as: UTF8.self)))
+                    batch.reject(
+                        EventReject(line: wrong.line, message: wrong.reason.sentence, raw: String(decoding: wrong.raw.prefix(1000), as: UTF8.self)))
                 }
                 reader.recycle(rows)
             }
@@ -133,7 +134,9 @@ public final class EventRows: EventInput {
             case .field(let field): EventBody.append(field, value, to: batch.bodies)
             case .id: key = EventKey(id: value)
             case .type:
-                do { type = try names.type(String(decoding: value, as: UTF8.self).uppercased()) } catch let error as ConnectError where error.category == .data {
+                do { type = try names.type(String(decoding: value, as: UTF8.self).uppercased()) } catch let error as ConnectError
+                    where error.category == .data
+                {
                     wrong = error.message
                 }
             case .time:
@@ -142,11 +145,13 @@ public final class EventRows: EventInput {
         }
         wrong = wrong ?? CustomValueRule.problem(batch.bytes(from: start), fields: names.ownColumns)
         if let key, let type, wrong == nil {
-            batch.append(EventEntry(type: type, key: key, capturedUnixMilliseconds: captured, bodyStart: start, bodyCount: batch.bodies.count - start))
+            batch.append(
+                EventEntry(type: type, key: key, capturedUnixMilliseconds: captured, bodyStart: start, bodyCount: batch.bodies.count - start))
         } else {
             batch.bodies.truncate(to: start)
             let message = wrong ?? (key == nil ? "It has no id." : "It has no type.")
-            batch.reject(EventReject(line: rows.lineNumbers[row], message: message, raw: String(decoding: rows.rawRecord(row).prefix(1000), as: UTF8.self)))
+            batch.reject(
+                EventReject(line: rows.lineNumbers[row], message: message, raw: String(decoding: rows.rawRecord(row).prefix(1000), as: UTF8.self)))
         }
     }
 }

@@ -200,7 +200,8 @@ public final class EventLineReader {
         while cursor.place < cursor.bytes.count, ![0x2C, 0x7D, 0x20, 0x09, 0x0D].contains(cursor.bytes[cursor.place]) { cursor.place += 1 }
         let value = UnsafeRawBufferPointer(rebasing: cursor.bytes[start..<cursor.place])
         if value.elementsEqual("null".utf8) { return UnsafeRawBufferPointer(rebasing: value.prefix(0)) }
-        let isNumber = value.first.map { $0 == 0x2D || (0x30...0x39).contains($0) } ?? false
+        let isNumber =
+            value.first.map { $0 == 0x2D || (0x30...0x39).contains($0) } ?? false
             && value.allSatisfy { (0x30...0x39).contains($0) || [0x2D, 0x2B, 0x2E, 0x65, 0x45].contains($0) }
         guard isNumber || value.elementsEqual("true".utf8) || value.elementsEqual("false".utf8) else {
             throw Failure(message: "A value is neither a text nor a number, true, false or null.")

@@ -153,7 +153,11 @@ public final class EventRowsBuilder {
             case .captured: dates[index].append(captured, to: column.data)
             case .stored: dates[index].append(stored, to: column.data)
             case .time:
-                if let time = EventTime.milliseconds(values[index]) { dates[index].append(time, to: column.data) } else { column.data.append(values[index]) }
+                if let time = EventTime.milliseconds(values[index]) {
+                    dates[index].append(time, to: column.data)
+                } else {
+                    column.data.append(values[index])
+                }
             }
             column.endValue()
         }

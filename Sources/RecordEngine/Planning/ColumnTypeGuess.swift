@@ -28,7 +28,9 @@ enum ColumnTypeGuess {
             if values.allSatisfy({ fits($0, IntegerRule()) }) { return .integer }
             if values.allSatisfy({ fits($0, NumberRule()) }) { return .number }
         }
-        if NamedDateFormat.allCases.contains(where: { format in values.allSatisfy { fits($0, TimestampRule(DateFormat(format))) } }) { return .timestamp }
+        if NamedDateFormat.allCases.contains(where: { format in values.allSatisfy { fits($0, TimestampRule(DateFormat(format))) } }) {
+            return .timestamp
+        }
         let longest = values.map { $0.unicodeScalars.count }.max() ?? 0
         // Twice the longest value seen, since a sample seldom holds the longest one.
         return [FieldType.str25, .str50, .str100, .str255, .str500].first { 2 * longest <= $0.maximumLength ?? 0 } ?? .str4000

@@ -49,7 +49,8 @@ public struct MappingPlan: Sendable, Codable, Equatable {
     ///   - newFields: fields that may be added when the list does not have them; columns map onto them as onto the list's own.
     ///   - ignored: columns that are left out on purpose.
     public static func make(
-        header: [String], from origin: ColumnOrigin = .file, target: MappingTarget, manual: [String: String] = [:], auto: Bool = true, newFields: [Field] = [], ignored: [String] = [],
+        header: [String], from origin: ColumnOrigin = .file, target: MappingTarget, manual: [String: String] = [:], auto: Bool = true,
+        newFields: [Field] = [], ignored: [String] = [],
         policy: MergePolicy
     ) -> MappingPlan {
         var planner = MappingPlanner(header: header, origin: origin, target: target, newFields: newFields, policy: policy)

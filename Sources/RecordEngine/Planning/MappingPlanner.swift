@@ -44,7 +44,9 @@ struct MappingPlanner {
             if !seen.insert(field.name).inserted { fail(path, "The new field \(field.name) is named twice.") }
             if let there = table.field(field.name) {
                 if there.type != field.type {
-                    warn(path, "The \(table.noun) has \(field.name) already, as \(there.type.rawValue) and not \(field.type.rawValue); it stays as it is.")
+                    warn(
+                        path,
+                        "The \(table.noun) has \(field.name) already, as \(there.type.rawValue) and not \(field.type.rawValue); it stays as it is.")
                 }
             } else if FieldNameRule.isReserved(field.name) {
                 warn(path, "\(field.name) ends in _, which is reserved for system fields; better choose a name without it.")
@@ -77,7 +79,8 @@ struct MappingPlanner {
             let close = Similarity.closest(to: name, among: targets.map(\.name).filter(mayBeMapped))
             let advice = close.map { "Did you mean \($0)?" } ?? "Its fields are: \(targets.map(\.name).filter(mayBeMapped).joined(separator: ", "))."
             fail(
-                path, "The \(table.noun) \(table.name) has no field \"\(target)\". \(advice) A new field is declared in mapping.new_fields.", close.map { [$0] }
+                path, "The \(table.noun) \(table.name) has no field \"\(target)\". \(advice) A new field is declared in mapping.new_fields.",
+                close.map { [$0] }
             )
             return nil
         }
@@ -179,7 +182,9 @@ struct MappingPlanner {
         }
         checkPolicy()
         if plan.columns.isEmpty {
-            fail("mapping", "No column of the \(origin) goes to a field of the \(table.noun) \(table.name). Its columns are: \(header.joined(separator: ", ")).")
+            fail(
+                "mapping",
+                "No column of the \(origin) goes to a field of the \(table.noun) \(table.name). Its columns are: \(header.joined(separator: ", ")).")
         }
         return plan
     }

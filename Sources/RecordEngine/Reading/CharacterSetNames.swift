@@ -40,7 +40,8 @@ struct CharacterSetNames {
         CharacterSetNames(["GB18030", "csGB18030"]), CharacterSetNames(["GBK", "CP936", "MS936", "windows-936"]),
         CharacterSetNames(["GB2312", "EUC-CN", "csGB2312"], iconv: "EUC-CN"), CharacterSetNames(["Big5", "csBig5", "CN-Big5"], iconv: "BIG5"),
         CharacterSetNames(["Big5-HKSCS"], iconv: "BIG5-HKSCS"), CharacterSetNames(["EUC-KR", "csEUCKR", "EUCKR"]),
-        CharacterSetNames(["EUC-TW", "EUCTW"]), CharacterSetNames(["UTF-32", "UTF32"]), CharacterSetNames(["UTF-32LE"]), CharacterSetNames(["UTF-32BE"]),
+        CharacterSetNames(["EUC-TW", "EUCTW"]), CharacterSetNames(["UTF-32", "UTF32"]), CharacterSetNames(["UTF-32LE"]),
+        CharacterSetNames(["UTF-32BE"]),
     ]
 
     private static func single(_ names: String...) -> CharacterSetNames { CharacterSetNames(names, isSingleByte: true) }

@@ -193,13 +193,15 @@ public final class DelimitedWriter {
     }
 
     private func refusal(column: Int, byte: UInt8?) -> ConnectError {
-        let what = switch byte {
-        case nil: "is empty, and an empty line is no record"
-        case 0x0A?, 0x0D?: "holds a line end"
-        default: "holds the delimiter \"\(format.layout.delimiter)\""
-        }
+        let what =
+            switch byte {
+            case nil: "is empty, and an empty line is no record"
+            case 0x0A?, 0x0D?: "holds a line end"
+            default: "holds the delimiter \"\(format.layout.delimiter)\""
+            }
         return ConnectError(
-            "export.unenclosed", .data, "Record \(recordCount + 1) or one soon after it cannot be told apart: \(columns[column].name) \(what), and the file has no enclosure.",
+            "export.unenclosed", .data,
+            "Record \(recordCount + 1) or one soon after it cannot be told apart: \(columns[column].name) \(what), and the file has no enclosure.",
             remedy: "Choose another delimiter, `file.enclosure: double`, or `file.unenclosed: replace` or `escape`.")
     }
 

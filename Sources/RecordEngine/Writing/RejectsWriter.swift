@@ -37,7 +37,9 @@ public final class RejectsWriter {
     public func write(_ reject: RecordReject) throws {
         counts[reject.reason, default: 0] += 1
         let cut = reject.raw.count >= MalformedRecord.rawLimit ? " The raw text is cut at \(MalformedRecord.rawLimit) bytes." : ""
-        try write(reject.line, reject.reason.rawValue, reject.field ?? "", reject.reason.sentence + Self.place(in: reject) + cut, String(decoding: reject.raw, as: UTF8.self))
+        try write(
+            reject.line, reject.reason.rawValue, reject.field ?? "", reject.reason.sentence + Self.place(in: reject) + cut,
+            String(decoding: reject.raw, as: UTF8.self))
     }
 
     /// Where in the record the first byte stands that should not be there, counted in characters of its raw text.

@@ -65,7 +65,9 @@ final class EventFeed {
         let delivery = try takeOver(found)
         guard delivery.stage != .writing else { return try forget(delivery) }
         guard delivery.server == request.server else {
-            warn("\(delivery.path) may stand on server \"\(delivery.server)\" already; the job now writes to \"\(request.server)\" and gives its events there.")
+            warn(
+                "\(delivery.path) may stand on server \"\(delivery.server)\" already; the job now writes to \"\(request.server)\" and gives its events there."
+            )
             return try forget(delivery)
         }
         guard delivery.stage == .publishing else { return try publish(delivery, file) }
@@ -89,7 +91,8 @@ final class EventFeed {
         guard found.run != run else { return found }
         if let other = found.run, let begun = try environment.control.run(other), begun.state != .finished {
             throw ConnectError(
-                "feed.taken", .transient, "Events of type \(found.type) are being given by run \(other) of job \"\(begun.jobName)\", which has not ended.",
+                "feed.taken", .transient,
+                "Events of type \(found.type) are being given by run \(other) of job \"\(begun.jobName)\", which has not ended.",
                 remedy: "Wait for it, or end it with `connecthost runs recover` or `connecthost runs stop \(other)`.")
         }
         var mine = found
@@ -153,7 +156,8 @@ final class EventFeed {
         case .taken: return false
         case .lost:
             throw ConnectError(
-                "feed.lost", .transient, "\"\(delivery.temporaryPath)\" was whole on \(request.server), and is no longer there before it got its name.",
+                "feed.lost", .transient,
+                "\"\(delivery.temporaryPath)\" was whole on \(request.server), and is no longer there before it got its name.",
                 remedy: "Look at what removes files there. The next run writes it again.")
         }
     }
@@ -196,7 +200,9 @@ final class EventFeed {
     }
 
     private static func nameTaken(_ type: String, _ server: String) -> ConnectError {
-        ConnectError("feed.exists", .transient, "Others write files of the names that \(type) would have to \(server).", remedy: "Give the job a directory of its own.")
+        ConnectError(
+            "feed.exists", .transient, "Others write files of the names that \(type) would have to \(server).",
+            remedy: "Give the job a directory of its own.")
     }
 
     // MARK: Files
@@ -234,7 +240,8 @@ final class EventFeed {
         let member = RemotePath.name(path)
         let stem = member.hasSuffix("." + request.extension) ? String(member.dropLast(request.extension.count + 1)) : member
         let writer = try EventFileWriter(
-            request, columns: request.columns(of: file, custom: custom), fields: store.fields(), keyRing: environment.keyRing, local: workDirectory + "/feed-\(file.type)",
+            request, columns: request.columns(of: file, custom: custom), fields: store.fields(), keyRing: environment.keyRing,
+            local: workDirectory + "/feed-\(file.type)",
             member: "\(stem).\(request.memberExtension)", modified: environment.clock() / 1000)
         var count: Int64 = 0
         try store.read(window) { event in
@@ -254,7 +261,9 @@ final class EventFeed {
         let file = EventFeedResult.File(
             type: delivery.type, path: delivery.path, events: delivery.events, replacedCharacters: delivery.replacedCharacters ?? 0,
             replacedMarks: delivery.replacedMarks ?? 0)
-        if file.replacedCharacters > 0 { warn("\(file.path): \(file.replacedCharacters) characters are not in the file's character set and were replaced.") }
+        if file.replacedCharacters > 0 {
+            warn("\(file.path): \(file.replacedCharacters) characters are not in the file's character set and were replaced.")
+        }
         if file.replacedMarks > 0 { warn("\(file.path): \(file.replacedMarks) delimiters within values became blanks.") }
         return file
     }

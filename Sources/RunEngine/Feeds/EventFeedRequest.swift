@@ -86,7 +86,9 @@ struct EventFeedRequest: Decodable {
         guard found.isEmpty else { throw ConnectError("feed.directory", .configuration, found.map(\.message).joined(separator: " ")) }
         for file in files where !FeedFileName.isTimed(file.name) {
             throw ConnectError(
-                "feed.name", .internal, "The job's connector asked for files called \"\(file.name)\"; a name has \(FeedFileName.dateToken) and \(FeedFileName.timeToken) once each.")
+                "feed.name", .internal,
+                "The job's connector asked for files called \"\(file.name)\"; a name has \(FeedFileName.dateToken) and \(FeedFileName.timeToken) once each."
+            )
         }
         guard zone.map({ TimeZone(identifier: $0) != nil }) ?? true else {
             throw ConnectError("feed.zone", .configuration, "\"\(zone ?? "")\" is not a time zone; write it like Europe/Berlin or UTC.")
@@ -104,7 +106,8 @@ struct EventFeedRequest: Decodable {
 
     func format() throws -> WritingFormat {
         WritingFormat(
-            try DelimitedFormat(delimiter: delimiter == "tab" ? "\t" : delimiter, enclosure: enclosure, hasHeader: header, maximumRecordBytes: 1 << 20),
+            try DelimitedFormat(
+                delimiter: delimiter == "tab" ? "\t" : delimiter, enclosure: enclosure, hasHeader: header, maximumRecordBytes: 1 << 20),
             enclosing: .all, unenclosed: .replace)
     }
 
@@ -119,7 +122,10 @@ struct EventFeedRequest: Decodable {
             case "captured": add(EventColumn(name, .captured))
             case "stored": add(EventColumn(name, .stored))
             case "time": add(EventColumn(name, .time(column.field ?? name)))
-            default: add(EventColumn(name, column.constant.map(EventColumn.Source.constant) ?? .field(column.field ?? name), whenMissing: column.default ?? ""))
+            default:
+                add(
+                    EventColumn(
+                        name, column.constant.map(EventColumn.Source.constant) ?? .field(column.field ?? name), whenMissing: column.default ?? ""))
             }
         }
         return columns

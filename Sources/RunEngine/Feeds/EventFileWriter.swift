@@ -24,7 +24,8 @@ final class EventFileWriter {
     private static let rowsOfBatch = 8192
 
     init(
-        _ request: EventFeedRequest, columns: [EventColumn], fields: [UInt32: String], keyRing: KeyRing, local: String, member: String, modified: Int64
+        _ request: EventFeedRequest, columns: [EventColumn], fields: [UInt32: String], keyRing: KeyRing, local: String, member: String,
+        modified: Int64
     ) throws {
         file = try LocalFileSink(local)
         var sink: any ByteSink = file

@@ -18,6 +18,7 @@ extension ConnectorJobKind {
     /// The host previews the job's plan instead (`Installation.planned`).
     public func preview(_ job: Job, rows: Int, _ environment: RunEnvironment, workDirectory: String) throws -> JobPreview {
         throw ConnectError(
-            "kind.no-preview", .configuration, "Jobs of kind \"\(id)\" cannot be previewed: their connector does not say beforehand what the host shall do.")
+            "kind.no-preview", .configuration,
+            "Jobs of kind \"\(id)\" cannot be previewed: their connector does not say beforehand what the host shall do.")
     }
 }

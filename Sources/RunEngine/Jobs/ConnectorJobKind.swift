@@ -51,8 +51,12 @@ public struct ConnectorJobKind: JobKind {
     }
 
     /// The types of events that it knows, and the channels that they belong to.
-    public var eventTypes: [String] { Self.properties(info).filter { $0.schema["x-ref"]?.stringValue == "event-type" }.flatMap { Self.choices($0.schema) } }
-    public var eventChannels: [String] { Self.properties(info).flatMap { $0.schema["x-event-channels"]?.arrayValue?.compactMap(\.stringValue) ?? [] } }
+    public var eventTypes: [String] {
+        Self.properties(info).filter { $0.schema["x-ref"]?.stringValue == "event-type" }.flatMap { Self.choices($0.schema) }
+    }
+    public var eventChannels: [String] {
+        Self.properties(info).flatMap { $0.schema["x-event-channels"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+    }
 
     private static func choices(_ schema: JSONValue) -> [String] { schema["items"]?["enum"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 
@@ -149,7 +153,9 @@ enum YAMLText {
         case .number(let number): String(number)
         case .string(let text): "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\t", with: "\\t") + "\""
         case .array(let values): "[" + values.compactMap(flow).joined(separator: ", ") + "]"
-        case .object(let members): "{ " + members.sorted { $0.key < $1.key }.compactMap { name, value in flow(value).map { "\(name): \($0)" } }.joined(separator: ", ") + " }"
+        case .object(let members):
+            "{ " + members.sorted { $0.key < $1.key }.compactMap { name, value in flow(value).map { "\(name): \($0)" } }.joined(separator: ", ")
+                + " }"
         }
     }
 }

@@ -20,7 +20,8 @@ struct ExportEncryption: Sendable {
     /// What can be said without the key ring.
     var problems: [Problem] {
         recipients.isEmpty
-            ? [Problem(path: "file.recipients", message: "An encrypted file is for somebody: name the keys of its recipients in file.recipients.")] : []
+            ? [Problem(path: "file.recipients", message: "An encrypted file is for somebody: name the keys of its recipients in file.recipients.")]
+            : []
     }
 
     /// Whether a job uses a private key of the ring.
@@ -30,12 +31,18 @@ struct ExportEncryption: Sendable {
     }
 
     static let fields: [JobField] = [
-        JobField("file.encryption", .choice(Encryption.allCases.map(\.rawValue)), default: .string("none"), example: "pgp",
-            "pgp encrypts the file, after its compression, for the keys of file.recipients (EXP-5); its name gets the extension .gpg unless it ends in .pgp, .gpg or .asc."),
-        JobField("file.recipients", .strings, default: .array([]), example: "[data@partner.example]",
+        JobField(
+            "file.encryption", .choice(Encryption.allCases.map(\.rawValue)), default: .string("none"), example: "pgp",
+            "pgp encrypts the file, after its compression, for the keys of file.recipients (EXP-5); its name gets the extension .gpg unless it ends in .pgp, .gpg or .asc."
+        ),
+        JobField(
+            "file.recipients", .strings, default: .array([]), example: "[data@partner.example]",
             "Keys of the key ring that the file is encrypted for, by fingerprint, address or name; each of their owners can read it."),
-        JobField("file.sign_with", .string, example: "us@example.com",
+        JobField(
+            "file.sign_with", .string, example: "us@example.com",
             "Key of the key ring that an encrypted file is signed with, too; its private half must be there. Left out: no signature."),
-        JobField("file.armored", .boolean, default: .bool(false), example: "true", "Whether an encrypted file is written as text (ASCII armour); its extension is then .asc."),
+        JobField(
+            "file.armored", .boolean, default: .bool(false), example: "true",
+            "Whether an encrypted file is written as text (ASCII armour); its extension is then .asc."),
     ]
 }

@@ -44,7 +44,9 @@ struct ExportFileName: Sendable {
         let named = "1_1_" + parts.plain + parts.extensions
         for (path, text) in [("file.name", name), ("file.prefix", prefix), ("file.suffix", suffix)] where !text.isEmpty || path == "file.name" {
             found += FileNamePattern.problems(in: text).map { Problem(path: path, severity: $0.severity, message: $0.message) }
-            if FileNamePattern(text).isGlob { found.append(Problem(path: path, message: "* and ? cannot stand in the name of a file that is to be made.")) }
+            if FileNamePattern(text).isGlob {
+                found.append(Problem(path: path, message: "* and ? cannot stand in the name of a file that is to be made."))
+            }
         }
         if TimeZone(identifier: zone) == nil {
             found.append(Problem(path: "file.zone", message: "\"\(zone)\" is not a time zone; write it like Europe/Berlin or UTC."))
@@ -63,13 +65,16 @@ struct ExportFileName: Sendable {
         return (String(name[..<dot]), String(name[dot...]))
     }
 
-    private func text(_ pattern: String, _ date: CalendarTime) throws -> String { pattern.isEmpty ? "" : try FileNamePattern(pattern).resolved(at: date) }
+    private func text(_ pattern: String, _ date: CalendarTime) throws -> String {
+        pattern.isEmpty ? "" : try FileNamePattern(pattern).resolved(at: date)
+    }
 
     private func calendarTime(_ moment: Date) -> CalendarTime {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = TimeZone(identifier: zone) ?? .gmt
         let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: moment)
         return CalendarTime(
-            year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0, hour: parts.hour ?? 0, minute: parts.minute ?? 0, second: parts.second ?? 0)
+            year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0, hour: parts.hour ?? 0, minute: parts.minute ?? 0,
+            second: parts.second ?? 0)
     }
 }

@@ -9,7 +9,9 @@ public enum ExportFileNames {
     public static let settingName = "export"
     private static let tokens = ["{JOB}", "{RUN}", "{PREFIX}", "{NAME}", "{SUFFIX}"]
 
-    public static func form(_ control: any ControlStore) throws -> String { try control.setting(settingName)?["file_name"]?.stringValue ?? standardForm }
+    public static func form(_ control: any ControlStore) throws -> String {
+        try control.setting(settingName)?["file_name"]?.stringValue ?? standardForm
+    }
 
     /// Why a form cannot be one, or nil. The run's number must be in it: it alone keeps two files from ever meeting.
     public static func problem(withForm form: String) -> String? {

@@ -77,7 +77,8 @@ extension RowSelection.Source {
 
     fileprivate static func foreign(_ name: String, _ owner: String, _ list: String) -> ConnectError {
         ConnectError(
-            "source.list", .configuration, "\"\(name)\" belongs to \"\(owner)\", and source.list is \"\(list)\".", remedy: "Correct source.list or source.name.")
+            "source.list", .configuration, "\"\(name)\" belongs to \"\(owner)\", and source.list is \"\(list)\".",
+            remedy: "Correct source.list or source.name.")
     }
 }
 
@@ -97,7 +98,8 @@ extension SavedSelection {
                 }
                 guard found.list == audience.list else {
                     throw ConnectError(
-                        "audience.list", .configuration, "Audience \"\(audience.name)\" is of list \"\(audience.list)\", and its filter \"\(name)\" of \"\(found.list)\".",
+                        "audience.list", .configuration,
+                        "Audience \"\(audience.name)\" is of list \"\(audience.list)\", and its filter \"\(name)\" of \"\(found.list)\".",
                         remedy: "An audience combines filters of one list.")
                 }
                 conditions[name] = found.condition

@@ -68,7 +68,8 @@ public struct ImportDefinition: Sendable {
         directory = values.optionalString("file", "directory") ?? (server == FileServer.embeddedName ? "upload" : "")
         archiveDirectory = try values.string("file", "archive_directory")
         fileName = NameDate.pattern(
-            name: source == nil ? try values.string("file", "name") : "", prefix: try values.string("file", "date_prefix"), suffix: try values.string("file", "date_suffix"),
+            name: source == nil ? try values.string("file", "name") : "", prefix: try values.string("file", "date_prefix"),
+            suffix: try values.string("file", "date_suffix"),
             separator: try values.string("file", "date_separator"))
         countFile = values.optionalString("file", "count_file")
         let isWatching = definition["schedule"]?["repeat"]?.stringValue == ScheduleDefinition.Repeat.fileArrival.rawValue
@@ -121,9 +122,12 @@ public struct ImportDefinition: Sendable {
         found += matchProblems()
         do { _ = try DateFormat(dateFormat) } catch { found.append(Problem(path: "target.date_format", message: "\(error)")) }
         if let mobileCountry, !CheckRules.isCountry(mobileCountry) {
-            found.append(Problem(path: "target.mobile_country", message: "\"\(mobileCountry)\" is no ISO code of a country; write two letters such as DE."))
+            found.append(
+                Problem(path: "target.mobile_country", message: "\"\(mobileCountry)\" is no ISO code of a country; write two letters such as DE."))
         }
-        if mobileCheck == .strict && mobileFormat == CheckRules.MobileFormat.none { found.append(Problem(path: "target.mobile_check", message: Self.strictlyNothing)) }
+        if mobileCheck == .strict && mobileFormat == CheckRules.MobileFormat.none {
+            found.append(Problem(path: "target.mobile_check", message: Self.strictlyNothing))
+        }
         return found
     }
 
@@ -132,7 +136,9 @@ public struct ImportDefinition: Sendable {
         if let countFile {
             found += FileNamePattern.problems(in: countFile, of: "count").map { Problem(path: "file.count_file", message: $0.message) }
         }
-        if let readyFile { found += FileNamePattern.problems(in: readyFile, of: "ready").map { Problem(path: "file.ready_file", message: $0.message) } }
+        if let readyFile {
+            found += FileNamePattern.problems(in: readyFile, of: "ready").map { Problem(path: "file.ready_file", message: $0.message) }
+        }
         found += scopeProblems()
         if TimeZone(identifier: zone) == nil {
             found.append(Problem(path: "file.zone", message: "\"\(zone)\" is not a time zone; write it like Europe/Berlin or UTC."))
@@ -149,7 +155,9 @@ public struct ImportDefinition: Sendable {
         }
         if !hasHeader && columnNames.isEmpty && mappingFile == nil {
             found.append(
-                Problem(path: "mapping.columns", message: "The file has no header line, so name its columns in order in mapping.columns, or a file that does in mapping.file."))
+                Problem(
+                    path: "mapping.columns",
+                    message: "The file has no header line, so name its columns in order in mapping.columns, or a file that does in mapping.file."))
         }
         return found
     }
@@ -158,20 +166,29 @@ public struct ImportDefinition: Sendable {
 
     private func signatureProblems() -> [Problem] {
         var found = signedBy.filter { !PGPKey.isFingerprint($0) }.map {
-            Problem(path: "file.signed_by", message: "\"\($0)\" is no fingerprint: 40 hexadecimal digits, as `connecthost keys list` shows them. Names and short ids can be forged.")
+            Problem(
+                path: "file.signed_by",
+                message:
+                    "\"\($0)\" is no fingerprint: 40 hexadecimal digits, as `connecthost keys list` shows them. Names and short ids can be forged.")
         }
         if signature == .none && !signedBy.isEmpty {
-            found.append(Problem(path: "file.signature", message: "file.signed_by names keys, but file.signature looks at no signature; set it to required or when_present."))
+            found.append(
+                Problem(
+                    path: "file.signature",
+                    message: "file.signed_by names keys, but file.signature looks at no signature; set it to required or when_present."))
         }
         if signature != .none && signedBy.isEmpty {
             found.append(Problem(path: "file.signed_by", message: "Name the fingerprints of the keys whose signature is accepted."))
         }
         if signature == .required && encryption == nil && !Encryption.mayBeUsed(setting: nil, fileName: fileName) {
             found.append(
-                Problem(path: "file.signature", message: "By its name the file is not encrypted, so it bears no signature; set file.encryption to pgp if it is."))
+                Problem(
+                    path: "file.signature",
+                    message: "By its name the file is not encrypted, so it bears no signature; set file.encryption to pgp if it is."))
         }
         if signature != .none && encryption == Encryption.none {
-            found.append(Problem(path: "file.signature", message: "Only encrypted files are looked at for a signature; set file.encryption to auto or pgp."))
+            found.append(
+                Problem(path: "file.signature", message: "Only encrypted files are looked at for a signature; set file.encryption to auto or pgp."))
         }
         return found
     }
@@ -191,7 +208,9 @@ public struct ImportDefinition: Sendable {
     private func scopeProblems() -> [Problem] {
         guard let scope = target.scope else { return [] }
         var found = FileNamePattern.problems(in: scope.file, of: "scope").map { Problem(path: "target.scope_file", message: $0.message) }
-        if !hasHeader { found.append(Problem(path: "target.scope_file", message: "A scope file has a header line, and the job says that its files have none.")) }
+        if !hasHeader {
+            found.append(Problem(path: "target.scope_file", message: "A scope file has a header line, and the job says that its files have none."))
+        }
         return found
     }
 
@@ -202,12 +221,15 @@ public struct ImportDefinition: Sendable {
         var found = MatchRule.violation(of: target.policy, for: target.kind).map { [problem($0)] } ?? []
         guard let people = target.people else { return found }
         if target.kind == .appPet {
-            found.append(Problem(path: "target.add_people", message: "App installs bring no people; leave target.add_people out, or target.app_channel."))
+            found.append(
+                Problem(path: "target.add_people", message: "App installs bring no people; leave target.add_people out, or target.app_channel."))
         } else if found.isEmpty, let violation = MatchRule.violation(of: people, for: .list) {
             found.append(
                 Problem(
                     path: "target.add_people",
-                    message: "Matching on \(target.policy.match.joined(separator: " and ")) can add nobody. \(violation.isAboutInserting ? "Match on another field, or leave target.add_people out." : violation.remedy)"))
+                    message:
+                        "Matching on \(target.policy.match.joined(separator: " and ")) can add nobody. \(violation.isAboutInserting ? "Match on another field, or leave target.add_people out." : violation.remedy)"
+                ))
         }
         return found
     }

@@ -14,7 +14,8 @@ extension ImportKind {
     public var family: RunFamily { .import }
 
     public var fields: [JobField] {
-        ImportFields.file + SourceFields.all + targetFields + ImportFields.mapping + ImportFields.limits + ImportFields.options + FollowUpFields.all + WorkerFields.all
+        ImportFields.file + SourceFields.all + targetFields + ImportFields.mapping + ImportFields.limits + ImportFields.options + FollowUpFields.all
+            + WorkerFields.all
     }
 
     public func problems(in definition: [String: JSONValue]) -> [Problem] {
@@ -99,10 +100,12 @@ public struct ImportTarget: Sendable, Equatable {
 /// Fields about what stays of a load within the store.
 enum LoadTraceFields {
     static let all: [JobField] = [
-        JobField("target.latest_load", .string, example: "Spring campaign",
+        JobField(
+            "target.latest_load", .string, example: "Spring campaign",
             "Keep the records of the latest load under this name, so that rows can be filtered by it (`--load` of query commands, filters of exports); "
                 + "the next load of the name takes its place (IMP-10)."),
-        JobField("target.custom_event", .string, example: "Registered",
+        JobField(
+            "target.custom_event", .string, example: "Registered",
             "Raise this custom event for every customer whose record was loaded, once (IMP-11)."),
     ]
 
@@ -115,11 +118,14 @@ enum LoadTraceFields {
 /// Fields about records that meet rows.
 enum MergeFields {
     static let all: [JobField] = [
-        JobField("target.on_match", .choice(MergePolicy.OnMatch.merging.map(\.rawValue)), default: .string("update"), example: "update",
+        JobField(
+            "target.on_match", .choice(MergePolicy.OnMatch.merging.map(\.rawValue)), default: .string("update"), example: "update",
             "update: mapped fields take the file's values; update_empty: only empty fields do; keep: the row stays."),
-        JobField("target.on_no_match", .choice(MergePolicy.OnNoMatch.allCases.map(\.rawValue)), default: .string("insert"), example: "insert",
+        JobField(
+            "target.on_no_match", .choice(MergePolicy.OnNoMatch.allCases.map(\.rawValue)), default: .string("insert"), example: "insert",
             "insert: the record becomes a new row; skip: it is counted and left out."),
-        JobField("target.empty_value", .choice(MergePolicy.EmptyValue.allCases.map(\.rawValue)), default: .string("keep"), example: "keep",
+        JobField(
+            "target.empty_value", .choice(MergePolicy.EmptyValue.allCases.map(\.rawValue)), default: .string("keep"), example: "keep",
             "What an empty value in the file does to a filled field: keep it or clear it."),
     ]
 

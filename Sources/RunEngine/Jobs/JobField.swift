@@ -31,7 +31,10 @@ public struct JobField: Sendable {
     /// What `jobs new` writes; a YAML value.
     public var example: String
 
-    public init(_ path: String, _ kind: Kind, required isRequired: Bool = false, unless alternative: String? = nil, default defaultValue: JSONValue? = nil, example: String, _ help: String) {
+    public init(
+        _ path: String, _ kind: Kind, required isRequired: Bool = false, unless alternative: String? = nil, default defaultValue: JSONValue? = nil,
+        example: String, _ help: String
+    ) {
         self.path = path
         self.kind = kind
         self.isRequired = isRequired

@@ -27,7 +27,8 @@ public struct JobSchema: Sendable {
         fields.reduce(definition) { completed, field in
             guard isMissing(field, in: definition) else { return completed }
             switch field.kind {
-            case .string, .choice: return Self.filling(completed, field.path.split(separator: ".").map(String.init)[...], with: .string(field.example))
+            case .string, .choice:
+                return Self.filling(completed, field.path.split(separator: ".").map(String.init)[...], with: .string(field.example))
             default: return completed
             }
         }

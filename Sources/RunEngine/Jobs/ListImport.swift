@@ -23,14 +23,17 @@ public struct ListImport: ImportKind {
         return target
     }
 
-    private static let mergeFields: [JobField] = [
-        JobField("target.list", .string, required: true, example: "CONTACTS", "The profile list that the records go into."),
-        JobField("target.match", .choices(ProfileList.matchableFields), default: .array([.string("EMAIL_ADDRESS_")]), example: "[EMAIL_ADDRESS_]",
-            "One or two fields by which a record meets its row; all must agree (IMP-8)."),
-    ] + MergeFields.all
+    private static let mergeFields: [JobField] =
+        [
+            JobField("target.list", .string, required: true, example: "CONTACTS", "The profile list that the records go into."),
+            JobField(
+                "target.match", .choices(ProfileList.matchableFields), default: .array([.string("EMAIL_ADDRESS_")]), example: "[EMAIL_ADDRESS_]",
+                "One or two fields by which a record meets its row; all must agree (IMP-8)."),
+        ] + MergeFields.all
 
     private static let scopeFields: [JobField] = [
-        JobField("target.scope_file", .string, example: "\"{NAME}_scope.csv\"",
+        JobField(
+            "target.scope_file", .string, example: "\"{NAME}_scope.csv\"",
             "An audience scope file beside the data file, in the same format, with the match fields and the fields of `target.scope_pet` as columns; {NAME} stands for the "
                 + "data file's name up to its first dot. For accounts with audience-scope turned on (IMP-1)."),
         JobField("target.scope_pet", .string, example: "CONTACTS_SCOPE", "The PET of the list that the records of the scope file go into."),

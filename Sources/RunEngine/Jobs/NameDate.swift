@@ -2,7 +2,8 @@
 enum NameDate {
     /// As jobs name them, with what they are in a file name's pattern.
     private static let forms: [(name: String, pattern: String)] = [
-        ("YYYYMMDD", "{YYYYMMDD}"), ("YYYY-MM-DD", "{YYYY-MM-DD}"), ("YYYY_MM_DD", "{YYYY_MM_DD}"), ("YYMMDD", "{YYMMDD}"), ("MMDDYYYY", "{MMDDYYYY}"),
+        ("YYYYMMDD", "{YYYYMMDD}"), ("YYYY-MM-DD", "{YYYY-MM-DD}"), ("YYYY_MM_DD", "{YYYY_MM_DD}"), ("YYMMDD", "{YYMMDD}"),
+        ("MMDDYYYY", "{MMDDYYYY}"),
         ("MM-DD-YYYY", "{MM-DD-YYYY}"), ("DDMMYYYY", "{DDMMYYYY}"), ("DD-MM-YYYY", "{DD-MM-YYYY}"), ("YYYYMMDD_HH24MISS", "{YYYYMMDD_HH24MISS}"),
         ("YYYYMMDDHH24MISS", "{YYYYMMDDHH24MISS}"), ("YYYY-MM-DD_HH24-MI-SS", "{YYYY-MM-DD_HH24-MI-SS}"),
     ]

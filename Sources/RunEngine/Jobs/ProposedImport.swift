@@ -57,12 +57,16 @@ struct ProposedImport {
         let mapping = mapping
         if !mapping.isEmpty { definition["mapping"] = .object(mapping) }
         return Job(
-            id: JobID(0), name: "Import \(name)", kind: key == nil ? TableImport().id : ListImport().id, description: "", definition: definition, active: true)
+            id: JobID(0), name: "Import \(name)", kind: key == nil ? TableImport().id : ListImport().id, description: "", definition: definition,
+            active: true)
     }
 
     private var target: [String: JSONValue] {
-        var target: [String: JSONValue] = key.map { ["list": .string(name), "match": .array([.string($0)])] } ?? ["table": .string(name), "load": .string("insert")]
-        if let format = inspection.dateFormat, format != NamedDateFormat.standardLongNoMillis.rawValue, table.customFields.contains(where: { $0.type == .timestamp }) {
+        var target: [String: JSONValue] =
+            key.map { ["list": .string(name), "match": .array([.string($0)])] } ?? ["table": .string(name), "load": .string("insert")]
+        if let format = inspection.dateFormat, format != NamedDateFormat.standardLongNoMillis.rawValue,
+            table.customFields.contains(where: { $0.type == .timestamp })
+        {
             target["date_format"] = .string(format)
         }
         return target

@@ -16,13 +16,20 @@ enum SourceFields {
     }
 
     static let all: [JobField] = [
-        JobField("source.server", .string, example: "warehouse",
-            "Read rows instead of a file: the server to read them from, one whose connector is a source (`connecthost connectors list`). The section `file` is then left out (CON-9)."),
-        JobField("source.stream", .string, example: "contacts",
-            "Which of its streams, as `servers test` shows them: a table or whatever the connector calls so. Its columns are mapped by their names, like those of a file."),
-        JobField("source.records", .choice(Reach.allCases.map(\.rawValue)), default: .string(Reach.all.rawValue), example: "new",
-            "all: every row each time; new: the rows that have come since the last run that loaded any. How far a run has read is written down in the transaction that applies its rows."),
-        JobField("source.settings", .map, default: .object([:]), example: "{ cursor_column: id }",
+        JobField(
+            "source.server", .string, example: "warehouse",
+            "Read rows instead of a file: the server to read them from, one whose connector is a source (`connecthost connectors list`). The section `file` is then left out (CON-9)."
+        ),
+        JobField(
+            "source.stream", .string, example: "contacts",
+            "Which of its streams, as `servers test` shows them: a table or whatever the connector calls so. Its columns are mapped by their names, like those of a file."
+        ),
+        JobField(
+            "source.records", .choice(Reach.allCases.map(\.rawValue)), default: .string(Reach.all.rawValue), example: "new",
+            "all: every row each time; new: the rows that have come since the last run that loaded any. How far a run has read is written down in the transaction that applies its rows."
+        ),
+        JobField(
+            "source.settings", .map, default: .object([:]), example: "{ cursor_column: id }",
             "Settings of the server that the connector leaves to jobs (`connectors describe` shows which), in place of the server's own."),
     ]
 
@@ -46,8 +53,14 @@ enum SourceFields {
         if !job.columnNames.isEmpty { add("mapping.columns", "A source names its columns itself; leave mapping.columns out.") }
         if job.target.scope != nil { add("target.scope_file", "A scope file lies beside a data file, and this job reads a source.") }
         guard source.onlyNew else { return found }
-        if job.target.policy.replacesAll { add("source.records", "With records: new a run brings the new rows alone, so they cannot take the place of all others; read all, or merge.") }
-        if job.target.generatedForDays != nil { add("source.records", "Each run makes a table of its own, which new rows alone would leave without the others; read all.") }
+        if job.target.policy.replacesAll {
+            add(
+                "source.records",
+                "With records: new a run brings the new rows alone, so they cannot take the place of all others; read all, or merge.")
+        }
+        if job.target.generatedForDays != nil {
+            add("source.records", "Each run makes a table of its own, which new rows alone would leave without the others; read all.")
+        }
         return found
     }
 }

@@ -5,7 +5,9 @@ public struct TableImport: ImportKind {
     public init() {}
     public var id: String { "import-table" }
     public var title: String { "Import supplemental table data" }
-    public var summary: String { "Reads a delimited file from a file server into a supplemental table: as new rows, in place of all rows, or merged by the table's key fields." }
+    public var summary: String {
+        "Reads a delimited file from a file server into a supplemental table: as new rows, in place of all rows, or merged by the table's key fields."
+    }
 
     /// The three ways of the guide (§3.4.2).
     enum Load: String, CaseIterable {
@@ -15,7 +17,8 @@ public struct TableImport: ImportKind {
     public var targetFields: [JobField] {
         [
             JobField("target.table", .string, required: true, example: "ORDERS", "The supplemental table that the records go into."),
-            JobField("target.load", .choice(Load.allCases.map(\.rawValue)), default: .string(Load.merge.rawValue), example: "merge",
+            JobField(
+                "target.load", .choice(Load.allCases.map(\.rawValue)), default: .string(Load.merge.rawValue), example: "merge",
                 "insert: every record is a new row, and one whose key is taken is rejected; replace: the records take the place of all rows, in one step; "
                     + "merge: by the table's key fields (IMP-12)."),
         ] + MergeFields.all + Self.askedValues { $0 == "date_format" || $0 == "long_text" }

@@ -15,7 +15,8 @@ struct CountFile {
         // A file of records is as confidential as the data file, and may be encrypted like it. Its own name tells.
         guard Encryption(fileName: file.path) == .pgp else {
             let reader = TransportSource(try transport.openRead(file.path, offset: 0))
-            return try expectedRecords(in: file, content: Compression(fileName: file.path).decoded(reader, member: nil, limit: definition.expansionLimit))
+            return try expectedRecords(
+                in: file, content: Compression(fileName: file.path).decoded(reader, member: nil, limit: definition.expansionLimit))
         }
         var wrapping = definition.wrapping(of: file.path)
         wrapping.encryption = .pgp
@@ -53,7 +54,8 @@ struct CountFile {
         guard let source = try? charset.decoded(MemorySource(bytes)) else { return nil }
         var text = [UInt8](repeating: 0, count: 4 * longestNumber)
         var count = 0
-        while let more = try? text.withUnsafeMutableBytes({ try source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...])) }), more > 0 {
+        while let more = try? text.withUnsafeMutableBytes({ try source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...])) }), more > 0
+        {
             count += more
         }
         let trimmed = String(decoding: text[..<count], as: UTF8.self).filter { !$0.isWhitespace }

@@ -31,7 +31,8 @@ final class ExportFile {
             if let encryption = definition.encryption { try stages.encrypt(encryption, keyRing) }
             try stages.compress(definition.compression, member: definition.name.memberName(RemotePath.name(place.path)), modified: modified)
             let format = try definition.format()
-            encoded = try FileCharacterSet(name: definition.charset).encoded(stages.top, isMarked: definition.isMarked, avoiding: format.layout.delimiter)
+            encoded = try FileCharacterSet(name: definition.charset).encoded(
+                stages.top, isMarked: definition.isMarked, avoiding: format.layout.delimiter)
             writer = DelimitedWriter(format: format, columns: columns, sink: encoded)
             if definition.hasHeader { try writer.writeHeader(columns.map(\.name)) }
         } catch {

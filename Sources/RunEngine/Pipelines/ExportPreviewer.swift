@@ -14,7 +14,8 @@ struct ExportPreviewer {
         let next = try (environment.control.runs(job: nil, limit: 1).first?.id.number ?? 0) + 1
         let moment = Date(timeIntervalSince1970: Double(environment.clock()) / 1000)
         let name = try definition.name.dataFile(
-            run: RunID(job: job.id, number: next), at: moment, part: definition.splitRecords == nil ? nil : 1, form: try ExportFileNames.form(environment.control))
+            run: RunID(job: job.id, number: next), at: moment, part: definition.splitRecords == nil ? nil : 1,
+            form: try ExportFileNames.form(environment.control))
         var selection = try definition.selection(environment.control, environment.audience)
         let mark = definition.isChangesOnly ? try environment.control.exportMark(of: job.id) : nil
         selection.changedSince = definition.isChangesOnly ? mark?.mark ?? ChangeMark([:]) : nil

@@ -29,9 +29,11 @@ struct ExportRemainders {
     func remove(of run: Run, _ windows: ExportWindows, _ definition: ExportDefinition) throws {
         let own = windows.all.map { Maker(run: $0.run, atUnixMilliseconds: $0.atUnixMilliseconds, definition: definition) }
         let earlier = try earlier(run, definition)
-        let makers = own + earlier.map { earlier in
-            Maker(run: earlier.run.id, atUnixMilliseconds: earlier.run.createdAtUnixMilliseconds, definition: earlier.definition)
-        }
+        let makers =
+            own
+            + earlier.map { earlier in
+                Maker(run: earlier.run.id, atUnixMilliseconds: earlier.run.createdAtUnixMilliseconds, definition: earlier.definition)
+            }
         let marks = Set(([run] + earlier.map(\.run)).map(TemporaryNames.mark))
         let form = try ExportFileNames.form(environment.control)
         for (directory, makers) in Dictionary(grouping: makers, by: \.definition.directory) { try remove(makers, marks, directory, form) }

@@ -125,7 +125,8 @@ private final class ExportOutput: @unchecked Sendable {
         let size = try render.transport.stat(file.temporaryPath).size
         guard size == nil || size == file.bytes else {
             throw ConnectError(
-                "export.size", .transient, "\"\(file.temporaryPath)\" has \(size ?? 0) bytes on \"\(render.definition.server)\" instead of \(file.bytes).",
+                "export.size", .transient,
+                "\"\(file.temporaryPath)\" has \(size ?? 0) bytes on \"\(render.definition.server)\" instead of \(file.bytes).",
                 remedy: "The file is written again.")
         }
     }

@@ -116,9 +116,13 @@ struct ExportRun: RunExecutor {
     private static func warnings(_ progress: ExportProgress?) -> [String] {
         guard let progress else { return [] }
         var found: [String] = []
-        if progress.replacedCharacters > 0 { found.append("\(progress.replacedCharacters) characters are not in the file's character set and were replaced.") }
+        if progress.replacedCharacters > 0 {
+            found.append("\(progress.replacedCharacters) characters are not in the file's character set and were replaced.")
+        }
         if progress.replacedMarks > 0 { found.append("\(progress.replacedMarks) delimiters and line ends within values became blanks.") }
-        if progress.guardedValues > 0 { found.append("\(progress.guardedValues) values got an apostrophe in front, so that no spreadsheet takes them for formulas.") }
+        if progress.guardedValues > 0 {
+            found.append("\(progress.guardedValues) values got an apostrophe in front, so that no spreadsheet takes them for formulas.")
+        }
         return found
     }
 
@@ -147,7 +151,9 @@ struct ExportRun: RunExecutor {
         }
         try advance(&run, to: .published) { $0.warnings += fetched }
         for message in fetched { log(.warning, message) }
-        for file in run.export?.files ?? [] { log(.info, "Published as \(file.path).", ["bytes": String(file.bytes), "records": String(file.records)]) }
+        for file in run.export?.files ?? [] {
+            log(.info, "Published as \(file.path).", ["bytes": String(file.bytes), "records": String(file.records)])
+        }
         Failpoint.hit("export.published")
     }
 

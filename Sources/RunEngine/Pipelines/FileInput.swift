@@ -25,7 +25,8 @@ final class FileInput: ImportInput {
         let wrapping = definition.wrapping(of: source.path)
         try wrapping.checkSigned(source.path)
         stages = try ContentStages(source.path, wrapping, transport, environment)
-        read = ReadStage(source: Handle(stages.content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
+        read = ReadStage(
+            source: Handle(stages.content.source), charset: charset, format: try definition.format(), columnNames: definition.columnNames)
         cancelHandler = environment.cancellation.onCancel { [stages] in stages.abandon() }
         do {
             header = try Self.header(read, stages.content, charset)
@@ -100,7 +101,8 @@ extension ImportDefinition {
             case .whenPresent: .whenPresent(by: signedBy)
             }
         return ContentStages.Wrapping(
-            encryption: encryption, compression: compression ?? Compression(fileName: encryption.innerName(of: path)), member: member, signature: rule,
+            encryption: encryption, compression: compression ?? Compression(fileName: encryption.innerName(of: path)), member: member,
+            signature: rule,
             limit: expansionLimit)
     }
 }
@@ -126,6 +128,7 @@ enum BinaryContent {
     }
 
     private static func error(_ message: String) -> ConnectError {
-        ConnectError("file.binary", .data, message, remedy: "Nothing was loaded. Send the file as delimited text, or set file.compression or file.charset.")
+        ConnectError(
+            "file.binary", .data, message, remedy: "Nothing was loaded. Send the file as delimited text, or set file.compression or file.charset.")
     }
 }

@@ -33,7 +33,8 @@ public struct FileInspector {
         }
         let encryption = Encryption(fileName: path)
         var wrapping = ContentStages.Wrapping(
-            encryption: encryption, compression: Compression(fileName: encryption.innerName(of: path)), member: member, signature: .ignored, limit: Self.limit)
+            encryption: encryption, compression: Compression(fileName: encryption.innerName(of: path)), member: member, signature: .ignored,
+            limit: Self.limit)
         var sample = try sample(of: path, wrapping, transport)
         // The name may say less than the file does.
         if wrapping.compression == .none, let found = Self.compression(of: sample.bytes) {

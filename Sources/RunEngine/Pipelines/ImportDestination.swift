@@ -99,7 +99,9 @@ public struct ImportDestination: Sendable {
     private static func missing(_ name: String, _ other: AudienceTable?, _ kind: TableKind, _ path: String, _ tables: [AudienceTable]) -> Failure {
         let code = "table.missing"
         if let other {
-            return Failure(path: path, error: ConnectError(code, .configuration, "\"\(name)\" is a \(other.kind.noun), not a \(kind.noun).", remedy: "Name a \(kind.noun)."))
+            return Failure(
+                path: path,
+                error: ConnectError(code, .configuration, "\"\(name)\" is a \(other.kind.noun), not a \(kind.noun).", remedy: "Name a \(kind.noun)."))
         }
         let known = tables.filter { $0.kind == kind }.map(\.name)
         let close = Similarity.closest(to: name, among: known)

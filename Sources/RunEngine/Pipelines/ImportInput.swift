@@ -38,7 +38,8 @@ extension ImportInput {
 
     func plannedMapping(onto destination: ImportDestination) -> MappingPlan {
         MappingPlan.make(
-            header: header, from: definition.origin, target: destination.mappingTarget, manual: definition.mappedFields, auto: definition.mapsAutomatically, newFields: definition.newFields,
+            header: header, from: definition.origin, target: destination.mappingTarget, manual: definition.mappedFields,
+            auto: definition.mapsAutomatically, newFields: definition.newFields,
             ignored: definition.ignoredColumns, policy: destination.policy)
     }
 
@@ -53,7 +54,8 @@ extension ImportInput {
         }
         let errors = plan.problems.filter { $0.severity == .error }.map { "  - \($0.message)" }
         return ConnectError(
-            "mapping.invalid", .configuration, "The columns of the \(definition.origin) do not fit \(target.noun) \(target.name):\n\(errors.joined(separator: "\n"))",
+            "mapping.invalid", .configuration,
+            "The columns of the \(definition.origin) do not fit \(target.noun) \(target.name):\n\(errors.joined(separator: "\n"))",
             remedy: "`connecthost jobs preview` shows the mapping; correct the job's mapping section or the \(definition.origin).")
     }
 
@@ -86,7 +88,8 @@ extension ImportInput {
         }
         guard let file = environment.phoneNumberLibrary else {
             throw ConnectError(
-                "mobile.library", .configuration, "The library for the strict check of mobile numbers, libPhoneNumbers.so, is not beside the program.",
+                "mobile.library", .configuration,
+                "The library for the strict check of mobile numbers, libPhoneNumbers.so, is not beside the program.",
                 remedy: "Install connecthost whole, or set target.mobile_check to fast.")
         }
         return try PhoneNumberLibrary(path: file)

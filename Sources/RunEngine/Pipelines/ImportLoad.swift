@@ -26,7 +26,10 @@ final class ImportLoad {
     private(set) var warnings: [String] = []
 
     /// `expectedRecords` is what the count file says.
-    init(definition: ImportDefinition, source: SourceFile, suspect: LedgerEntry?, expectedRecords: Int64?, run: RunID, part: String? = nil, environment: RunEnvironment) {
+    init(
+        definition: ImportDefinition, source: SourceFile, suspect: LedgerEntry?, expectedRecords: Int64?, run: RunID, part: String? = nil,
+        environment: RunEnvironment
+    ) {
         self.definition = definition
         self.source = source
         self.suspect = suspect
@@ -130,7 +133,8 @@ final class ImportLoad {
         guard isAsked, totals.records.read > 0, let twin = try deliveries.load(ofContent: input.sha256, except: run) else {
             return
         }
-        let what = definition.source == nil
+        let what =
+            definition.source == nil
             ? "The file holds the very bytes of \(twin.path), which run \(twin.run) loaded" : "The rows are the very ones that run \(twin.run) loaded"
         guard definition.sameContent == .warn else {
             throw ConnectError(
@@ -156,7 +160,9 @@ final class ImportLoad {
         log(.warning, "Columns of the \(definition.origin) that are not loaded: \(named).")
     }
 
-    private func commit(_ load: StagedLoads, _ destination: ImportDestination, _ rejects: RejectsWriter, _ input: any ImportInput) throws -> LedgerEntry {
+    private func commit(_ load: StagedLoads, _ destination: ImportDestination, _ rejects: RejectsWriter, _ input: any ImportInput) throws
+        -> LedgerEntry
+    {
         let isCancelled = { self.environment.cancellation.isCancelled }
         let people = try load.applyPeople(sha256: input.sha256, isCancelled: isCancelled) { self.entry($0, destination.owner?.name ?? "", input) }
         if let people { log(.info, "\(people.counts.inserted) people were added to \(people.table).") }

@@ -35,7 +35,9 @@ public struct ImportPreviewer {
         return preview
     }
 
-    private func preview(_ job: Job, _ definition: ImportDefinition, _ source: SourceFile, _ input: any ImportInput, _ rows: Int) throws -> ImportPreview {
+    private func preview(_ job: Job, _ definition: ImportDefinition, _ source: SourceFile, _ input: any ImportInput, _ rows: Int) throws
+        -> ImportPreview
+    {
         defer { input.stop() }
         var destination = try ImportDestination.found(definition.target, in: environment.audience)
         if definition.target.generatedForDays != nil { destination.useEmptyModel() }
@@ -62,7 +64,8 @@ public struct ImportPreviewer {
             "enclosure": detected.enclosure.rawValue, "header": String(detected.hasHeader), "line_end": detected.lineEnd?.rawValue ?? "none",
         ]
         preview.declared = [
-            "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure, "header": String(definition.hasHeader),
+            "charset": definition.charset, "delimiter": definition.delimiter, "enclosure": definition.enclosure,
+            "header": String(definition.hasHeader),
         ]
         // Of a file that is split otherwise than the job says, the types are of other columns.
         guard detected.columnTypes.count == preview.mapping.count else { return }
@@ -75,7 +78,9 @@ public struct ImportPreviewer {
     ) throws {
         guard let scope = ScopeLoad(definition, run: RunID(job: job.id, number: Int64(getpid())), environment: environment) else { return }
         do {
-            guard let file = try SourceSelection(definition: definition, transport: transport, isLoaded: { _ in false }).scopeFile(of: source, at: now) else { return }
+            guard
+                let file = try SourceSelection(definition: definition, transport: transport, isLoaded: { _ in false }).scopeFile(of: source, at: now)
+            else { return }
             preview.scope = try scope.preview(file, transport)
         } catch let error as ConnectError where error.category == .configuration || error.category == .data {
             preview.problems.append(Problem(path: "target.scope_file", message: error.message))
@@ -125,7 +130,9 @@ public struct ImportPreviewer {
 extension MappingPlan {
     /// Every column of the file, in its order, with where it goes and why.
     var previewColumns: [ImportPreview.Column] {
-        let mapped = columns.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason, confidence: $0.confidence)) }
+        let mapped = columns.map {
+            ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: $0.field.name, reason: $0.reason, confidence: $0.confidence))
+        }
         let left = unmapped.map { ($0.sourceIndex, ImportPreview.Column(source: $0.sourceName, target: nil, reason: $0.reason)) }
         return (mapped + left).sorted { $0.0 < $1.0 }.map(\.1)
     }

@@ -88,7 +88,9 @@ public struct ImportRun: RunExecutor {
         let countFile = try selection.countFile(of: source, at: now)
         let readyFile = try selection.readyFile(of: source, at: now)
         let scopeFile = try selection.scopeFile(of: source, at: now)
-        let expected = try countFile.map { try CountFile(definition: definition, transport: transport, environment: environment).expectedRecords(in: $0) }
+        let expected = try countFile.map {
+            try CountFile(definition: definition, transport: transport, environment: environment).expectedRecords(in: $0)
+        }
         // Whoever writes the one or the other has finished the data file.
         if countFile == nil, readyFile == nil {
             source = try SettledFile(transport: transport, environment: environment, quietSeconds: definition.settleSeconds).wait(for: source)
@@ -103,7 +105,8 @@ public struct ImportRun: RunExecutor {
         Failpoint.hit("run.selected")
         if let scopeFile { try ScopeLoad(definition, run: run.id, environment: environment)?.check(scopeFile, transport) }
         let suspect = try deliveries.unarchivedLoad(like: source)
-        let load = ImportLoad(definition: definition, source: source, suspect: suspect, expectedRecords: expected, run: run.id, environment: environment)
+        let load = ImportLoad(
+            definition: definition, source: source, suspect: suspect, expectedRecords: expected, run: run.id, environment: environment)
         try apply(load, &run) { try FileInput(definition: definition, source: source, transport: transport, environment: environment) }
     }
 
@@ -113,7 +116,8 @@ public struct ImportRun: RunExecutor {
         try advance(&run, to: .selected) { $0.source = reading.place }
         log(.info, "Taking the \(source.onlyNew ? "new " : "")rows of \(source.stream) from \"\(source.server)\".")
         Failpoint.hit("run.selected")
-        let load = ImportLoad(definition: definition, source: reading.place, suspect: nil, expectedRecords: nil, run: run.id, environment: environment)
+        let load = ImportLoad(
+            definition: definition, source: reading.place, suspect: nil, expectedRecords: nil, run: run.id, environment: environment)
         try apply(load, &run) { try reading.open() }
     }
 
@@ -154,7 +158,10 @@ public struct ImportRun: RunExecutor {
             run.records = RecordCounts(entry)
             run.rejectedByReason = entry.rejectedByReason
         }
-        log(.info, "Committed: \(run.records.inserted) inserted, \(run.records.updated) updated, \(run.records.unchanged) unchanged, \(run.records.rejected) rejected.")
+        log(
+            .info,
+            "Committed: \(run.records.inserted) inserted, \(run.records.updated) updated, \(run.records.unchanged) unchanged, \(run.records.rejected) rejected."
+        )
         Failpoint.hit("run.applied")
     }
 
@@ -183,11 +190,18 @@ public struct ImportRun: RunExecutor {
         connection.shield()
         Failpoint.hit("run.scope")
         do {
-            guard let entry = try scope.apply(file, try connection.transport(), startedAt: run.startedAtUnixMilliseconds ?? environment.clock()) else { return }
+            guard let entry = try scope.apply(file, try connection.transport(), startedAt: run.startedAtUnixMilliseconds ?? environment.clock())
+            else { return }
             let rejected = entry.rejectedByReason.values.reduce(0, +)
             log(.info, "Audience scope: \(entry.recordsRead) records of \(file.path) went into \(entry.table), \(rejected) rejected.")
-            if rejected > 0 { run.warnings.append("\(rejected) records of the audience scope file were rejected; they are in \(environment.home.rejects(run.id, part: ScopeLoad.part)).") }
-        } catch let error as ConnectError where error.category == .data || error.category == .configuration || ["file.changed", "file.replaced"].contains(error.code) {
+            if rejected > 0 {
+                run.warnings.append(
+                    "\(rejected) records of the audience scope file were rejected; they are in \(environment.home.rejects(run.id, part: ScopeLoad.part))."
+                )
+            }
+        } catch let error as ConnectError
+            where error.category == .data || error.category == .configuration || ["file.changed", "file.replaced"].contains(error.code)
+        {
             let warning = "The list is loaded, but the audience scope file is not: \(error.message)"
             log(.warning, warning, ["code": error.code])
             run.warnings.append(warning)
@@ -200,7 +214,8 @@ public struct ImportRun: RunExecutor {
         var place: String?
         do {
             let archive = SourceArchive(
-                run: run.id, source: source, directory: definition.archiveDirectory, transport: try connection.transport(), reporter: environment.reporter)
+                run: run.id, source: source, directory: definition.archiveDirectory, transport: try connection.transport(),
+                reporter: environment.reporter)
             place = run.state == ImportRunState.failedKeep.state ? try archive.copy() : try archive.moveAway()
             if run.state != ImportRunState.failedKeep.state { moveFilesBeside(&run, archive) }
         } catch let error as ConnectError where error.code != "run.stale" {
@@ -227,7 +242,8 @@ public struct ImportRun: RunExecutor {
 
     /// What is committed stays committed. The file stays where it is, and the ledger keeps it from being loaded again.
     private func archivingFailed(_ run: inout Run, _ error: ConnectError) throws {
-        let warning = run.state == ImportRunState.applied.state
+        let warning =
+            run.state == ImportRunState.applied.state
             ? "The records are loaded, but the file could not be archived: \(error.message) The next run of this job archives it and loads nothing twice."
             : "The file could not be archived and stays where it is: \(error.message)"
         log(.warning, warning, ["code": error.code])
@@ -248,7 +264,9 @@ public struct ImportRun: RunExecutor {
     private func fail(_ run: inout Run, _ error: ConnectError) throws {
         log(.error, error.description, ["code": error.code])
         // The commit may have come about although its answer was an error: only the witness knows.
-        if run.state == ImportRunState.selected.state, let witness = try environment.audience.appliedLoad(run: run.id) { return try advanceApplied(&run, witness) }
+        if run.state == ImportRunState.selected.state, let witness = try environment.audience.appliedLoad(run: run.id) {
+            return try advanceApplied(&run, witness)
+        }
         guard run.state == .queued || run.state == ImportRunState.selected.state else { throw error }
         let now = environment.clock()
         let verdict = verdict(on: run, error)

@@ -16,7 +16,8 @@ struct LoadLimits {
                 remedy: "Nothing was loaded. Ask for the whole file.")
         }
         if read == 0 && definition.failsIfEmpty {
-            throw ConnectError("file.empty", .data, "The \(definition.origin) holds no records, and the job says that this is a failure (options.fail_if_empty).")
+            throw ConnectError(
+                "file.empty", .data, "The \(definition.origin) holds no records, and the job says that this is a failure (options.fail_if_empty).")
         }
         try checkVolume(read)
         let percent = read > 0 ? Double(totals.records.rejected) * 100 / Double(read) : 0
@@ -31,12 +32,14 @@ struct LoadLimits {
     private func checkVolume(_ read: Int64) throws {
         if read < definition.minimumRecords {
             throw ConnectError(
-                "limit.min-records", .data, "The \(definition.origin) holds \(read) records; the job wants at least \(definition.minimumRecords) (limits.min_records).",
+                "limit.min-records", .data,
+                "The \(definition.origin) holds \(read) records; the job wants at least \(definition.minimumRecords) (limits.min_records).",
                 remedy: "Nothing was loaded. Ask why there are so few, or lower the limit.")
         }
         if read > definition.maximumRecords {
             throw ConnectError(
-                "limit.max-records", .data, "The \(definition.origin) holds \(read) records; the job wants at most \(definition.maximumRecords) (limits.max_records).",
+                "limit.max-records", .data,
+                "The \(definition.origin) holds \(read) records; the job wants at most \(definition.maximumRecords) (limits.max_records).",
                 remedy: "Nothing was loaded. Ask whether it is the right \(definition.origin), or raise the limit.")
         }
         guard let allowed = definition.maximumDeviationPercent else { return }

@@ -16,7 +16,9 @@ extension ImportDefinition {
                 remedy: "Put it there, or take mapping.file out of the job.")
         }
         guard !names.isEmpty else {
-            throw ConnectError("mapping.file", .configuration, "The mapping file \"\(path)\" names no column.", remedy: "Write the names of the columns into its first line.")
+            throw ConnectError(
+                "mapping.file", .configuration, "The mapping file \"\(path)\" names no column.",
+                remedy: "Write the names of the columns into its first line.")
         }
         var named = self
         named.columnNames = names

@@ -43,7 +43,8 @@ final class QueuedSink: ByteSink, @unchecked Sendable {
             guard let chunk = try current ?? free.receive() else { throw outcome() }
             current = chunk
             let count = min(rest.count, chunk.buffer.count - chunk.count)
-            UnsafeMutableRawBufferPointer(rebasing: chunk.buffer[chunk.count...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+            UnsafeMutableRawBufferPointer(rebasing: chunk.buffer[chunk.count...]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
             chunk.count += count
             rest = rest.dropFirst(count)
             if chunk.count == chunk.buffer.count { try pass(chunk) }

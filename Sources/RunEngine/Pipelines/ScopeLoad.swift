@@ -47,12 +47,14 @@ struct ScopeLoad {
             guard percent > allowedRejectedPercent else { return }
             throw ConnectError(
                 "limit.max-rejected", .data,
-                "\(seen.rejected) of \(seen.read) records would be rejected; the job allows \(allowedRejectedPercent) % (limits.max_rejected_percent).")
+                "\(seen.rejected) of \(seen.read) records would be rejected; the job allows \(allowedRejectedPercent) % (limits.max_rejected_percent)."
+            )
         } catch let error as ConnectError where error.category == .data || ["mapping.", "format."].contains(where: error.code.hasPrefix) {
             // Not a fault of the data file, which waits for a better one.
             throw ConnectError(
                 "scope.invalid", .configuration, "The audience scope file \"\(file.path)\" cannot be loaded: \(error.message)",
-                remedy: "Nothing was loaded and both files stay. Put a right scope file there; `connecthost jobs preview` shows what is wrong with it.")
+                remedy:
+                    "Nothing was loaded and both files stay. Put a right scope file there; `connecthost jobs preview` shows what is wrong with it.")
         }
     }
 
@@ -60,7 +62,8 @@ struct ScopeLoad {
     func preview(_ file: SourceFile, _ transport: any Transport) throws -> ImportPreview.Part {
         guard try environment.control.capabilities().allows(AccountCapabilities.audienceScope) else {
             throw ConnectError(
-                "capability.off", .configuration, "The job has an audience scope file, and the administrator has not turned audience-scope on for this account.",
+                "capability.off", .configuration,
+                "The job has an audience scope file, and the administrator has not turned audience-scope on for this account.",
                 remedy: "`connecthost account set audience-scope=on`, or take target.scope_file out of the job.")
         }
         let destination = try ImportDestination.found(definition.target, in: environment.audience)
@@ -88,7 +91,10 @@ struct ScopeLoad {
         guard !earlier.contains(where: { $0.run == run && $0.part == Self.part }) else { return nil }
         let load = ImportLoad(
             definition: definition, source: file, suspect: nil, expectedRecords: nil, run: run, part: Self.part, environment: environment)
-        guard case .applied(let entry) = try load.apply(startedAt: startedAt, { try FileInput(definition: definition, source: file, transport: transport, environment: environment) }) else { return nil }
+        guard
+            case .applied(let entry) = try load.apply(
+                startedAt: startedAt, { try FileInput(definition: definition, source: file, transport: transport, environment: environment) })
+        else { return nil }
         return entry
     }
 }

@@ -25,6 +25,7 @@ struct SettledFile {
             seen.modifiedUnixNanoseconds = now.modifiedUnixNanoseconds
         }
         throw ConnectError(
-            "file.growing", .transient, "\"\(file.path)\" on \"\(file.server)\" keeps changing.", remedy: "Nothing was loaded; the next run looks again.")
+            "file.growing", .transient, "\"\(file.path)\" on \"\(file.server)\" keeps changing.",
+            remedy: "Nothing was loaded; the next run looks again.")
     }
 }

@@ -25,7 +25,9 @@ struct SourceReading {
         let last = source.onlyNew ? try Deliveries(environment: environment, job: job, target: definition.target).lastLoad(of: source) : nil
         cursor = last?.mark.flatMap { $0.source == rows.identity ? $0.cursor : nil }
         if let last, cursor == nil {
-            try beginAgain(last.mark == nil ? "Run \(last.run) did not write down how far it read" : "Run \(last.run) read another source, or this one with other settings")
+            try beginAgain(
+                last.mark == nil
+                    ? "Run \(last.run) did not write down how far it read" : "Run \(last.run) read another source, or this one with other settings")
         }
     }
 
@@ -42,7 +44,9 @@ struct SourceReading {
         guard try rows.isIncremental(source.stream) else {
             throw ConnectError(
                 "source.full-only", .configuration, "The stream \"\(source.stream)\" of \"\(source.server)\" cannot say which of its rows are new.",
-                remedy: "Set source.records to all, or what its connector needs for it (`connecthost connectors describe`), such as a column that only grows.")
+                remedy:
+                    "Set source.records to all, or what its connector needs for it (`connecthost connectors describe`), such as a column that only grows."
+            )
         }
         do {
             return try rows.open(source.stream, onlyNew: true, from: cursor)
@@ -57,7 +61,8 @@ struct SourceReading {
         let why = reason.last == "." ? reason : reason + "."
         guard definition.target.policy.onMatch != .reject else {
             throw ConnectError(
-                "source.mark", .configuration, "The run cannot go on where the last one ended: \(why) Reading everything again would insert rows a second time.",
+                "source.mark", .configuration,
+                "The run cannot go on where the last one ended: \(why) Reading everything again would insert rows a second time.",
                 remedy: "Nothing was loaded. Set target.load to merge for one run, or begin with an empty table.")
         }
         environment.reporter.log(.warning, "\(why) Everything is read again.")
@@ -72,7 +77,8 @@ struct SourceReading {
                 try environment.cancellation.check()
                 guard let delay = environment.retryPolicy.delay(after: attempt, error, jitter: .random(in: 0...1)) else { throw error }
                 environment.reporter.log(
-                    .warning, "\(error.message) Trying again in \(delay) ms.", ["server": source.server, "attempt": String(attempt), "code": error.code])
+                    .warning, "\(error.message) Trying again in \(delay) ms.",
+                    ["server": source.server, "attempt": String(attempt), "code": error.code])
                 try environment.cancellation.wait(milliseconds: delay)
                 attempt += 1
             }

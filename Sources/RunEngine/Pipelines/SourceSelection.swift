@@ -40,7 +40,8 @@ struct SourceSelection {
 
     private func notReady(_ name: String, _ path: String) -> ConnectError {
         ConnectError(
-            "file.not-ready", .configuration, "\"\(path)\" on server \"\(definition.server)\" is not whole yet: there is no ready file \"\(name)\" beside it.",
+            "file.not-ready", .configuration,
+            "\"\(path)\" on server \"\(definition.server)\" is not whole yet: there is no ready file \"\(name)\" beside it.",
             remedy: "Nothing was loaded and the file stays. Put the ready file there once it is whole, or take file.ready_file out of the job.")
     }
 
@@ -49,7 +50,8 @@ struct SourceSelection {
         guard let pattern = definition.target.scope?.file else { return nil }
         return try file(pattern, beside: source, at: now) { name in
             ConnectError(
-                "scope.missing", .configuration, "There is no audience scope file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
+                "scope.missing", .configuration,
+                "There is no audience scope file \"\(name)\" beside \"\(source.path)\" on server \"\(definition.server)\".",
                 remedy: "Nothing was loaded and the data file stays. Put the scope file there, or take target.scope_file out of the job.")
         }
     }
@@ -100,7 +102,9 @@ struct SourceSelection {
         guard let first = matches.first else { throw missing("No file is named like \"\(pattern)\"") }
         if let readyFile = definition.readyFile {
             let date = date(now)
-            func ready(_ entry: RemoteEntry) throws -> String { try FileNamePattern(readyFile).resolved(at: date, beside: RemotePath.name(entry.path)) }
+            func ready(_ entry: RemoteEntry) throws -> String {
+                try FileNamePattern(readyFile).resolved(at: date, beside: RemotePath.name(entry.path))
+            }
             // A ready file is a match of its own pattern where that is wide.
             matches = try matches.filter { entry in
                 let name = try ready(entry)
@@ -117,7 +121,9 @@ struct SourceSelection {
         let place = definition.directory.isEmpty ? "the server's directory" : "directory \"\(definition.directory)\""
         return ConnectError(
             "file.missing", .configuration, "\(what) in \(place) of server \"\(definition.server)\".",
-            remedy: "Put the file there, or correct file.name or file.directory of the job. A file that was loaded before lies in \"\(definition.archiveDirectory)\".")
+            remedy:
+                "Put the file there, or correct file.name or file.directory of the job. A file that was loaded before lies in \"\(definition.archiveDirectory)\"."
+        )
     }
 }
 

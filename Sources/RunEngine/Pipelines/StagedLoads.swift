@@ -22,7 +22,8 @@ final class StagedLoads {
 
     /// `columns` are those of the checked batches. `part` is given for a file that is a part of its run, and not what the run is about.
     init(
-        _ destination: ImportDestination, columns: [Field], run: RunID, audience: any AudienceStore, workDirectory: String, loadedAtUnixMilliseconds: Int64, part: String? = nil
+        _ destination: ImportDestination, columns: [Field], run: RunID, audience: any AudienceStore, workDirectory: String,
+        loadedAtUnixMilliseconds: Int64, part: String? = nil
     ) throws {
         func begin(_ table: String, _ policy: MergePolicy, part: String?, _ isWanted: (Field) -> Bool) throws -> Load {
             let chosen = columns.indices.filter { isWanted(columns[$0]) }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Named places at which a test may kill the process: `CONNECTHOST_FAILPOINT=run.applied` or `run.applied:3` for the third time.
 /// Without the variable a failpoint is one comparison.
@@ -23,8 +24,6 @@ public enum Failpoint {
         "merge.after-commit", "run.applied", "archive.before-rename", "archive.after-rename", "run.archived", "run.finished",
     ]
 }
-
-import Synchronization
 
 private final class FailpointCounter: Sendable {
     private let hits = Mutex(0)

@@ -82,10 +82,12 @@ final class RunServices: JobServices {
             let kind = try JobKindRegistry().kind(plan.kind)
             let problems = JobSchema(kind).problems(in: plan.definition).filter { $0.severity == .error }
             guard problems.isEmpty else {
-                throw ConnectError("job.plan", .configuration, "The job's settings do not make a \(plan.kind): \(problems.map(\.message).joined(separator: " "))")
+                throw ConnectError(
+                    "job.plan", .configuration, "The job's settings do not make a \(plan.kind): \(problems.map(\.message).joined(separator: " "))")
             }
             guard let kind = kind as? any ImportKind, kind.family == current.family else {
-                throw ConnectError("job.plan", .internal, "The job's connector does not say that it imports, but planned a \(plan.kind) (CH_JF_IMPORT).")
+                throw ConnectError(
+                    "job.plan", .internal, "The job's connector does not say that it imports, but planned a \(plan.kind) (CH_JF_IMPORT).")
             }
             try ImportRun(environment, kind: kind).proceed(&current, by: plan.definition, to: .archived)
             if let failure = current.failure { throw failure.error }

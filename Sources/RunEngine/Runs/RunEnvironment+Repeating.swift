@@ -8,7 +8,9 @@ extension RunEnvironment {
             do {
                 return try body()
             } catch let error as ConnectError {
-                guard !error.code.hasPrefix("store."), let delay = retryPolicy.delay(after: attempt, error, jitter: .random(in: 0...1)) else { throw error }
+                guard !error.code.hasPrefix("store."), let delay = retryPolicy.delay(after: attempt, error, jitter: .random(in: 0...1)) else {
+                    throw error
+                }
                 reporter.log(.warning, "\(error.message) \(what) again in \(delay) ms.", ["attempt": String(attempt), "code": error.code])
                 try cancellation.wait(milliseconds: delay)
                 attempt += 1

@@ -29,7 +29,8 @@ public struct RunEnvironment: Sendable {
 
     public init(
         home: HomeLayout, control: any ControlStore, audience: any AudienceStore, openers: [String: any TransportOpener],
-        sources: [String: any RowSource] = [:], reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?, phoneNumberLibrary: String? = nil, retryPolicy: RetryPolicy = RetryPolicy(),
+        sources: [String: any RowSource] = [:], reporter: any RunReporter, cancellation: Cancellation, topLevelDomainsFile: String?,
+        phoneNumberLibrary: String? = nil, retryPolicy: RetryPolicy = RetryPolicy(),
         providedJob: (any ProvidedJob)? = nil, keyRing: KeyRing? = nil,
         events: @escaping @Sendable () throws -> any EventStore = RunEnvironment.noEvents,
         clock: @escaping @Sendable () -> Int64
@@ -58,7 +59,8 @@ public struct RunEnvironment: Sendable {
     /// A connection to the server that retries; closed by its caller.
     public func transport(to server: String, cancellation: Cancellation? = nil) throws -> RetryingTransport {
         guard let opener = openers[server] else {
-            throw ConnectError("server.missing", .configuration, "There is no server \"\(server)\".", remedy: "`connecthost servers list` shows what there is.")
+            throw ConnectError(
+                "server.missing", .configuration, "There is no server \"\(server)\".", remedy: "`connecthost servers list` shows what there is.")
         }
         return try RetryingTransport(opener, server: server, policy: retryPolicy, cancellation: cancellation ?? self.cancellation, reporter: reporter)
     }

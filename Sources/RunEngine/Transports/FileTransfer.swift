@@ -24,7 +24,9 @@ public struct FileTransfer {
                 total = try readWhole(reader, size, to: descriptor, local)
             }
             // It may have become shorter since it was listed; a line that ended early does not change what the server says.
-            guard try total >= size || connection.stat(remote).size == total else { throw ResumingReader.endedEarly(remote, transport.name, total, of: size) }
+            guard try total >= size || connection.stat(remote).size == total else {
+                throw ResumingReader.endedEarly(remote, transport.name, total, of: size)
+            }
             return total
         }
     }

@@ -131,7 +131,8 @@ public final class FileUpload {
             try fetch.forEachChunk(write)
         }
         guard offset == size else {
-            throw ConnectError("local.file", .data, "What was to be sent as \"\(remote)\" ended after \(offset) bytes instead of \(size): it changed meanwhile.")
+            throw ConnectError(
+                "local.file", .data, "What was to be sent as \"\(remote)\" ended after \(offset) bytes instead of \(size): it changed meanwhile.")
         }
     }
 
@@ -172,7 +173,8 @@ public final class FileUpload {
     /// several requests at once may have a hole before the end of its file when it is cut off, which its size does not show. A file with more
     /// bytes than this upload ever gave is another's, or an earlier one's.
     private func continuation(_ connection: any Transport) throws -> Int64 {
-        guard connection.features.isSuperset(of: [.append, .seekRead]), let there = try sizeOnServer(connection, partial), there > 0, there <= given else { return 0 }
+        guard connection.features.isSuperset(of: [.append, .seekRead]), let there = try sizeOnServer(connection, partial), there > 0, there <= given
+        else { return 0 }
         let start = max(0, there - Self.compared)
         let reader = try connection.openRead(partial, offset: start)
         defer { reader.close() }

@@ -68,7 +68,8 @@ final class ResumingReader: TransportReader {
 
     static func endedEarly(_ path: String, _ server: String, _ bytes: Int64, of size: Int64) -> ConnectError {
         ConnectError(
-            "transfer.size", .transient, "\"\(path)\" on \(server) ended after \(bytes) of its \(size) bytes: it was changed while it was read, or the server ended early.")
+            "transfer.size", .transient,
+            "\"\(path)\" on \(server) ended after \(bytes) of its \(size) bytes: it was changed while it was read, or the server ended early.")
     }
 }
 

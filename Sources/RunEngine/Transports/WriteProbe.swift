@@ -53,14 +53,17 @@ public struct WriteProbe {
     private func step(_ name: String, _ message: String, _ body: () throws -> Void) throws {
         let clock = ContinuousClock()
         let started = clock.now
-        func milliseconds() -> Double { Double((clock.now - started).components.attoseconds) / 1e15 + Double((clock.now - started).components.seconds) * 1e3 }
+        func milliseconds() -> Double {
+            Double((clock.now - started).components.attoseconds) / 1e15 + Double((clock.now - started).components.seconds) * 1e3
+        }
         do {
             try body()
             report(ConnectionStep(name: name, succeeded: true, milliseconds: milliseconds(), message: message))
         } catch let error as ConnectError where Self.isReadOnly(error) && name == "write" {
             throw error
         } catch {
-            report(ConnectionStep(name: name, succeeded: false, milliseconds: milliseconds(), message: (error as? ConnectError)?.message ?? "\(error)"))
+            report(
+                ConnectionStep(name: name, succeeded: false, milliseconds: milliseconds(), message: (error as? ConnectError)?.message ?? "\(error)"))
             throw error
         }
     }

@@ -71,7 +71,7 @@ extension SQLiteAudienceStore {
         }
         do {
             return try TableFile(path: path).open(mode)
-        } catch where access(path, F_OK) != 0 {
+        } catch  where access(path, F_OK) != 0 {
             return nil
         }
     }

@@ -90,7 +90,9 @@ struct TableFile {
 
     /// What the table of this file is made of.
     static func table(_ connection: SQLiteConnection, schema: String = "main") throws -> AudienceTable {
-        guard let text = try connection.text("SELECT value FROM \(schema).property WHERE name = 'table'") else { throw AudienceStoreError.corrupt(connection.path, "it does not say what it holds") }
+        guard let text = try connection.text("SELECT value FROM \(schema).property WHERE name = 'table'") else {
+            throw AudienceStoreError.corrupt(connection.path, "it does not say what it holds")
+        }
         return try decode(text)
     }
 

@@ -47,8 +47,10 @@ struct TableLayout {
             ]
         case .app:
             [
-                Index(name: "records_by_device", columns: ["DEVICE_ID_", "API_KEY_"]), Index(name: "records_by_advertiser", columns: ["ADVERTISER_ID_"]),
-                Index(name: "records_by_tracking", columns: ["EXTERNAL_DEVICE_TRACKING_ID_"]), Index(name: "records_by_profile", columns: ["PROFILE_RIID_"]),
+                Index(name: "records_by_device", columns: ["DEVICE_ID_", "API_KEY_"]),
+                Index(name: "records_by_advertiser", columns: ["ADVERTISER_ID_"]),
+                Index(name: "records_by_tracking", columns: ["EXTERNAL_DEVICE_TRACKING_ID_"]),
+                Index(name: "records_by_profile", columns: ["PROFILE_RIID_"]),
             ]
         // Their rows are found by the id of the owner's row, which is their own.
         case .pet, .appPet: []

@@ -17,10 +17,14 @@ enum TableNames {
         try check(table: table.name)
         guard table.kind.mayHaveCustomFields || table.customFields.isEmpty else { throw AudienceStoreError.fixedFields(table) }
         try check(table.customFields, beside: table.kind.systemFields, of: table.name)
-        guard table.kind == .supplemental || table.keyFields.isEmpty && table.dataExtractionKey.isEmpty else { throw AudienceStoreError.keysOfItsOwn(table) }
+        guard table.kind == .supplemental || table.keyFields.isEmpty && table.dataExtractionKey.isEmpty else {
+            throw AudienceStoreError.keysOfItsOwn(table)
+        }
         for key in [table.keyFields, table.dataExtractionKey] {
             guard Set(key).count == key.count, key.count <= 8 else { throw AudienceStoreError.keyFields(table) }
-            for field in key where !table.customFields.contains(where: { $0.name == field }) { throw AudienceStoreError.fieldMissing(field, table.name) }
+            for field in key where !table.customFields.contains(where: { $0.name == field }) {
+                throw AudienceStoreError.fieldMissing(field, table.name)
+            }
         }
     }
 

@@ -48,7 +48,8 @@ final class SQLiteEventIngest: EventIngest {
     }
 
     static func isName(_ name: String) -> Bool {
-        (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || [0x24, 0x23, 0x5F].contains($0) }
+        (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || [0x24, 0x23, 0x5F].contains($0) }
     }
 
     /// Numbers are given once and shared by all writers; a new one is durable before it is used.
@@ -126,7 +127,8 @@ final class SQLiteEventIngest: EventIngest {
             try insert.run()
         }
         if number > first {
-            try connection.execute("UPDATE event_type SET newest = \(number), events = events + \(number - first), last_stored = \(now) WHERE id = \(type)")
+            try connection.execute(
+                "UPDATE event_type SET newest = \(number), events = events + \(number - first), last_stored = \(now) WHERE id = \(type)")
         }
         return number - first
     }

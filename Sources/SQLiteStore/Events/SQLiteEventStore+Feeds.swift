@@ -16,7 +16,8 @@ extension SQLiteEventStore {
         guard SQLiteEventIngest.isName(name) else { throw SQLiteEventIngest.fieldError(name) }
         let connection = try open()
         try connection.transaction {
-            let count = try connection.prepare("SELECT count(*), coalesce(max(position), 0), coalesce(sum(name = ?2), 0) FROM custom_column WHERE channel = ?1")
+            let count = try connection.prepare(
+                "SELECT count(*), coalesce(max(position), 0), coalesce(sum(name = ?2), 0) FROM custom_column WHERE channel = ?1")
             count.bind(1, channel)
             count.bind(2, name)
             guard try count.step() else { return }
@@ -25,7 +26,8 @@ extension SQLiteEventStore {
             }
             guard count.integer(0) < Self.customColumnLimit else {
                 throw ConnectError(
-                    "event.columns", .configuration, "The channel \"\(channel)\" has \(Self.customColumnLimit) columns of its own already, which is the most there can be.")
+                    "event.columns", .configuration,
+                    "The channel \"\(channel)\" has \(Self.customColumnLimit) columns of its own already, which is the most there can be.")
             }
             let insert = try connection.prepare("INSERT INTO custom_column (channel, position, name) VALUES (?, ?, ?)")
             insert.bind(1, channel)
@@ -39,7 +41,8 @@ extension SQLiteEventStore {
 
     private func position(ofType type: String, _ connection: SQLiteConnection) throws -> FeedPosition {
         let statement = try connection.prepare(
-            "SELECT (SELECT number FROM feed_mark WHERE type = ?1), (SELECT body FROM feed_delivery WHERE type = ?1), (SELECT file FROM feed_mark WHERE type = ?1)")
+            "SELECT (SELECT number FROM feed_mark WHERE type = ?1), (SELECT body FROM feed_delivery WHERE type = ?1), (SELECT file FROM feed_mark WHERE type = ?1)"
+        )
         statement.bind(1, type)
         guard try statement.step() else { return FeedPosition(mark: 0, delivery: nil, lastFile: nil) }
         return FeedPosition(mark: statement.integer(0), delivery: try statement.text(1).map { try decode($0) }, lastFile: statement.text(2))
@@ -51,7 +54,8 @@ extension SQLiteEventStore {
             try check(earlier, ofType: delivery.type, connection)
             // A window that begins below the mark has been given since the mark was read.
             if earlier == nil, try position(ofType: delivery.type, connection).mark != delivery.after { throw Self.taken(delivery.type, by: nil) }
-            let statement = try connection.prepare("INSERT INTO feed_delivery (type, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body")
+            let statement = try connection.prepare(
+                "INSERT INTO feed_delivery (type, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body")
             statement.bind(1, delivery.type)
             statement.bind(2, try encode(delivery))
             try statement.run()

@@ -19,11 +19,12 @@ struct MatchKey {
             } else if let length = TableLayout.hashLengths[field.name] {
                 self = .hash(length: length)
             } else {
-                self = switch field.type {
-                case .integer: .number
-                case .number: .decimal
-                default: .bytes
-                }
+                self =
+                    switch field.type {
+                    case .integer: .number
+                    case .number: .decimal
+                    default: .bytes
+                    }
             }
         }
 

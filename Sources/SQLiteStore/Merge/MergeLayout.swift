@@ -56,13 +56,18 @@ struct MergeLayout {
     var key: MatchKey { MatchKey(keys.map(\.part)) }
 
     private static func check(_ plan: TableLoadPlan, _ table: AudienceTable) throws {
-        if let violation = MatchRule.violation(of: plan.policy, for: table.kind) { throw AudienceStoreError.matchPolicy(violation.message, violation.remedy) }
+        if let violation = MatchRule.violation(of: plan.policy, for: table.kind) {
+            throw AudienceStoreError.matchPolicy(violation.message, violation.remedy)
+        }
         if table.kind == .supplemental, plan.policy.match != table.keyFields {
             let key = table.keyFields.isEmpty ? "none" : table.keyFields.joined(separator: ", ")
             throw AudienceStoreError.matchPolicy("Rows of \"\(table.name)\" are matched on its key fields: \(key).", "Match on those.")
         }
-        if table.kind == .supplemental, table.keyFields.isEmpty, plan.policy.onNoMatch == .skip || plan.policy.onMatch != .reject && !plan.policy.replacesAll {
-            throw AudienceStoreError.matchPolicy("\"\(table.name)\" has no key fields, so nothing in it can be matched.", "Insert, or replace all rows.")
+        if table.kind == .supplemental, table.keyFields.isEmpty,
+            plan.policy.onNoMatch == .skip || plan.policy.onMatch != .reject && !plan.policy.replacesAll
+        {
+            throw AudienceStoreError.matchPolicy(
+                "\"\(table.name)\" has no key fields, so nothing in it can be matched.", "Insert, or replace all rows.")
         }
         for column in plan.columns where table.kind.derivedFields.contains(column.name) && !ProfileList.fieldsOfAddress.contains(column.name) {
             guard plan.policy.match.contains(column.name) else {

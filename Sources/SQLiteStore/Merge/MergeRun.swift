@@ -40,7 +40,8 @@ final class MergeRun {
         let outcomes = try OutcomeTable(rows: stage.rows, directory: plan.workDirectory)
         try resolve(keys, try resolver(), target, outcomes)
         let updates = try classify(target, outcomes)
-        let step = UpdateStep(workspace: workspace, rules: rules, insertsMissing: isExtension ? plan.policy.onNoMatch == .insert : nil) { [self] decision, id in
+        let step = UpdateStep(workspace: workspace, rules: rules, insertsMissing: isExtension ? plan.policy.onNoMatch == .insert : nil) {
+            [self] decision, id in
             switch decision {
             case .updated: counts.updated += 1
             case .unchanged: counts.unchanged += 1

@@ -15,11 +15,12 @@ struct SelectionStatement {
         if case .table = selection.source {} else { try snapshot.makeViews() }
         guardian.install(connection.handle)
         let compiler = QueryCompiler(connection, guardian)
-        let parts = switch selection.source {
-        case .table: try Self.rows(selection, nil, snapshot, compiler, guardian)
-        case .filtered(_, let condition): try Self.rows(selection, condition, snapshot, compiler, guardian)
-        case .view(let sql): try Self.view(selection, sql, snapshot, compiler)
-        }
+        let parts =
+            switch selection.source {
+            case .table: try Self.rows(selection, nil, snapshot, compiler, guardian)
+            case .filtered(_, let condition): try Self.rows(selection, condition, snapshot, compiler, guardian)
+            case .view(let sql): try Self.view(selection, sql, snapshot, compiler)
+            }
         let limit = selection.limit.map { " LIMIT \(max($0, 0))" } ?? ""
         statement = try compiler.compile(parts.sql + limit, shown: "")
         fields = parts.fields
@@ -31,10 +32,13 @@ struct SelectionStatement {
         _ selection: RowSelection, _ condition: String?, _ snapshot: TableSnapshot, _ compiler: QueryCompiler, _ guardian: QueryGuard
     ) throws -> Parts {
         let base = snapshot.members[0]
-        let fields = try selection.fields.isEmpty ? base.table.fields : selection.fields.map { name in
-            guard let field = base.table.field(name) else { throw AudienceStoreError.fieldMissing(name, base.table.name) }
-            return field
-        }
+        let fields =
+            try selection.fields.isEmpty
+            ? base.table.fields
+            : selection.fields.map { name in
+                guard let field = base.table.field(name) else { throw AudienceStoreError.fieldMissing(name, base.table.name) }
+                return field
+            }
         let extensions = snapshot.members.dropFirst().filter { $0.table.kind.isExtension && $0.table.owner == base.table.name }
         let name = quoted(base.table.name)
         let from = base.aliased + extensions.map { " LEFT JOIN \($0.aliased) ON \(quoted($0.table.name)).RIID_ = \(name).RIID_" }.joined()
@@ -70,10 +74,13 @@ struct SelectionStatement {
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw AudienceStoreError.query("it has two columns called \(twice); name one of them with AS")
         }
-        let fields = try selection.fields.isEmpty ? all : selection.fields.map { name in
-            guard let field = all.first(where: { $0.name == name }) else { throw AudienceStoreError.viewField(name, names) }
-            return field
-        }
+        let fields =
+            try selection.fields.isEmpty
+            ? all
+            : selection.fields.map { name in
+                guard let field = all.first(where: { $0.name == name }) else { throw AudienceStoreError.viewField(name, names) }
+                return field
+            }
         var filter = ""
         if let mark = selection.changedSince {
             guard let date = names.firstIndex(of: "MODIFIED_DATE_") else { throw AudienceStoreError.viewWithoutDate() }

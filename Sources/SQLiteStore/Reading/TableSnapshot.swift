@@ -88,7 +88,7 @@ extension SQLiteAudienceStore {
                 try statement.run()
             }
             return connection
-        } catch where paths.contains(where: { access($0, F_OK) != 0 }) {
+        } catch  where paths.contains(where: { access($0, F_OK) != 0 }) {
             return nil
         }
     }

@@ -22,13 +22,18 @@ final class TreeRowReader: RowReader {
 
     /// Nil when the table cannot be read so.
     init?(_ selection: RowSelection, _ snapshot: TableSnapshot) throws {
-        guard case .table = selection.source, selection.loadSet == nil, selection.changedThrough == nil, let member = snapshot.members.first else { return nil }
+        guard case .table = selection.source, selection.loadSet == nil, selection.changedThrough == nil, let member = snapshot.members.first else {
+            return nil
+        }
         let file = try DatabaseFile(snapshot.connection)
         guard file.isWhole else { return nil }
-        fields = try selection.fields.isEmpty ? member.table.fields : selection.fields.map { name in
-            guard let field = member.table.field(name) else { throw AudienceStoreError.fieldMissing(name, member.table.name) }
-            return field
-        }
+        fields =
+            try selection.fields.isEmpty
+            ? member.table.fields
+            : selection.fields.map { name in
+                guard let field = member.table.field(name) else { throw AudienceStoreError.fieldMissing(name, member.table.name) }
+                return field
+            }
         let layout = member.layout
         places = fields.compactMap { layout.place(of: $0.name) }
         changePlace = layout.place(of: TableLayout.change.name) ?? 1

@@ -28,12 +28,13 @@ final class QueryGuard {
                 guard let context else { return SQLITE_DENY }
                 let guardian = Unmanaged<QueryGuard>.fromOpaque(context).takeUnretainedValue()
                 let name = (action == SQLITE_FUNCTION ? second : first).map { String(cString: $0) } ?? ""
-                let isAllowed = switch action {
-                case SQLITE_SELECT, SQLITE_RECURSIVE: true
-                case SQLITE_READ: guardian.tables.contains(name)
-                case SQLITE_FUNCTION: !name.isEmpty && !QueryGuard.refusedFunctions.contains(name)
-                default: false
-                }
+                let isAllowed =
+                    switch action {
+                    case SQLITE_SELECT, SQLITE_RECURSIVE: true
+                    case SQLITE_READ: guardian.tables.contains(name)
+                    case SQLITE_FUNCTION: !name.isEmpty && !QueryGuard.refusedFunctions.contains(name)
+                    default: false
+                    }
                 if !isAllowed { guardian.refused = name.isEmpty ? "anything but reading" : name }
                 return isAllowed ? SQLITE_OK : SQLITE_DENY
             }, Unmanaged.passUnretained(self).toOpaque())

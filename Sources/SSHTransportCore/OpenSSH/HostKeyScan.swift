@@ -47,9 +47,15 @@ public enum HostKeyScan {
 
     private static func ofOldServer(host: String, port: Int, timeoutSeconds: Int, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
         let endpoint = try SSHEndpoint(
-            host: host, port: port, username: "nobody", credential: .password("-"), hostKeys: [], connectTimeoutSeconds: timeoutSeconds, keepaliveSeconds: 0)
-        let algorithms = SSHAlgorithmPolicy.legacy.openSSHOptions(provenBy: []).filter { !$0.hasPrefix("HostKeyAlgorithms=") } + ["HostKeyAlgorithms=+ssh-rsa"]
-        return try asked(endpoint, call) { (_, _) throws(ConnectorError) in algorithms } failing: { _ in nil }
+            host: host, port: port, username: "nobody", credential: .password("-"), hostKeys: [], connectTimeoutSeconds: timeoutSeconds,
+            keepaliveSeconds: 0)
+        let algorithms =
+            SSHAlgorithmPolicy.legacy.openSSHOptions(provenBy: []).filter { !$0.hasPrefix("HostKeyAlgorithms=") } + ["HostKeyAlgorithms=+ssh-rsa"]
+        return try asked(endpoint, call) { (_, _) throws(ConnectorError) in
+            algorithms
+        } failing: { _ in
+            nil
+        }
     }
 
     /// The key that `ssh` writes down on its way to a log-in that it does not even try.
@@ -67,17 +73,20 @@ public enum HostKeyScan {
         let files = try PrivateDirectory(forScripts: false)
         defer { files.remove() }
         let seen = files.path(for: "seen")
-        let options = [
-            "UserKnownHostsFile=" + seen, "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" + OpenSSHCommand.hostKeyAlias,
-            "StrictHostKeyChecking=accept-new", "HashKnownHosts=no", "UpdateHostKeys=no", "PreferredAuthentications=none", "PubkeyAuthentication=no",
-            "PasswordAuthentication=no", "KbdInteractiveAuthentication=no", "IdentityAgent=none", "IdentityFile=none", "BatchMode=yes",
-            "ConnectTimeout=\(endpoint.connectTimeoutSeconds)",
-        ] + (try more(program, files))
+        let options =
+            [
+                "UserKnownHostsFile=" + seen, "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" + OpenSSHCommand.hostKeyAlias,
+                "StrictHostKeyChecking=accept-new", "HashKnownHosts=no", "UpdateHostKeys=no", "PreferredAuthentications=none",
+                "PubkeyAuthentication=no",
+                "PasswordAuthentication=no", "KbdInteractiveAuthentication=no", "IdentityAgent=none", "IdentityFile=none", "BatchMode=yes",
+                "ConnectTimeout=\(endpoint.connectTimeoutSeconds)",
+            ] + (try more(program, files))
         let null = FileDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC))
         let output = try FileDescriptor.pipe()
         let complaints = try FileDescriptor.pipe()
         let child = try ChildProcess(
-            program, OpenSSHCommand.firstWords(endpoint, options) + ["--", endpoint.host, "exit"], environment: OpenSSHCommand.environment(askpass: nil),
+            program, OpenSSHCommand.firstWords(endpoint, options) + ["--", endpoint.host, "exit"],
+            environment: OpenSSHCommand.environment(askpass: nil),
             input: null.number, output: output.writing.number, error: complaints.writing.number)
         defer { child.end() }
         output.writing.close()

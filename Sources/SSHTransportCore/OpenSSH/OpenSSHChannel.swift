@@ -167,7 +167,8 @@ public final class OpenSSHChannel: SSHChannel {
     /// For the message about a host key of another type; without an answer the message is only shorter.
     private func scanQuietly() -> [HostKey] {
         guard endpoint.jump == nil else { return (try? HostKeyScan.throughJump(to: endpoint, UncancelledCall())) ?? [] }
-        return (try? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: min(endpoint.connectTimeoutSeconds, 5), UncancelledCall()))
+        return
+            (try? HostKeyScan.run(host: endpoint.host, port: endpoint.port, timeoutSeconds: min(endpoint.connectTimeoutSeconds, 5), UncancelledCall()))
             ?? []
     }
 

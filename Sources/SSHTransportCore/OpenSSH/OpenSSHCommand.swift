@@ -46,7 +46,8 @@ struct OpenSSHCommand {
             } else {
                 []
             }
-        let jump: [String] = if let jump = endpoint.jump { try ["ProxyCommand=" + OpenSSHJump(jump, to: endpoint, program, files).command] } else { [] }
+        let jump: [String] =
+            if let jump = endpoint.jump { try ["ProxyCommand=" + OpenSSHJump(jump, to: endpoint, program, files).command] } else { [] }
         let options = Self.options(endpoint, knownHosts: knownHosts) + certificate + login.options(identity: identity) + jump
         let words = if case .master = sharing { ["-N", "--", endpoint.host] } else { Self.words(request, endpoint.host) }
         // Of an option that is given twice, ssh heeds the first.

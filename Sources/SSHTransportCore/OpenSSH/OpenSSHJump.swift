@@ -17,7 +17,9 @@ struct OpenSSHJump {
         let identity: String? = if let key = login.key { try files.write("jump_identity", key) } else { nil }
         let options = OpenSSHCommand.options(jump, knownHosts: knownHosts) + login.options(identity: identity)
         let words =
-            [program, "-E", files.path(for: Self.logName)] + OpenSSHCommand.firstWords(jump, options) + ["-W", server.bracketedAddress, "--", jump.host]
+            [program, "-E", files.path(for: Self.logName)] + OpenSSHCommand.firstWords(jump, options) + [
+                "-W", server.bracketedAddress, "--", jump.host,
+            ]
         // ssh puts an exec in front of it by itself.
         command = words.map(Self.quoted).joined(separator: " ")
     }
@@ -28,7 +30,8 @@ struct OpenSSHJump {
     }
 
     private static func notTrusted(_ jump: SSHEndpoint) -> ConnectorError {
-        let seen = (try? HostKeyScan.run(host: jump.host, port: jump.port, timeoutSeconds: min(jump.connectTimeoutSeconds, 10), UncancelledCall())) ?? []
+        let seen =
+            (try? HostKeyScan.run(host: jump.host, port: jump.port, timeoutSeconds: min(jump.connectTimeoutSeconds, 10), UncancelledCall())) ?? []
         let keys = seen.map { "\($0.pin) (\($0.fingerprint))" }.joined(separator: ", ")
         return ConnectorError(
             .authentication,
@@ -51,7 +54,8 @@ extension OpenSSHLog {
         return ConnectorError(
             isForbidden ? .permission : .transient,
             "The jump host \(jump.address) did not connect to \(server.address) (\(words)). "
-                + (isForbidden ? "Ask its operator to allow that (AllowTcpForwarding, PermitOpen)." : "Check `host` and `port` as the jump host sees them."))
+                + (isForbidden
+                    ? "Ask its operator to allow that (AllowTcpForwarding, PermitOpen)." : "Check `host` and `port` as the jump host sees them."))
     }
 
     /// A wait that ended while the jump host was being reached.

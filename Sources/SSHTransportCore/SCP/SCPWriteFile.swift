@@ -30,7 +30,8 @@ public final class SCPWriteFile {
     /// Takes all of `buffer`. Throws `.data` when that is more than was announced.
     public func write(_ buffer: UnsafeRawBufferPointer, _ call: any CallContext) throws(ConnectorError) -> Int {
         guard Int64(buffer.count) <= sender.payloadRemaining else {
-            throw ConnectorError(.data, "\(scp.name) has more than the \(size) bytes that were announced to \(scp.serverName). It changed on the way.")
+            throw ConnectorError(
+                .data, "\(scp.name) has more than the \(size) bytes that were announced to \(scp.serverName). It changed on the way.")
         }
         if call.isCancelled || scp.channel.isCancelled { throw ConnectorError(.cancelled, "The transfer was cancelled.") }
         let limits = scp.limits(call)
@@ -56,7 +57,8 @@ public final class SCPWriteFile {
         let limits = scp.limits(call)
         guard sender.finish() else {
             throw ConnectorError(
-                .data, "\(scp.name) has \(sender.payloadRemaining) bytes less than the \(size) that were announced to \(scp.serverName). Start it again.")
+                .data,
+                "\(scp.name) has \(sender.payloadRemaining) bytes less than the \(size) that were announced to \(scp.serverName). Start it again.")
         }
         guard try answer(limits) == .finished else { throw scp.broken(SCPViolation("an answer came out of turn.")) }
         scp.channel.finishWriting()

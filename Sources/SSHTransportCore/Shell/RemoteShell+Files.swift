@@ -6,7 +6,8 @@ extension RemoteShell {
     public func realPath(_ path: [UInt8], name: String, _ call: any CallContext) throws(ConnectorError) -> [UInt8] {
         var found: [UInt8] = []
         // The point keeps line ends at the end of the name, which a substitution takes away.
-        let line = "\(try assign("p", path)); m=$(ls -d \"$p/.\" 2>&1 >/dev/null); s=$?; if [ $s = 0 ]; then d=$(cd \"$p\" && pwd -P && echo .); printf '%s\\0' \"${d%??}\"; fi"
+        let line =
+            "\(try assign("p", path)); m=$(ls -d \"$p/.\" 2>&1 >/dev/null); s=$?; if [ $s = 0 ]; then d=$(cd \"$p\" && pwd -P && echo .); printf '%s\\0' \"${d%??}\"; fi"
         try expect(run(line, call) { found = $0 }, "be opened", name)
         return found
     }
@@ -126,7 +127,8 @@ enum TouchTime {
         let day = dayOfYear - (153 * march + 2) / 5 + 1
         let month = march < 10 ? march + 3 : march - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return padded(year, 4) + padded(month, 2) + padded(day, 2) + padded(second / 3600, 2) + padded(second / 60 % 60, 2) + "." + padded(second % 60, 2)
+        return padded(year, 4) + padded(month, 2) + padded(day, 2) + padded(second / 3600, 2) + padded(second / 60 % 60, 2) + "."
+            + padded(second % 60, 2)
     }
 
     private static func padded(_ value: Int64, _ width: Int) -> String {

@@ -13,7 +13,8 @@ public final class ShellChecksum: ServerChecksum {
     private static func unavailable(_ server: String, _ reason: String) -> ConnectorError {
         ConnectorError(
             .configuration,
-            "`verify` is checksum, and \(server) cannot compute one: \(reason) Set `verify` to size, or ask the server's operator for a shell with sha256sum.")
+            "`verify` is checksum, and \(server) cannot compute one: \(reason) Set `verify` to size, or ask the server's operator for a shell with sha256sum."
+        )
     }
 
     /// Throws `.configuration` where the account has no shell, or the shell no program for it.
@@ -65,7 +66,8 @@ extension RemoteShell {
     /// The first program that gives the right sum of nothing; nil where there is none.
     func checksumProgram(_ call: any CallContext) throws(ConnectorError) -> String? {
         var found: String?
-        let line = "for c in sha256sum 'shasum -a 256' 'sha256 -q' 'openssl dgst -sha256 -r'; do "
+        let line =
+            "for c in sha256sum 'shasum -a 256' 'sha256 -q' 'openssl dgst -sha256 -r'; do "
             + "case $(printf '' | $c 2>/dev/null) in e3b0c44298fc1c14*) printf '%s\\0' \"$c\"; break;; esac; done; s=0; m="
         try run(line, call) { found = String(decoding: $0, as: UTF8.self) }
         return found
@@ -78,7 +80,8 @@ extension RemoteShell {
         let word = try ShellWord(path: path)
         let input = offset == 0 ? "\(program) < \"$p\"" : "tail -c +\(offset + 1) < \"$p\" | \(program)"
         // What cannot be opened says so before the program has anything to sum.
-        let line = "p=\(String(decoding: word.bytes, as: UTF8.self)); m=$({ : < \"$p\"; } 2>&1); s=$?; if [ $s = 0 ]; then printf '%s\\0' \"$(\(input))\"; fi"
+        let line =
+            "p=\(String(decoding: word.bytes, as: UTF8.self)); m=$({ : < \"$p\"; } 2>&1); s=$?; if [ $s = 0 ]; then printf '%s\\0' \"$(\(input))\"; fi"
         let limits = WaitLimits(stallMilliseconds: stallMilliseconds + bytes / Self.slowestBytesPerMillisecond, call: call)
         let outcome = try ask(line, limits) { answer = $0 }
         guard outcome.status == 0 else { throw RemoteMessage.error(outcome.message, "be summed up", name, serverName) }

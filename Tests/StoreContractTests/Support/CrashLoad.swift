@@ -16,7 +16,8 @@ public enum CrashTarget: String, CaseIterable, Sendable {
         case .app: AudienceTable(name: "APPS", kind: .app, owner: Self.people.name)
         case .supplemental, .replaced:
             AudienceTable(
-                name: "ORDERS", kind: .supplemental, customFields: [Field("CODE", .str50), Field("CITY", .str50), Field("PERSON", .str50)], keyFields: ["CODE"],
+                name: "ORDERS", kind: .supplemental, customFields: [Field("CODE", .str50), Field("CITY", .str50), Field("PERSON", .str50)],
+                keyFields: ["CODE"],
                 dataExtractionKey: ["PERSON"])
         }
     }

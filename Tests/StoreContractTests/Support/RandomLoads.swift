@@ -6,19 +6,24 @@ public enum RandomLoads {
     public static let tables: [AudienceTable] = [
         AudienceTable(name: "CONTACTS", customFields: TestStore.customFields),
         AudienceTable(
-            name: "PET", kind: .pet, customFields: [Field("TIER", .str25), Field("POINTS", .integer), Field("SPEND", .number), Field("NOTES", .str4000)],
+            name: "PET", kind: .pet,
+            customFields: [Field("TIER", .str25), Field("POINTS", .integer), Field("SPEND", .number), Field("NOTES", .str4000)],
             owner: "CONTACTS"),
         AudienceTable(name: "APPS", kind: .app, owner: "CONTACTS"),
         AudienceTable(name: "APP PET", kind: .appPet, customFields: [Field("TIER", .str25), Field("SPEND", .number)], owner: "APPS"),
-        AudienceTable(name: "KEYLESS", kind: .supplemental, customFields: [Field("CODE", .str50), Field("SPEND", .number)], dataExtractionKey: ["CODE"]),
         AudienceTable(
-            name: "BY TEXT", kind: .supplemental, customFields: [Field("CODE", .str50), Field("NOTES", .str4000), Field("PERSON", .str50)], keyFields: ["CODE"],
+            name: "KEYLESS", kind: .supplemental, customFields: [Field("CODE", .str50), Field("SPEND", .number)], dataExtractionKey: ["CODE"]),
+        AudienceTable(
+            name: "BY TEXT", kind: .supplemental, customFields: [Field("CODE", .str50), Field("NOTES", .str4000), Field("PERSON", .str50)],
+            keyFields: ["CODE"],
             dataExtractionKey: ["PERSON", "NOTES"]),
         AudienceTable(
-            name: "BY THREE", kind: .supplemental, customFields: [Field("CODE", .str50), Field("POINTS", .integer), Field("SPEND", .number), Field("TIER", .str25)],
+            name: "BY THREE", kind: .supplemental,
+            customFields: [Field("CODE", .str50), Field("POINTS", .integer), Field("SPEND", .number), Field("TIER", .str25)],
             keyFields: ["CODE", "SPEND", "POINTS"]),
         AudienceTable(name: "BY NUMBER", kind: .supplemental, customFields: [Field("SPEND", .number), Field("TIER", .str25)], keyFields: ["SPEND"]),
-        AudienceTable(name: "BY WHOLE", kind: .supplemental, customFields: [Field("POINTS", .integer), Field("TIER", .str25)], keyFields: ["POINTS"]),
+        AudienceTable(
+            name: "BY WHOLE", kind: .supplemental, customFields: [Field("POINTS", .integer), Field("TIER", .str25)], keyFields: ["POINTS"]),
     ]
 
     public static func make(run: Int64, maximumRows: Int, _ random: inout SeededGenerator) -> TestLoad {
@@ -32,7 +37,9 @@ public enum RandomLoads {
         let domain = max(maximumRows, 4)
         let rows = (0..<count).map { _ in
             var row = fields.map { value($0, isKey: policy.match.contains($0), domain, &random) }
-            if let email = fields.firstIndex(of: "EMAIL_ADDRESS_"), let hash = fields.firstIndex(of: "EMAIL_MD5_HASH_") { row[hash] = hashed(row[email]) }
+            if let email = fields.firstIndex(of: "EMAIL_ADDRESS_"), let hash = fields.firstIndex(of: "EMAIL_MD5_HASH_") {
+                row[hash] = hashed(row[email])
+            }
             return row
         }
         var load = TestLoad(
@@ -62,13 +69,18 @@ public enum RandomLoads {
         let choices: [[String]] =
             switch table.kind {
             case .supplemental: [table.keyFields]
-            case .list: [["EMAIL_ADDRESS_"], ["CUSTOMER_ID_"], ["MOBILE_NUMBER_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_"], ["EMAIL_ADDRESS_", "MOBILE_NUMBER_"], ["RIID_"]]
+            case .list:
+                [
+                    ["EMAIL_ADDRESS_"], ["CUSTOMER_ID_"], ["MOBILE_NUMBER_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_"],
+                    ["EMAIL_ADDRESS_", "MOBILE_NUMBER_"], ["RIID_"],
+                ]
             case .pet:
                 [
                     ["EMAIL_ADDRESS_"], ["CUSTOMER_ID_"], ["MOBILE_NUMBER_"], ["RIID_"], ["EMAIL_MD5_HASH_"], ["CUSTOMER_ID_", "EMAIL_ADDRESS_"],
                     ["CUSTOMER_ID_", "RIID_"], ["EMAIL_MD5_HASH_", "CUSTOMER_ID_"],
                 ]
-            case .app, .appPet: [["RIID_"], ["ADVERTISER_ID_"], ["EXTERNAL_DEVICE_TRACKING_ID_"], ["DEVICE_ID_", "API_KEY_"], ["API_KEY_", "DEVICE_ID_"]]
+            case .app, .appPet:
+                [["RIID_"], ["ADVERTISER_ID_"], ["EXTERNAL_DEVICE_TRACKING_ID_"], ["DEVICE_ID_", "API_KEY_"], ["API_KEY_", "DEVICE_ID_"]]
             }
         return choices.randomElement(using: &random) ?? []
     }
@@ -88,7 +100,10 @@ public enum RandomLoads {
         case "EMAIL_MD5_HASH_": return hashed(email())
         case "MOBILE_NUMBER_": return "4917\(1_000_000 + number(domain))"
         case "POINTS": return isKey ? ["\(number(domain))", "0\(number(domain))", "-\(number(domain) + 1)"][number(3)] : wholes[number(wholes.count)]
-        case "SPEND": return isKey ? ["\(number(domain))", "\(number(domain)).5", "\(number(domain)).50", "1e\(number(15))"][number(4)] : decimals[number(decimals.count)]
+        case "SPEND":
+            return isKey
+                ? ["\(number(domain))", "\(number(domain)).5", "\(number(domain)).50", "1e\(number(15))"][number(4)]
+                : decimals[number(decimals.count)]
         case "NOTES": return number(20) == 0 ? String(repeating: "äö", count: number(2000) + 1) : "n\(number(50))"
         case "API_KEY_": return "k\(number(2))"
         case let status where status.hasSuffix("_STATUS_"): return number(2) == 0 ? "I" : "O"

@@ -141,7 +141,9 @@ public struct ReferenceStore {
             ("POSTAL_STREET_1_", "POSTAL_PERMISSION_STATUS_"), ("DEVICE_ID_", "CHANNEL_PERMISSION_STATUS_"),
         ]
 
-        private func channels(_ table: AudienceTable) -> [(String, String)] { Self.channels.filter { table.field($0.0) != nil && table.field($0.1) != nil } }
+        private func channels(_ table: AudienceTable) -> [(String, String)] {
+            Self.channels.filter { table.field($0.0) != nil && table.field($0.1) != nil }
+        }
 
         private func inserted(_ staged: Row, _ table: AudienceTable) -> Row {
             var row = staged.filter { table.field($0.key) != nil && $0.key != "RIID_" && !(owner != nil && policy.match.contains($0.key)) }

@@ -39,7 +39,8 @@ public struct TestLoad {
         }
         let load = try store.beginLoad(
             TableLoadPlan(
-                table: list, columns: columns, policy: policy, run: run, part: part, loadSet: loadSet, customEvent: customEvent, workDirectory: workDirectory,
+                table: list, columns: columns, policy: policy, run: run, part: part, loadSet: loadSet, customEvent: customEvent,
+                workDirectory: workDirectory,
                 loadedAtUnixMilliseconds: loadedAtUnixMilliseconds, memoryLimit: memoryLimit))
         var start = 0
         while start < rows.count {

@@ -47,7 +47,9 @@ enum DiskSpaceJob: JobConnector {
         call.log(.info, "\(free) MB are free in \(settings.directory).")
         guard free >= settings.minimumFreeMegabytes else {
             throw ConnectorError(
-                .noSpace, "\(free) MB are free in \(settings.directory), and \(settings.minimumFreeMegabytes) MB are wanted. Make room there, or lower minimum_free_mb.")
+                .noSpace,
+                "\(free) MB are free in \(settings.directory), and \(settings.minimumFreeMegabytes) MB are wanted. Make room there, or lower minimum_free_mb."
+            )
         }
         return ["free_mb": .integer(free), "change_mb": before.map { .integer(free - $0) } ?? .null, "dry_run": .boolean(run.isDryRun)]
     }

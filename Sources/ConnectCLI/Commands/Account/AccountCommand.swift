@@ -6,7 +6,10 @@ import Foundation
 struct AccountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "What the account may use, and how it sends mails, events and launches.",
-        subcommands: [AccountShow.self, AccountSet.self, AccountMail.self, AccountCampaigns.self, AccountNetwork.self, AccountFileNames.self, AccountImportsCommand.self])
+        subcommands: [
+            AccountShow.self, AccountSet.self, AccountMail.self, AccountCampaigns.self, AccountNetwork.self, AccountFileNames.self,
+            AccountImportsCommand.self,
+        ])
 
     fileprivate static func text(_ capabilities: [Capability]) -> String {
         let width = capabilities.map(\.name.count).max() ?? 0

@@ -9,7 +9,8 @@ struct AccountImportsCommand: ParsableCommand {
         commandName: "imports", abstract: "What imports do where their jobs leave it to the account.", subcommands: [Show.self, Set.self])
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "Show it.", discussion: "Example: connecthost account imports show")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show it.", discussion: "Example: connecthost account imports show")
         @OptionGroup var host: HostOptions
         @OptionGroup var output: OutputOptions
 
@@ -27,7 +28,8 @@ struct AccountImportsCommand: ParsableCommand {
 
                 Example: connecthost account imports set --set mobile_format=local --set mobile_country=DE
                 """)
-        @Option(name: .customLong("set"), help: ArgumentHelp("A setting; may be given several times.", valueName: "key=value")) var given: [String] = []
+        @Option(name: .customLong("set"), help: ArgumentHelp("A setting; may be given several times.", valueName: "key=value")) var given: [String] =
+            []
         @OptionGroup var host: HostOptions
         @OptionGroup var output: OutputOptions
 

@@ -32,8 +32,10 @@ struct AccountMail: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let account = try host.open().setMailAccount(try values.settings(), secrets: values.secrets.values(), references: values.secrets.references())
-            try Output(output).show(["mail": account], text: AccountMail.text(account) + "\nTry it with `connecthost account mail test --to ADDRESS`.")
+            let account = try host.open().setMailAccount(
+                try values.settings(), secrets: values.secrets.values(), references: values.secrets.references())
+            try Output(output).show(
+                ["mail": account], text: AccountMail.text(account) + "\nTry it with `connecthost account mail test --to ADDRESS`.")
         }
     }
 

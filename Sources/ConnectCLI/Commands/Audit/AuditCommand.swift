@@ -21,7 +21,9 @@ struct AuditList: ParsableCommand {
             """)
     @Option(name: .long, help: "Only this object; a name that ends in / takes all of a kind.") var object: String?
     @Option(name: .long, help: "Only changes by this user.") var actor: String?
-    @Option(name: .long, help: ArgumentHelp("Only changes since then: a date (UTC), or a number of hours like 24h.", valueName: "when"), transform: moment)
+    @Option(
+        name: .long, help: ArgumentHelp("Only changes since then: a date (UTC), or a number of hours like 24h.", valueName: "when"), transform: moment
+    )
     var since: Int64?
     @Option(name: .long, help: "How many at most.") var limit = 50
     @OptionGroup var host: HostOptions

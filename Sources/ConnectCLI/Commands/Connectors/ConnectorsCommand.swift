@@ -8,7 +8,8 @@ struct ConnectorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connectors", abstract: "Connectors: what is loaded, what was refused and why.",
         subcommands: [
-            ConnectorsList.self, ConnectorsDescribe.self, ConnectorsCheck.self, ConnectorsTest.self, ConnectorsNew.self, ConnectorsLock.self, ConnectorsVerify.self,
+            ConnectorsList.self, ConnectorsDescribe.self, ConnectorsCheck.self, ConnectorsTest.self, ConnectorsNew.self, ConnectorsLock.self,
+            ConnectorsVerify.self,
             ConnectorsProfile.self,
         ])
 }
@@ -45,7 +46,8 @@ struct ConnectorsList: ParsableCommand {
 
 struct ConnectorsDescribe: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "describe", abstract: "Show a connector and every setting it takes.", discussion: "Example: connecthost connectors describe org.connecthost.local")
+        commandName: "describe", abstract: "Show a connector and every setting it takes.",
+        discussion: "Example: connecthost connectors describe org.connecthost.local")
     @Argument(help: "The connector, by id or short name.") var id: String
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -56,9 +58,12 @@ struct ConnectorsDescribe: ParsableCommand {
     }
 
     private func text(_ info: ConnectorInfo, _ file: String) -> String {
-        var lines = ["\(info.name) \(info.version) (\(info.id))", info.summary, "  file: \(file)", "  by: \(info.vendor), \(info.license)", "", "Settings"]
+        var lines = [
+            "\(info.name) \(info.version) (\(info.id))", info.summary, "  file: \(file)", "  by: \(info.vendor), \(info.license)", "", "Settings",
+        ]
         for field in SettingsForm(info).fields {
-            let marks = [field.isRequired ? "required" : nil, field.isSecret ? "secret" : nil, field.isPin ? "set by `servers trust`" : nil].compactMap { $0 }
+            let marks = [field.isRequired ? "required" : nil, field.isSecret ? "secret" : nil, field.isPin ? "set by `servers trust`" : nil]
+                .compactMap { $0 }
             let value = field.defaultValue.map { " = \(SettingText.value($0))" } ?? ""
             let choices = field.choices.isEmpty ? field.type : field.choices.map(SettingText.value).joined(separator: " | ")
             lines.append("  \(field.name)\(value)  (\(([choices] + marks).joined(separator: ", ")))")

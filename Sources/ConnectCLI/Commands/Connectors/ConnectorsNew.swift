@@ -16,7 +16,9 @@ struct ConnectorsNew: ParsableCommand {
     @Option(name: .long, help: "c, swift or rust.", transform: projectLanguage) var language: ConnectorProject.Language
     @Option(name: .long, help: ArgumentHelp("The project's directory (default: one of its name, here).", valueName: "dir")) var directory: String?
     @Option(name: .long, help: "Its id, a domain of yours turned round (default: com.example.NAME).") var id: String?
-    @Option(name: .customLong("connectorkit"), help: ArgumentHelp("The Swift package ConnectorKit (default: the one of this installation).", valueName: "path"))
+    @Option(
+        name: .customLong("connectorkit"),
+        help: ArgumentHelp("The Swift package ConnectorKit (default: the one of this installation).", valueName: "path"))
     var connectorKit: String?
     @OptionGroup var output: OutputOptions
 
@@ -60,7 +62,8 @@ struct ConnectorsNew: ParsableCommand {
 
 @Sendable private func projectLanguage(_ text: String) throws -> ConnectorProject.Language {
     guard let language = ConnectorProject.Language(rawValue: text) else {
-        throw ValidationError("There are no templates in \"\(text)\"; there are: \(ConnectorProject.Language.allCases.map(\.rawValue).joined(separator: ", ")).")
+        throw ValidationError(
+            "There are no templates in \"\(text)\"; there are: \(ConnectorProject.Language.allCases.map(\.rawValue).joined(separator: ", ")).")
     }
     return language
 }

@@ -22,7 +22,8 @@ struct EventsIngest: ParsableCommand {
             Example: connecthost events ingest events.ndjson
             """)
     @Argument(help: ArgumentHelp("The file; - for standard input.", valueName: "file")) var file: String
-    @Option(name: .long, help: "\(EventFormat.allCases.map(\.rawValue).joined(separator: " or ")); left out: by the end of the file's name.") var format: String?
+    @Option(name: .long, help: "\(EventFormat.allCases.map(\.rawValue).joined(separator: " or ")); left out: by the end of the file's name.")
+    var format: String?
     @Option(name: .long, help: "One character between fields of CSV; tab for the tabulator.") var delimiter = ","
     @Flag(name: .customLong("any-type"), help: "Take types that no connector's feed knows.") var anyType = false
     @OptionGroup var host: HostOptions
@@ -31,10 +32,11 @@ struct EventsIngest: ParsableCommand {
     private static let mostRejectsShown = 10
 
     func run() throws {
-        let chosen = try format.map { text in
-            guard let known = EventFormat(rawValue: text) else { throw ValidationError("--format is ndjson or csv.") }
-            return known
-        } ?? EventFormat(fileName: file)
+        let chosen =
+            try format.map { text in
+                guard let known = EventFormat(rawValue: text) else { throw ValidationError("--format is ndjson or csv.") }
+                return known
+            } ?? EventFormat(fileName: file)
         let descriptor = file == "-" ? 0 : open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw ConnectError("events.file", .configuration, "The file \(file) cannot be read: \(String(cString: strerror(errno))).")
@@ -48,7 +50,8 @@ struct EventsIngest: ParsableCommand {
                 if shown <= Self.mostRejectsShown { Output.complain("line \(reject.line): \(reject.message)") }
             },
             progress: { if !output.json, isatty(2) == 1 { FileHandle.standardError.write(Data("\r\(Moment.number($0.stored)) stored ".utf8)) } })
-        let text = "\(Moment.number(counts.stored)) stored, \(Moment.number(counts.repeated)) there already, \(Moment.number(counts.rejected)) refused."
+        let text =
+            "\(Moment.number(counts.stored)) stored, \(Moment.number(counts.repeated)) there already, \(Moment.number(counts.rejected)) refused."
         try Output(output).show(counts, text: text)
         if counts.rejected > 0 { throw ExitCode(ExitStatus.runFailed.rawValue) }
     }
@@ -66,7 +69,9 @@ private final class DescriptorSource: ByteSource {
         while true {
             let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
             if count >= 0 { return count }
-            guard errno == EINTR else { throw ConnectError("events.file", .transient, "The input cannot be read: \(String(cString: strerror(errno))).") }
+            guard errno == EINTR else {
+                throw ConnectError("events.file", .transient, "The input cannot be read: \(String(cString: strerror(errno))).")
+            }
         }
     }
 }
@@ -93,7 +98,8 @@ struct EventsTypes: ParsableCommand {
 
 struct EventsCount: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "count", abstract: "Count events, of all types or one.", discussion: "`events types` lists them.\n\nExample: connecthost events count TYPE")
+        commandName: "count", abstract: "Count events, of all types or one.",
+        discussion: "`events types` lists them.\n\nExample: connecthost events count TYPE")
     @Argument(help: "The type.") var type: String?
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -126,7 +132,8 @@ struct EventsQuery: ParsableCommand {
             print(
                 try Output.line(
                     Row(
-                        number: event.number, captured: Moment.text(event.capturedUnixMilliseconds), stored: Moment.text(event.storedUnixMilliseconds),
+                        number: event.number, captured: Moment.text(event.capturedUnixMilliseconds),
+                        stored: Moment.text(event.storedUnixMilliseconds),
                         fields: values)))
         }
     }
@@ -134,7 +141,8 @@ struct EventsQuery: ParsableCommand {
 
 struct EventsColumns: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "columns", abstract: "The account's own columns of a channel's feeds.", subcommands: [EventsColumnsList.self, EventsColumnsAdd.self])
+        commandName: "columns", abstract: "The account's own columns of a channel's feeds.",
+        subcommands: [EventsColumnsList.self, EventsColumnsAdd.self])
 }
 
 struct EventsColumnsList: ParsableCommand {
@@ -161,6 +169,7 @@ struct EventsColumnsAdd: ParsableCommand {
 
     func run() throws {
         try host.open().addEventColumn(name, channel: channel)
-        try Output(output).show(["added": name.uppercased(), "channel": channel], text: "Column \(name.uppercased()) was added to the channel \(channel).")
+        try Output(output).show(
+            ["added": name.uppercased(), "channel": channel], text: "Column \(name.uppercased()) was added to the channel \(channel).")
     }
 }

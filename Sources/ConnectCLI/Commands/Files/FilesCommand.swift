@@ -21,7 +21,9 @@ struct FilesList: ParsableCommand {
         var table = Table(["NAME", "SIZE", "CHANGED"])
         for file in files {
             let changed = file.modifiedUnixNanoseconds.map { Moment.text($0 / 1_000_000) } ?? "-"
-            table.add([file.name + (file.kind == "directory" ? "/" : ""), file.kind == "directory" ? "-" : file.size.map(Moment.bytes) ?? "-", changed])
+            table.add([
+                file.name + (file.kind == "directory" ? "/" : ""), file.kind == "directory" ? "-" : file.size.map(Moment.bytes) ?? "-", changed,
+            ])
         }
         try Output(output).show(files, text: files.isEmpty ? "Nothing is there." : table.text)
     }

@@ -70,7 +70,8 @@ struct FilesInspect: ParsableCommand {
     private func text(_ found: FileInspection) -> String {
         var lines = ["File \(found.file.path) on \"\(found.file.server)\", \(Moment.bytes(max(0, found.file.size)))", ""]
         let facts: [(String, String?)] = [
-            ("encryption", found.encryption == "none" ? nil : found.encryption), ("compression", found.compression == "none" ? nil : found.compression),
+            ("encryption", found.encryption == "none" ? nil : found.encryption),
+            ("compression", found.compression == "none" ? nil : found.compression),
             ("charset", found.charset), ("delimiter", found.delimiter), ("enclosure", found.enclosure), ("header", found.header ? "yes" : "no"),
             ("line ends", found.lineEnd), ("dates", found.dateFormat),
         ]

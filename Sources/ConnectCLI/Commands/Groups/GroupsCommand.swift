@@ -23,7 +23,8 @@ struct GroupsList: ParsableCommand {
         var table = Table(["ID", "NAME", "RUNNING", "NEXT RUN", "PREVIOUS RUN", "SCHEDULE TYPE", "ACTIVATION"])
         for group in groups {
             table.add([
-                group.group.id.description, group.group.name, group.running?.id.description ?? "", LocalMoment.text(group.next?.at, zone: group.schedule.zone),
+                group.group.id.description, group.group.name, group.running?.id.description ?? "",
+                LocalMoment.text(group.next?.at, zone: group.schedule.zone),
                 Moment.text(group.previous?.createdAtUnixMilliseconds), group.schedule.kind.rawValue, group.group.active ? "active" : "inactive",
             ])
         }
@@ -34,7 +35,8 @@ struct GroupsList: ParsableCommand {
 
 struct GroupsShow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a group: its jobs, schedule and last run.", discussion: "Example: connecthost groups show \"Daily updates\"")
+        commandName: "show", abstract: "Show a group: its jobs, schedule and last run.",
+        discussion: "Example: connecthost groups show \"Daily updates\"")
     @Argument(help: "The group, by name or number.") var name: String
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -123,7 +125,8 @@ struct GroupsEdit: ParsableCommand {
 
 struct GroupsActivate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "activate", abstract: "Let a group run and follow its schedule.", discussion: "Example: connecthost groups activate \"Daily updates\"")
+        commandName: "activate", abstract: "Let a group run and follow its schedule.",
+        discussion: "Example: connecthost groups activate \"Daily updates\"")
     @Argument(help: "The group, by name or number.") var name: String
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -149,7 +152,8 @@ struct GroupsDeactivate: ParsableCommand {
 
 struct GroupsDelete: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a group; its jobs and runs stay.", discussion: "Example: connecthost groups delete \"Daily updates\" --yes")
+        commandName: "delete", abstract: "Delete a group; its jobs and runs stay.",
+        discussion: "Example: connecthost groups delete \"Daily updates\" --yes")
     @Argument(help: "The group, by name or number.") var name: String
     @Flag(name: .long, help: "Yes, delete it.") var yes = false
     @OptionGroup var host: HostOptions
@@ -159,7 +163,8 @@ struct GroupsDelete: ParsableCommand {
         let opened = try host.open()
         let group = try opened.existingGroup(name)
         guard yes else {
-            throw ConnectError("group.unconfirmed", .configuration, "Group \"\(group.name)\" would be deleted; its jobs stay.", remedy: "Say so with --yes.")
+            throw ConnectError(
+                "group.unconfirmed", .configuration, "Group \"\(group.name)\" would be deleted; its jobs stay.", remedy: "Say so with --yes.")
         }
         _ = try opened.deleteGroup(name)
         try Output(output).show(["deleted": group.name], text: "Group \"\(group.name)\" was deleted; its jobs stay.")

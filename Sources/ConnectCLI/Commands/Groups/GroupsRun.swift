@@ -45,7 +45,8 @@ struct GroupsRuns: ParsableCommand {
         for run in runs {
             let members = run.members.map { "\($0.name): \($0.status.rawValue)" }.joined(separator: ", ")
             table.add([
-                run.id.description, run.groupName, run.status.rawValue, Moment.text(run.createdAtUnixMilliseconds), Moment.duration(run.durationMilliseconds),
+                run.id.description, run.groupName, run.status.rawValue, Moment.text(run.createdAtUnixMilliseconds),
+                Moment.duration(run.durationMilliseconds),
                 members,
             ])
         }

@@ -90,7 +90,8 @@ struct HooksAdd: ParsableCommand {
         let hook = EventHook(name: name, way: way, events: event, secrets: try values.references(), timeoutSeconds: timeout)
         let opened = try host.open()
         let made = try opened.addHook(hook, secrets: try values.values())
-        let text = "Hook \"\(name)\" was added. Try it with `connecthost hooks test \(name)`."
+        let text =
+            "Hook \"\(name)\" was added. Try it with `connecthost hooks test \(name)`."
             + (made.map { "\nThe receiver checks signatures with this secret, which is not shown again:\n\($0.reveal())" } ?? "")
         try Output(output).show(HookReport(try opened.existingHook(name), signingSecret: made?.reveal()), text: text)
     }

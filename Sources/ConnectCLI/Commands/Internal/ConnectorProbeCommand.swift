@@ -5,7 +5,8 @@ import Foundation
 
 /// The child that loads one connector file and says what it is. Not for people; they use `connectors check`.
 struct ConnectorProbeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "connector-probe", abstract: "Load a connector file and describe it.", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        commandName: "connector-probe", abstract: "Load a connector file and describe it.", shouldDisplay: false)
 
     @Argument(help: "The file, by its whole path.") var file: String
 

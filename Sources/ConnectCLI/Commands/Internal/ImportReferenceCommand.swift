@@ -4,7 +4,8 @@ import RecordEngine
 
 /// Prints the guide of rejects, from the reasons and examples of the code; `make docs` keeps Docs/imports.md equal to it.
 struct ImportReferenceCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "import-reference", abstract: "Print the guide of rejected records.", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        commandName: "import-reference", abstract: "Print the guide of rejected records.", shouldDisplay: false)
 
     func run() throws {
         print(
@@ -22,7 +23,9 @@ struct ImportReferenceCommand: ParsableCommand {
             """)
         for reason in RejectReason.allCases {
             let example = RejectExample.all.first { $0.reason == reason }
-            print("| `\(reason.rawValue)` | \(reason.sentence) | \(example.map { "`\(Self.text($0.record))`" } ?? "") | \(example.map { Self.sentence($0.because) } ?? "") |")
+            print(
+                "| `\(reason.rawValue)` | \(reason.sentence) | \(example.map { "`\(Self.text($0.record))`" } ?? "") | \(example.map { Self.sentence($0.because) } ?? "") |"
+            )
         }
         print(
             """
@@ -35,7 +38,8 @@ struct ImportReferenceCommand: ParsableCommand {
     /// On one line and short, whatever is in it.
     static func text(_ record: [UInt8]) -> String {
         let shown = record.prefix(60).map { byte in
-            (0x20..<0x7F).contains(byte) && byte != 0x60 && byte != 0x7C ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            (0x20..<0x7F).contains(byte) && byte != 0x60 && byte != 0x7C
+                ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         return record.count > 60 ? shown + "…" : shown
     }

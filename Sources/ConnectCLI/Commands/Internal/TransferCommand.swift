@@ -5,7 +5,8 @@ import Foundation
 
 /// Copies files through a server's connector. For measuring and for support.
 struct TransferCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "bench-transfer", abstract: "Copy one file, or all of a directory, from or to a server.", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        commandName: "bench-transfer", abstract: "Copy one file, or all of a directory, from or to a server.", shouldDisplay: false)
 
     enum Direction: String, ExpressibleByArgument, CaseIterable { case get, put }
 

@@ -6,7 +6,8 @@ import Foundation
 /// How long it takes from asking for a worker until its connector does the first thing. For measuring.
 struct WorkerStartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench-worker", abstract: "Measure the start of workers: from the wish to a connector's first sign of work.", shouldDisplay: false)
+        commandName: "bench-worker", abstract: "Measure the start of workers: from the wish to a connector's first sign of work.",
+        shouldDisplay: false)
 
     @Option(name: .long, help: "The server whose connection test is begun.") var server = FileServer.embeddedName
     @Option(name: .long, help: "How often.") var times = 21
@@ -28,7 +29,8 @@ struct WorkerStartCommand: ParsableCommand {
             if let first { each.append(Double(first.components.seconds) * 1e3 + Double(first.components.attoseconds) / 1e15) }
         }
         let median = each.sorted()[safe: each.count / 2] ?? 0
-        try Output(output).show(Report(milliseconds: each, medianMilliseconds: median), text: String(format: "median %.1f ms of %d", median, each.count))
+        try Output(output).show(
+            Report(milliseconds: each, medianMilliseconds: median), text: String(format: "median %.1f ms of %d", median, each.count))
     }
 }
 

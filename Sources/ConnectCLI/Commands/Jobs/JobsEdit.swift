@@ -28,7 +28,8 @@ struct JobsEdit: ParsableCommand {
     private func edited(_ text: String) throws -> JobDocument {
         let environment = ProcessInfo.processInfo.environment
         guard let editor = [environment["VISUAL"], environment["EDITOR"]].compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
-            throw ConnectError("editor.missing", .configuration, "Neither $VISUAL nor $EDITOR names an editor.", remedy: "Set one, or give the job with --file.")
+            throw ConnectError(
+                "editor.missing", .configuration, "Neither $VISUAL nor $EDITOR names an editor.", remedy: "Set one, or give the job with --file.")
         }
         let path = NSTemporaryDirectory() + "connecthost-job-\(UUID().uuidString).yaml"
         guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
@@ -40,7 +41,9 @@ struct JobsEdit: ParsableCommand {
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw ConnectError("editor.failed", .configuration, "The editor ended with \(process.terminationStatus); nothing was changed.", remedy: "Your text is in \(path).")
+            throw ConnectError(
+                "editor.failed", .configuration, "The editor ended with \(process.terminationStatus); nothing was changed.",
+                remedy: "Your text is in \(path).")
         }
         do {
             let document = try DocumentArguments.document(path)

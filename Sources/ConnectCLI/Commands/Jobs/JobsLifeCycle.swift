@@ -48,7 +48,8 @@ struct JobsCopy: ParsableCommand {
 
 struct JobsStop: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Stop a job's run; nothing is left half done.", discussion: "Example: connecthost jobs stop \"Nightly contacts\" --yes")
+        commandName: "stop", abstract: "Stop a job's run; nothing is left half done.",
+        discussion: "Example: connecthost jobs stop \"Nightly contacts\" --yes")
     @Argument(help: "The job, by name or number.") var name: String
     @Flag(name: .long, help: "Yes, stop it.") var yes = false
     @OptionGroup var host: HostOptions

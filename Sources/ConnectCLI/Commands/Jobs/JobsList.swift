@@ -10,7 +10,8 @@ struct JobsList: ParsableCommand {
     @Argument(help: "Only jobs with this text in their name or description.") var search: String?
     @Option(name: .long, help: "Only jobs of this kind.") var kind: String?
     @Option(name: .long, help: "Only jobs of this group.") var group: String?
-    @Option(name: .long, help: "Only jobs of this schedule type: \(Schedule.Kind.allCases.map(\.rawValue).joined(separator: ", ")).") var schedule: Schedule.Kind?
+    @Option(name: .long, help: "Only jobs of this schedule type: \(Schedule.Kind.allCases.map(\.rawValue).joined(separator: ", ")).") var schedule:
+        Schedule.Kind?
     @Option(name: .long, help: "Only jobs whose last run is: \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).") var last: RunStatus?
     @Flag(name: .long, help: "Only active jobs.") var active = false
     @Flag(name: .long, help: "Only inactive jobs.") var inactive = false
@@ -49,7 +50,9 @@ struct JobsList: ParsableCommand {
                 one.previous?.status.rawValue ?? "-", one.schedule.kind.rawValue, one.job.active ? "active" : "inactive",
             ])
         }
-        let isAll = search == nil && kind == nil && group == nil && schedule == nil && last == nil && !active && !inactive && !running && limit == nil && offset == 0
+        let isAll =
+            search == nil && kind == nil && group == nil && schedule == nil && last == nil && !active && !inactive && !running && limit == nil
+            && offset == 0
         let nothing = isAll ? "No jobs. Write one with `connecthost jobs new import-list`." : "No job is like that."
         try Output(output).show(found.map(JobReport.init), text: found.isEmpty ? nothing : table.text)
     }

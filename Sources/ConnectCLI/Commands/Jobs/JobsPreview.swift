@@ -5,7 +5,9 @@ import ConnectModel
 struct JobsPreview: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview", abstract: "Show what a run would do: format, mapping, rows, counts. Nothing is written.",
-        discussion: "The whole file or stream is read and merged in thought, so the counts are exact.\n\nExample: connecthost jobs preview \"Nightly contacts\"")
+        discussion:
+            "The whole file or stream is read and merged in thought, so the counts are exact.\n\nExample: connecthost jobs preview \"Nightly contacts\""
+    )
     @Argument(help: "The job, by name or number.") var name: String
     @Option(name: .long, help: "How many rows to show.") var rows = 5
     @OptionGroup var host: HostOptions
@@ -33,7 +35,8 @@ struct JobsPreview: ParsableCommand {
     private func text(_ preview: ImportPreview) -> String {
         // Rows of a source have no format that a job could declare.
         let isStream = preview.declared.isEmpty
-        var lines = isStream
+        var lines =
+            isStream
             ? ["Stream \(preview.file.path) of \"\(preview.file.server)\""]
             : ["File \(preview.file.path) on \"\(preview.file.server)\", \(Moment.bytes(max(0, preview.file.size)))", "", "Format"]
         for (name, declared) in preview.declared.sorted(by: { $0.key < $1.key }) {
@@ -47,7 +50,9 @@ struct JobsPreview: ParsableCommand {
             mapping.add([column.source, column.type?.rawValue ?? "-", column.target ?? "-", sure, column.reason])
         }
         lines.append(mapping.text)
-        if !preview.newFields.isEmpty { lines.append("New fields: " + preview.newFields.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")) }
+        if !preview.newFields.isEmpty {
+            lines.append("New fields: " + preview.newFields.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", "))
+        }
         lines += preview.problems.map { "\($0.severity.rawValue): \($0.message)" }
         if !preview.firstRows.isEmpty {
             var rows = Table(preview.header)
@@ -58,7 +63,9 @@ struct JobsPreview: ParsableCommand {
             return (lines + ["", "A run would fail and load nothing. Nothing was written."]).joined(separator: "\n")
         }
         lines += ["", "Would be", CountText.lines(preview.records, preview.rejectedByReason).joined(separator: "\n")]
-        if !preview.cut.isEmpty { lines.append("  cut to their field: " + preview.cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
+        if !preview.cut.isEmpty {
+            lines.append("  cut to their field: " + preview.cut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        }
         lines += preview.firstRejects.map { "  \(isStream ? "row" : "line") \($0.line): \($0.reason)\($0.field.map { " in \($0)" } ?? "")" }
         if let scope = preview.scope { lines += self.lines(scope) }
         return (lines + ["", "Nothing was written."]).joined(separator: "\n")

@@ -16,7 +16,8 @@ struct JobsRun: ParsableCommand {
             """)
     @Argument(help: "The job, by name or number.") var name: String
     @Flag(name: .long, help: "Start the run, print its number and return; `runs show` tells how it went.") var detach = false
-    @Flag(name: .long, help: "This start is one of the job's schedule, kept by cron or a timer; for kinds that are not run out of turn.") var scheduled = false
+    @Flag(name: .long, help: "This start is one of the job's schedule, kept by cron or a timer; for kinds that are not run out of turn.")
+    var scheduled = false
     @Flag(name: .long, help: "No progress on standard error.") var quiet = false
     @Flag(name: .long, help: "Leave what follows the run to a server or to `outbox deliver`.") var leaveOutbox = false
     @OptionGroup var host: HostOptions
@@ -26,7 +27,8 @@ struct JobsRun: ParsableCommand {
         let opened = try host.open()
         if detach {
             let run = try opened.detachJob(name)
-            return try Output(output).show(["run": run.id.description], text: "Run \(run.id) has started. Follow it with `connecthost runs log \(run.id) --follow`.")
+            return try Output(output).show(
+                ["run": run.id.description], text: "Run \(run.id) has started. Follow it with `connecthost runs log \(run.id) --follow`.")
         }
         let interrupt = Interrupt()
         let display = ProgressDisplay(quiet: quiet)

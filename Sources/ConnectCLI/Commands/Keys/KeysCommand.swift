@@ -49,13 +49,15 @@ struct KeyReport: Encodable {
 }
 
 struct KeysList: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the keys.", discussion: "Example: connecthost keys list --json")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the keys.", discussion: "Example: connecthost keys list --json")
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let keys = try host.open().pgpKeys()
         try Output(output).show(
-            keys.map(KeyReport.init), text: keys.isEmpty ? "No keys. Make one with `connecthost keys generate`, or take one in with `keys import`." : KeyReport.text(keys))
+            keys.map(KeyReport.init),
+            text: keys.isEmpty ? "No keys. Make one with `connecthost keys generate`, or take one in with `keys import`." : KeyReport.text(keys))
     }
 }

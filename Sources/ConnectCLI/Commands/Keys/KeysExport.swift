@@ -38,7 +38,9 @@ struct KeysExport: ParsableCommand {
 
     private func write(_ bytes: [UInt8], to file: String) throws {
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
-        guard descriptor >= 0 else { throw ConnectError("key.file", .configuration, "The file \(file) cannot be made: \(String(cString: strerror(errno))).") }
+        guard descriptor >= 0 else {
+            throw ConnectError("key.file", .configuration, "The file \(file) cannot be made: \(String(cString: strerror(errno))).")
+        }
         defer { close(descriptor) }
         do {
             try FileHandle(fileDescriptor: descriptor).write(contentsOf: Data(bytes))

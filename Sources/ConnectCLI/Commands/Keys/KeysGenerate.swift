@@ -15,7 +15,8 @@ struct KeysGenerate: ParsableCommand {
     @Option(name: .long, help: "The address in the key.") var email: String?
     @Option(name: .long, help: "rsa-4096, rsa-3072, or ed25519.", transform: algorithm) var type = KeyRequest.Algorithm.rsa4096
     @Option(name: .long, help: "How many days the key is valid; left out: for ever.") var days: Int?
-    @Flag(name: .customLong("passphrase-stdin"), help: "Ask for the passphrase at the terminal, or read it as one line of standard input.") var asksPassphrase = false
+    @Flag(name: .customLong("passphrase-stdin"), help: "Ask for the passphrase at the terminal, or read it as one line of standard input.")
+    var asksPassphrase = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
@@ -27,7 +28,9 @@ struct KeysGenerate: ParsableCommand {
         let opened = try host.open()
         let passphrase = try asksPassphrase ? SecretPrompt.ask("passphrase") : nil
         let key = try opened.generatePGPKey(name: name, email: email, algorithm: type, expiresInDays: days, passphrase: passphrase)
-        try Output(output).show(KeyReport(key), text: "Key \(key.fingerprint)\nSend its public half to whoever encrypts files for you: connecthost keys export \(key.fingerprint)")
+        try Output(output).show(
+            KeyReport(key),
+            text: "Key \(key.fingerprint)\nSend its public half to whoever encrypts files for you: connecthost keys export \(key.fingerprint)")
     }
 
     @Sendable private static func algorithm(_ text: String) throws -> KeyRequest.Algorithm {

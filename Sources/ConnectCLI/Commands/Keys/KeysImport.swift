@@ -15,7 +15,8 @@ struct KeysImport: ParsableCommand {
               connecthost keys import private.asc --passphrase-stdin < passphrase.txt
             """)
     @Argument(help: "What `gpg --export` or `gpg --export-secret-keys` wrote, armoured or not.") var file: String
-    @Flag(name: .customLong("passphrase-stdin"), help: "Ask for the passphrase at the terminal, or read it as one line of standard input.") var asksPassphrase = false
+    @Flag(name: .customLong("passphrase-stdin"), help: "Ask for the passphrase at the terminal, or read it as one line of standard input.")
+    var asksPassphrase = false
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 

@@ -5,14 +5,19 @@ import ConnectModel
 struct OutboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox", abstract: "What follows runs: mails, events and campaign launches, delivered and not.",
-        discussion: "Messages are delivered at least once, tried again after growing delays, and given up as dead letters that a person retries or drops.",
+        discussion:
+            "Messages are delivered at least once, tried again after growing delays, and given up as dead letters that a person retries or drops.",
         subcommands: [OutboxList.self, OutboxShow.self, OutboxRetry.self, OutboxDrop.self, OutboxDeliver.self])
 }
 
 struct OutboxList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List messages, newest first.", discussion: "Example: connecthost outbox list --state dead")
-    @Option(name: .long, help: ArgumentHelp("Only messages in this state (\(OutboxState.allCases.map(\.rawValue).joined(separator: ", "))); may be given several times.", valueName: "state"), transform: OutboxStateArgument.read)
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only messages in this state (\(OutboxState.allCases.map(\.rawValue).joined(separator: ", "))); may be given several times.",
+            valueName: "state"), transform: OutboxStateArgument.read)
     var state: [OutboxState] = []
     @Option(name: .long, help: "How many at most.") var limit = 50
     @OptionGroup var host: HostOptions
@@ -108,7 +113,8 @@ struct OutboxDeliver: ParsableCommand {
     func run() throws {
         let opened = try host.open()
         guard let deliverer = try opened.outboxDeliverer() else {
-            throw ConnectError("outbox.taken", .transient, "Another process delivers from this home now.", remedy: "Leave it to that one, or try again.")
+            throw ConnectError(
+                "outbox.taken", .transient, "Another process delivers from this home now.", remedy: "Leave it to that one, or try again.")
         }
         let interrupt = Interrupt()
         let delivered = try deliverer.deliverDue(within: Int64(timeout) * 1000, stop: { interrupt.isRaised })

@@ -25,7 +25,8 @@ struct RunsShow: ParsableCommand {
 
 struct RunsLog: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "log", abstract: "Show a run's log.", discussion: "--json prints one object a line.\n\nExample: connecthost runs log 3.17 --follow")
+        commandName: "log", abstract: "Show a run's log.",
+        discussion: "--json prints one object a line.\n\nExample: connecthost runs log 3.17 --follow")
     @Argument(help: ArgumentHelp("The run, written JobID.RunID.", valueName: "run")) var number: String
     @Flag(name: [.short, .long], help: "Go on until the run has ended.") var follow = false
     @OptionGroup var host: HostOptions

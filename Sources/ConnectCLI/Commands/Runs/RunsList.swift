@@ -6,7 +6,8 @@ import Foundation
 /// "Completed jobs" and those that go on (guide §8.3).
 struct RunsList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List runs, newest first.", discussion: "Example: connecthost runs list --job \"Nightly contacts\" --status failed")
+        commandName: "list", abstract: "List runs, newest first.",
+        discussion: "Example: connecthost runs list --job \"Nightly contacts\" --status failed")
     @Argument(help: "Only runs with this text in the job's name or the file's path.") var search: String?
     @Option(name: .long, help: "Only runs of this job.") var job: String?
     @Option(name: .long, help: "Only runs by this group.") var group: String?
@@ -38,7 +39,9 @@ struct RunsList: ParsableCommand {
         query.limit = max(0, limit)
         query.offset = offset
         let runs = try host.open().runs(query)
-        var table = Table(["RUN", "JOB", "JOB TYPE", "GROUP RUN", "STATUS", "TRIGGER", "STARTED", "DURATION", "READ", "INSERTED", "UPDATED", "REJECTED"])
+        var table = Table([
+            "RUN", "JOB", "JOB TYPE", "GROUP RUN", "STATUS", "TRIGGER", "STARTED", "DURATION", "READ", "INSERTED", "UPDATED", "REJECTED",
+        ])
         for run in runs {
             table.add([
                 run.id.description, run.jobName, run.kind, run.group?.description ?? "", run.status.rawValue, run.trigger,

@@ -75,7 +75,8 @@ struct ScheduleHistory: ParsableCommand {
         var table = Table(["DUE", "OWNER", "STARTS", "OUTCOME", "RUN", "REASON"])
         for record in records {
             table.add([
-                Moment.text(record.at * 1000), String(record.owner), String(record.count), record.outcome.rawValue, record.run ?? "-", record.reason ?? "",
+                Moment.text(record.at * 1000), String(record.owner), String(record.count), record.outcome.rawValue, record.run ?? "-",
+                record.reason ?? "",
             ])
         }
         let reports = records.map {

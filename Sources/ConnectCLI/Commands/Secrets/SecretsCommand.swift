@@ -39,7 +39,8 @@ struct SecretsVerify: ParsableCommand {
         let opened = try host.open()
         let secrets = try opened.secrets()
         let unreadable = secrets.filter { !$0.opens }
-        let lines = unreadable.map { "does not open: \($0.name) of \($0.owner)" }
+        let lines =
+            unreadable.map { "does not open: \($0.name) of \($0.owner)" }
             + ["\(Moment.counted(secrets.count - unreadable.count, "secret")) of \(secrets.count) open with \(opened.sealingKeySource)."]
         try Output(output).show(
             Report(source: opened.sealingKeySource, secrets: secrets.count, unreadable: unreadable), text: lines.joined(separator: "\n"))

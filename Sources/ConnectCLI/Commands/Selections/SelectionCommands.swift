@@ -5,7 +5,10 @@ import ConnectModel
 struct FiltersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filters", abstract: "Saved conditions over a list, its extensions and supplemental tables, for exports.",
-        subcommands: [FiltersCreate.self, SelectionsList<FilterNoun>.self, SelectionsShow<FilterNoun>.self, SelectionsTest<FilterNoun>.self, SelectionsDrop<FilterNoun>.self])
+        subcommands: [
+            FiltersCreate.self, SelectionsList<FilterNoun>.self, SelectionsShow<FilterNoun>.self, SelectionsTest<FilterNoun>.self,
+            SelectionsDrop<FilterNoun>.self,
+        ])
 }
 
 struct AudiencesCommand: ParsableCommand {
@@ -20,7 +23,10 @@ struct AudiencesCommand: ParsableCommand {
 struct ViewsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "views", abstract: "Saved SELECTs over any tables, for exports.",
-        subcommands: [ViewsCreate.self, SelectionsList<ViewNoun>.self, SelectionsShow<ViewNoun>.self, SelectionsTest<ViewNoun>.self, SelectionsDrop<ViewNoun>.self])
+        subcommands: [
+            ViewsCreate.self, SelectionsList<ViewNoun>.self, SelectionsShow<ViewNoun>.self, SelectionsTest<ViewNoun>.self,
+            SelectionsDrop<ViewNoun>.self,
+        ])
 }
 
 /// What the common commands are about.
@@ -135,7 +141,8 @@ struct SelectionReport: Encodable {
         case .filter(let filter): "\(filter.list) where \(filter.condition)"
         case .view(let view): view.sql
         case .audience(let audience):
-            "\(audience.list): " + [("all of", audience.all), ("any of", audience.any), ("except", audience.except)].filter { !$0.1.isEmpty }
+            "\(audience.list): "
+                + [("all of", audience.all), ("any of", audience.any), ("except", audience.except)].filter { !$0.1.isEmpty }
                 .map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
         }
     }

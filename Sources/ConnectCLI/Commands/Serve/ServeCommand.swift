@@ -27,7 +27,9 @@ struct ServeCommand: ParsableCommand {
 
     func validate() throws {
         guard concurrency >= 1, concurrency <= 64 else { throw ValidationError("--concurrency is from 1 to 64.") }
-        guard drain >= 0, keepLogs >= 1, keepRejects >= 1 else { throw ValidationError("Times are not negative, and something is kept for a day at least.") }
+        guard drain >= 0, keepLogs >= 1, keepRejects >= 1 else {
+            throw ValidationError("Times are not negative, and something is kept for a day at least.")
+        }
         guard noHttp || address != nil else { throw ValidationError("--http is written like 127.0.0.1:9180.") }
     }
 
@@ -83,7 +85,8 @@ struct ServeCommand: ParsableCommand {
         listening.wait()
         if let reason = failure.withLock({ $0 }) {
             throw ConnectError(
-                "serve.http", .configuration, "\(http) cannot be listened on: \(reason)", remedy: "Choose another address with --http, or none with --no-http.")
+                "serve.http", .configuration, "\(http) cannot be listened on: \(reason)",
+                remedy: "Choose another address with --http, or none with --no-http.")
         }
     }
 }

@@ -14,7 +14,8 @@ struct ServersKeygen: ParsableCommand {
             Example: connecthost servers keygen partner --email admin@partner.example
             """)
     @Argument(help: "The server whose key it becomes; not with --file.") var server: String?
-    @Option(name: .long, help: "ed25519, or rsa-3072 or rsa-4096 for servers that know nothing newer.", transform: keyType) var type = KeyPair.KeyType.ed25519
+    @Option(name: .long, help: "ed25519, or rsa-3072 or rsa-4096 for servers that know nothing newer.", transform: keyType) var type = KeyPair.KeyType
+        .ed25519
     @Option(name: .long, help: "The secret setting that takes the private key.") var secret = "private_key"
     @Option(name: .long, help: "Write the pair to this file and FILE.pub instead.") var file: String?
     @Flag(name: .long, help: "Replace the key the server has.") var replace = false
@@ -44,7 +45,9 @@ struct ServersKeygen: ParsableCommand {
         guard !mails.isEmpty else { return }
         opened.deliverAfterRun(withinMilliseconds: 20_000, stop: { false })
         for mail in try mails.map({ try opened.existingMessage($0.id) }) where mail.state != .delivered {
-            Output.complain("The mail to \(mail.target) is not delivered yet: \(mail.failure?.message ?? "it waits"). See `connecthost outbox show \(mail.number)`.")
+            Output.complain(
+                "The mail to \(mail.target) is not delivered yet: \(mail.failure?.message ?? "it waits"). See `connecthost outbox show \(mail.number)`."
+            )
         }
     }
 

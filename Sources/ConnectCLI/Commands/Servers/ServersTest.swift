@@ -24,13 +24,17 @@ struct ServersTest: ParsableCommand {
         do {
             try opened.testServer(name, writingIn: readOnly ? nil : directory) { step in
                 steps.finished.append(step)
-                if !output.json { print("\(step.succeeded ? "✓" : "✗") \(step.name) (\(String(format: "%.0f", step.milliseconds)) ms) \(step.message)") }
+                if !output.json {
+                    print("\(step.succeeded ? "✓" : "✗") \(step.name) (\(String(format: "%.0f", step.milliseconds)) ms) \(step.message)")
+                }
             }
         } catch let error as ConnectError {
             failure = error
         }
         if output.json {
-            print(try Output.encoded(Report(server: name, succeeded: failure == nil, steps: steps.finished, error: failure.map { ErrorReport($0).error })))
+            print(
+                try Output.encoded(
+                    Report(server: name, succeeded: failure == nil, steps: steps.finished, error: failure.map { ErrorReport($0).error })))
             if let failure { throw ExitCode(ExitStatus(failure).rawValue) }
         } else if let failure {
             throw failure

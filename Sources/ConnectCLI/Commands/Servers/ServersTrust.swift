@@ -32,7 +32,8 @@ struct ServersTrust: ParsableCommand {
         let chosen = try choose(shown)
         guard !chosen.isEmpty else { throw ConnectError("server.not-trusted", .authentication, "Nothing was pinned.") }
         try opened.trust(chosen, server: name)
-        try Output(output).show(Report(server: name, pinned: chosen, changed: changed), text: "Pinned for \"\(name)\". A server that shows another key will be refused.")
+        try Output(output).show(
+            Report(server: name, pinned: chosen, changed: changed), text: "Pinned for \"\(name)\". A server that shows another key will be refused.")
     }
 
     private struct Report: Encodable {
@@ -52,7 +53,8 @@ struct ServersTrust: ParsableCommand {
             let matching = shown.filter { $0.fingerprint == fingerprint }
             guard !matching.isEmpty else {
                 throw ConnectError(
-                    "server.fingerprint", .authentication, "Server \"\(name)\" does not show \(fingerprint) but \(shown.map(\.fingerprint).joined(separator: ", ")).",
+                    "server.fingerprint", .authentication,
+                    "Server \"\(name)\" does not show \(fingerprint) but \(shown.map(\.fingerprint).joined(separator: ", ")).",
                     remedy: "Nothing was pinned. Ask the server's administrator for the right fingerprint.")
             }
             return matching

@@ -32,7 +32,8 @@ struct TableAlter<Noun: TableNoun>: ParsableCommand {
 struct TableDrop<Noun: TableNoun>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "drop", abstract: "Delete a \(Noun.noun) with all its rows.", discussion: "Example: connecthost \(Noun.command) drop OLD --yes")
+            commandName: "drop", abstract: "Delete a \(Noun.noun) with all its rows.",
+            discussion: "Example: connecthost \(Noun.command) drop OLD --yes")
     }
     @Argument(help: "Its name.") var name: String
     @Flag(name: .long, help: "Yes, delete every row.") var yes = false

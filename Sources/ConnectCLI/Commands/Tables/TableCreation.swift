@@ -6,7 +6,9 @@ import StoreAPI
 
 /// Fields as the command line writes them.
 struct FieldOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("A field of your own; types: \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "name:type"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A field of your own; types: \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "name:type"))
     var field: [String] = []
 
     func fields() throws -> [Field] {
@@ -69,8 +71,10 @@ struct TablesCreate: ParsableCommand {
         commandName: "create", abstract: "Make a supplemental table.",
         discussion: "Example: connecthost tables create ORDERS --field ORDER_ID:STR50 --field CUSTOMER:STR50 --field TOTAL:NUMBER --key ORDER_ID")
     @Argument(help: "The table.") var name: String
-    @Option(name: .long, help: ArgumentHelp("Fields whose values together are unique, by commas; left out: rows have no key.", valueName: "a,b")) var key: String?
-    @Option(name: .long, help: ArgumentHelp("Fields that refer to people (the data extraction key), by commas.", valueName: "a,b")) var dataExtractionKey: String?
+    @Option(name: .long, help: ArgumentHelp("Fields whose values together are unique, by commas; left out: rows have no key.", valueName: "a,b"))
+    var key: String?
+    @Option(name: .long, help: ArgumentHelp("Fields that refer to people (the data extraction key), by commas.", valueName: "a,b"))
+    var dataExtractionKey: String?
     @OptionGroup var own: FieldOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions

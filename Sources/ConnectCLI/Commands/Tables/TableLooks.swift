@@ -32,7 +32,8 @@ struct TableReport: Encodable {
         key = table.keyFields.isEmpty ? nil : table.keyFields
         dataExtractionKey = table.dataExtractionKey.isEmpty ? nil : table.dataExtractionKey
         expiresAtUnixMilliseconds = table.expiresAtUnixMilliseconds
-        latestLoads = loads.isEmpty ? nil : loads.map { LoadReport(name: $0.name, run: $0.run, rows: $0.rows, loaded_at: $0.loadedAtUnixMilliseconds) }
+        latestLoads =
+            loads.isEmpty ? nil : loads.map { LoadReport(name: $0.name, run: $0.run, rows: $0.rows, loaded_at: $0.loadedAtUnixMilliseconds) }
     }
 
     enum CodingKeys: String, CodingKey {
@@ -45,7 +46,8 @@ struct TableReport: Encodable {
 
 struct TableList<Noun: TableNoun>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "list", abstract: "List them, with their rows and fields.", discussion: "Example: connecthost \(Noun.command) list")
+        CommandConfiguration(
+            commandName: "list", abstract: "List them, with their rows and fields.", discussion: "Example: connecthost \(Noun.command) list")
     }
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
@@ -55,7 +57,8 @@ struct TableList<Noun: TableNoun>: ParsableCommand {
         let belongs = Noun.kinds.contains { $0.ownerKind != nil }
         var shown = Table(["NAME", "ROWS"] + (belongs ? ["BELONGS TO"] : []) + ["OWN FIELDS"])
         for (table, count) in tables {
-            shown.add([table.name, Moment.number(count)] + (belongs ? [table.owner ?? ""] : []) + [table.customFields.map(\.name).joined(separator: " ")])
+            shown.add(
+                [table.name, Moment.number(count)] + (belongs ? [table.owner ?? ""] : []) + [table.customFields.map(\.name).joined(separator: " ")])
         }
         try Output(output).show(
             tables.map { TableReport($0.table, rows: $0.count, loads: []) },
@@ -66,7 +69,8 @@ struct TableList<Noun: TableNoun>: ParsableCommand {
 struct TableShow<Noun: TableNoun>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "show", abstract: "Show what a \(Noun.noun) is made of.", discussion: "Example: connecthost \(Noun.command) show \(Noun.example)")
+            commandName: "show", abstract: "Show what a \(Noun.noun) is made of.",
+            discussion: "Example: connecthost \(Noun.command) show \(Noun.example)")
     }
     @Argument(help: "Its name.") var name: String
     @OptionGroup var host: HostOptions
@@ -80,7 +84,10 @@ struct TableShow<Noun: TableNoun>: ParsableCommand {
         var lines = ["\(table.name): \(Moment.counted(count, "row"))"]
         if let owner = table.owner { lines.append("belongs to \(owner)") }
         if let expiry = table.expiresAtUnixMilliseconds { lines.append("made by a run; dropped after \(Moment.text(expiry))") }
-        for load in loads { lines.append("latest load \"\(load.name)\": \(Moment.counted(load.rows, "row")), run \(load.run), \(Moment.text(load.loadedAtUnixMilliseconds))") }
+        for load in loads {
+            lines.append(
+                "latest load \"\(load.name)\": \(Moment.counted(load.rows, "row")), run \(load.run), \(Moment.text(load.loadedAtUnixMilliseconds))")
+        }
         var shown = Table(["FIELD", "TYPE", ""])
         for field in table.fields { shown.add([field.name, field.type.rawValue, note(on: field.name, table)]) }
         try Output(output).show(TableReport(table, rows: count, loads: loads), text: (lines + [shown.text]).joined(separator: "\n"))
@@ -95,7 +102,8 @@ struct TableShow<Noun: TableNoun>: ParsableCommand {
 
 struct TableCount<Noun: TableNoun>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "count", abstract: "Count the rows.", discussion: "Example: connecthost \(Noun.command) count \(Noun.example)")
+        CommandConfiguration(
+            commandName: "count", abstract: "Count the rows.", discussion: "Example: connecthost \(Noun.command) count \(Noun.example)")
     }
     @Argument(help: "Its name.") var name: String
     @OptionGroup var host: HostOptions
@@ -113,7 +121,9 @@ struct TableCustomEvents<Noun: TableNoun>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "custom-events", abstract: "Show the custom events that loads raised and that wait to be taken over into the event store.",
-            discussion: "A run takes them over at its end; `connecthost events query CUSTOM_EVENT` shows them then.\n\nExample: connecthost \(Noun.command) custom-events \(Noun.example) --limit 5")
+            discussion:
+                "A run takes them over at its end; `connecthost events query CUSTOM_EVENT` shows them then.\n\nExample: connecthost \(Noun.command) custom-events \(Noun.example) --limit 5"
+        )
     }
     @Argument(help: "Its name.") var name: String
     @Option(name: .long, help: "Most events to show.") var limit = 20
