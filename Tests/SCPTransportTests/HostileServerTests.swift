@@ -16,7 +16,7 @@ import Testing
         let file = directory.appendingPathComponent("scp")
         try Data("#!/bin/bash\ncase \"$SSH_ORIGINAL_COMMAND\" in 'scp '*) ;; *) exit 1 ;; esac\n\(script)\n".utf8).write(to: file)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
-        try TestServer.with(options: ["ForceCommand " + file.path], body)
+        try TestServer.with(options: ["ForceCommand /bin/bash " + file.path], body)
     }
 
     @Test(
