@@ -97,25 +97,32 @@ import Testing
         }
     }
 
+    /// A data connection that stalls in the middle of `transfer` ends by the session's time-out, or by whoever cancels.
+    private func expectStall(
+        _ server: FTPServer, _ proxy: ChaosProxy, endedBy ending: String, _ transfer: (any TransportSession, RecordingCall) throws -> Void
+    ) throws {
+        defer { proxy.stop() }
+        try server.session(["stall_timeout_seconds": .integer(ending == "time-out" ? 1 : 100)]) { (session) throws in
+            try server.announce(dataPort: proxy.port)
+            let call = RecordingCall()
+            // Only `cancel` may come from another thread, which is what this does.
+            nonisolated(unsafe) let shared = session
+            Thread.detachNewThread {
+                proxy.waitForFault()
+                if ending == "the session" { shared.cancel() }
+                if ending == "the call" { call.cancel() }
+            }
+            let error = failure { try transfer(session, call) }
+            #expect(error?.status == (ending == "time-out" ? .timeout : .cancelled), "\(error?.message ?? "no error")")
+        }
+    }
+
     @Test("FS-8, CON-3: a stall is a time-out, and a cancellation unblocks it", arguments: ["time-out", "the session", "the call"])
     func stall(ending: String) throws {
         try FTPServer.with { server in
             try server.put("f", patterned(8_000_000))
             let proxy = try ChaosProxy(to: server.dataPort) { _ in .stall(afterBytes: 500_000) }
-            defer { proxy.stop() }
-            try server.session(["stall_timeout_seconds": .integer(ending == "time-out" ? 1 : 100)]) { (session) throws in
-                try server.announce(dataPort: proxy.port)
-                let call = RecordingCall()
-                // Only `cancel` may come from another thread, which is what this does.
-                nonisolated(unsafe) let shared = session
-                Thread.detachNewThread {
-                    proxy.waitForFault()
-                    if ending == "the session" { shared.cancel() }
-                    if ending == "the call" { call.cancel() }
-                }
-                let error = failure { _ = try session.content("f", call) }
-                #expect(error?.status == (ending == "time-out" ? .timeout : .cancelled))
-            }
+            try expectStall(server, proxy, endedBy: ending) { session, call in _ = try session.content("f", call) }
         }
     }
 
@@ -125,20 +132,7 @@ import Testing
     func stallAtTheEnd(ending: String) throws {
         try FTPServer.with { server in
             let proxy = try ChaosProxy(to: server.dataPort, counting: .toServer) { _ in .stall(afterBytes: 50_000) }
-            defer { proxy.stop() }
-            try server.session(["stall_timeout_seconds": .integer(ending == "time-out" ? 1 : 100)]) { (session) throws in
-                try server.announce(dataPort: proxy.port)
-                let call = RecordingCall()
-                // Only `cancel` may come from another thread, which is what this does.
-                nonisolated(unsafe) let shared = session
-                Thread.detachNewThread {
-                    proxy.waitForFault()
-                    if ending == "the session" { shared.cancel() }
-                    if ending == "the call" { call.cancel() }
-                }
-                let error = failure { try session.write("f", patterned(200_000), call) }
-                #expect(error?.status == (ending == "time-out" ? .timeout : .cancelled), "\(error?.message ?? "no error")")
-            }
+            try expectStall(server, proxy, endedBy: ending) { session, call in try session.write("f", patterned(200_000), call) }
         }
     }
 }
