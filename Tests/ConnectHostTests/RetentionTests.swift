@@ -29,4 +29,17 @@ import Testing
         #expect(try home.host.log(of: run.id).isEmpty)
         #expect(try home.host.control.run(run.id)?.status == .succeeded)
     }
+
+    @Test("CON-6, T40: what a worker was killed before it could clear away goes once its run has ended, and not before")
+    func remainders() throws {
+        let home = try SimulatedHome(at: 1_772_323_200)
+        let run = try home.host.createRun(of: try home.addJob("a"), origin: .manual)
+        let work = home.host.home.work(run.id)
+        try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+        #expect(try home.host.removeOldFiles(logDays: 90, rejectDays: 30) == 0 && FileManager.default.fileExists(atPath: work))
+        try home.host.appendLog(run.id, .info, "hello")
+        _ = try home.end(run.id, .succeeded)
+        #expect(try home.host.removeOldFiles(logDays: 90, rejectDays: 30) == 1 && !FileManager.default.fileExists(atPath: work))
+        #expect(try home.host.log(of: run.id).count == 1, "the log stays")
+    }
 }

@@ -46,13 +46,18 @@ final class NextPass: Sendable {
 }
 
 extension Installation {
-    /// Removes the logs and rejects of runs that ended so many days ago; returns how many files went.
+    /// Removes the logs and rejects of runs that ended so many days ago, and what a worker that was killed right behind its run's end did not get to
+    /// remove itself; returns how many files and directories went.
     public func removeOldFiles(logDays: Int64, rejectDays: Int64, isStopping: () -> Bool = { false }) throws -> Int {
         let day: Int64 = 86_400_000
         var removed = 0
         for name in try FileManager.default.contentsOfDirectory(atPath: home.root + "/runs") {
             guard !isStopping() else { break }
             guard let id = RunID(name), let ended = try control.run(id)?.finishedAtUnixMilliseconds else { continue }
+            if FileManager.default.fileExists(atPath: home.work(id)) {
+                try FileManager.default.removeItem(atPath: home.work(id))
+                removed += 1
+            }
             let age = clock() - ended
             if age > logDays * day {
                 try FileManager.default.removeItem(atPath: home.run(id))
