@@ -64,13 +64,7 @@ struct FTPSettings: Sendable {
             "mode", title: "Data connections", help: "Who opens them: the client (passive) or the server (active). The default is passive.",
             kind: .choice([("passive", "Passive (EPSV, PASV)"), ("active", "Active (EPRT, PORT)")]), default: .string("passive"), advanced: true),
         TransferVerification.field,
-        SettingField(
-            "connect_timeout_seconds", title: "Connect time-out", help: "Seconds until the log-in must be done. The default is 30.",
-            kind: .integer(minimum: 1, maximum: 600), default: .integer(30), advanced: true),
-        SettingField(
-            "stall_timeout_seconds", title: "Stall time-out",
-            help: "Seconds without a single byte after which a transfer is given up. The default is 60.",
-            kind: .integer(minimum: 1, maximum: 3600), default: .integer(60), advanced: true),
+        TimeoutSettings.connect, TimeoutSettings.stall,
         SettingField(
             "keepalive_seconds", title: "Keepalive",
             help: "Seconds of silence after which TCP asks for a sign of life. 0 never asks. The default is 15.",
@@ -105,8 +99,8 @@ struct FTPSettings: Sendable {
         authorityFile = values.string("ca_file") ?? ""
         allowsTLS13 = values.string("tls_version") == "1.3"
         isActive = values.string("mode") == "active"
-        connectTimeoutSeconds = Int(values.integer("connect_timeout_seconds") ?? 30)
-        stallTimeoutSeconds = Int(values.integer("stall_timeout_seconds") ?? 60)
+        connectTimeoutSeconds = TimeoutSettings.connectSeconds(values)
+        stallTimeoutSeconds = TimeoutSettings.stallSeconds(values)
         keepaliveSeconds = Int(values.integer("keepalive_seconds") ?? 15)
         verification = TransferVerification(values)
         pins = []

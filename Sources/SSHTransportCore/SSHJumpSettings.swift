@@ -23,7 +23,7 @@ enum SSHJumpSettings {
         let place = try Place(text)
         return try SSHEndpoint(
             host: place.host, port: place.port, username: place.username ?? values.string("username") ?? "", credential: key(values, credential),
-            hostKeys: SSHSettings.pins("jump_host_keys", values), connectTimeoutSeconds: Int(values.integer("connect_timeout_seconds") ?? 30),
+            hostKeys: SSHSettings.pins("jump_host_keys", values), connectTimeoutSeconds: TimeoutSettings.connectSeconds(values),
             keepaliveSeconds: Int(values.integer("keepalive_seconds") ?? 15),
             algorithms: SSHSettings.choice("algorithms", values, default: .compatible))
     }
@@ -79,7 +79,7 @@ extension SSHSettings {
     /// Who a server is (FS-7), for connectors of this kind. Nothing is sent to it but, behind a jump host, the user name.
     public static func identify(_ values: SettingValues, _ call: any CallContext) throws(ConnectorError) -> [PeerIdentity] {
         let (host, port) = (values.string("host") ?? "", Int(values.integer("port") ?? 22))
-        let seconds = Int(values.integer("connect_timeout_seconds") ?? 30)
+        let seconds = TimeoutSettings.connectSeconds(values)
         // Secrets are kept back here; a key in a file is not one of them, nor is an agent's.
         guard let jump = try SSHJumpSettings.endpoint(values, try? credential(values)) else {
             return try HostKeyScan.run(host: host, port: port, timeoutSeconds: seconds, call).map(\.identity)

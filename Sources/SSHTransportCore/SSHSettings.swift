@@ -69,13 +69,7 @@ public struct SSHSettings: Sendable {
                     ("legacy", "Legacy: also broken ones (SHA-1, CBC)"),
                 ]),
                 default: .string(SSHAlgorithmPolicy.compatible.rawValue), advanced: true),
-            SettingField(
-                "connect_timeout_seconds", title: "Connect time-out", help: "Seconds until the log-in must be done. The default is 30.",
-                kind: .integer(minimum: 1, maximum: 600), default: .integer(30), advanced: true),
-            SettingField(
-                "stall_timeout_seconds", title: "Stall time-out",
-                help: "Seconds without a single byte after which a transfer is given up. The default is 60.",
-                kind: .integer(minimum: 1, maximum: 3600), default: .integer(60), advanced: true),
+            TimeoutSettings.connect, TimeoutSettings.stall,
             SettingField(
                 "keepalive_seconds", title: "Keepalive",
                 help:
@@ -87,13 +81,13 @@ public struct SSHSettings: Sendable {
     /// Throws `.configuration` naming the setting. No I/O.
     public init(_ values: SettingValues) throws(ConnectorError) {
         engine = try Self.choice("engine", values, default: .auto)
-        stallTimeoutSeconds = Int(values.integer("stall_timeout_seconds") ?? 60)
+        stallTimeoutSeconds = TimeoutSettings.stallSeconds(values)
         verification = TransferVerification(values)
         let credential = try Self.credential(values)
         endpoint = try SSHEndpoint(
             host: values.string("host") ?? "", port: Int(values.integer("port") ?? 22), username: values.string("username") ?? "",
             credential: credential, hostKeys: Self.pins("host_keys", values),
-            connectTimeoutSeconds: Int(values.integer("connect_timeout_seconds") ?? 30),
+            connectTimeoutSeconds: TimeoutSettings.connectSeconds(values),
             keepaliveSeconds: Int(values.integer("keepalive_seconds") ?? 15), algorithms: Self.choice("algorithms", values, default: .compatible),
             certificateFile: Self.filled("certificate_file", values), jump: SSHJumpSettings.endpoint(values, credential))
     }
