@@ -195,6 +195,10 @@ import Testing
     func exitCodes() throws {
         let installation = try installation()
         #expect(try installation.run("jobs", "run").status == 2)
+        for part in ["--limit=-1", "--offset=-1"] {
+            #expect(try installation.run("jobs", "list", part).status == 2)
+            #expect(try installation.run("runs", "list", part).status == 2)
+        }
         #expect(try installation.run("jobs", "run", "nothing").status == 3)
         #expect(try ChildRun(Installation.program, ["jobs", "list", "--home", installation.directory.path + "/none"]).wait().status == 3)
     }

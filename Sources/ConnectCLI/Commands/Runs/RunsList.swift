@@ -23,7 +23,7 @@ struct RunsList: ParsableCommand {
 
     func validate() throws {
         guard since == nil || since.flatMap(CivilDate.init) != nil else { throw ValidationError("--since is a day like 2026-03-29.") }
-        guard offset >= 0 else { throw ValidationError("--offset is 0 or more.") }
+        guard limit >= 0, offset >= 0 else { throw ValidationError("--limit and --offset are 0 or more.") }
     }
 
     func run() throws {
@@ -36,7 +36,7 @@ struct RunsList: ParsableCommand {
         query.trigger = trigger
         query.since = since.flatMap(CivilDate.init).map { Int64($0.daysSince1970) * 86_400_000 }
         query.order = sort
-        query.limit = max(0, limit)
+        query.limit = limit
         query.offset = offset
         let runs = try host.open().runs(query)
         var table = Table([
