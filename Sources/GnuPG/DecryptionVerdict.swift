@@ -27,6 +27,7 @@ struct DecryptionVerdict: Sendable {
     func judge(_ report: StatusReport) throws {
         try checkKeys(report)
         try checkIntegrity(report)
+        try checkPassphrase(report)
         try checkSignature(report)
         guard report.exitCode == 0 else {
             throw wrong("pgp.damaged", .data, "is cut off or damaged, and cannot be decrypted: \(report.reason)", Self.sendAgain)
@@ -53,13 +54,9 @@ struct DecryptionVerdict: Sendable {
             }
             throw wrong("pgp.damaged", .data, "is cut off or damaged, and cannot be decrypted: \(report.reason)", Self.sendAgain)
         }
-        if report.has("NEED_PASSPHRASE_SYM") {
-            throw wrong(
-                "pgp.symmetric", .data, "can be opened with a passphrase instead of a key",
-                "Ask whoever made it to encrypt it for a key of `connecthost keys list`.")
-        }
         let wanted = report.all("ENC_TO").compactMap(\.first)
         guard let used = report.all("DECRYPTION_KEY").first else {
+            try checkPassphrase(report)
             throw noKey(wanted, report)
         }
         if let key = key(used.first ?? ""), key.validity != .valid {
@@ -67,6 +64,14 @@ struct DecryptionVerdict: Sendable {
                 "pgp.key-\(key.validity.rawValue)", .configuration, "is encrypted for key \(key.fingerprint), which is \(key.validity.rawValue)",
                 "Make or import a new key, and send its public half (`connecthost keys export`) to whoever makes the file.")
         }
+    }
+
+    /// Asked of a message that a key of ours opened only once it is known to be whole: what was added to one decrypts to anything, such a packet too.
+    private func checkPassphrase(_ report: StatusReport) throws {
+        guard report.has("NEED_PASSPHRASE_SYM") else { return }
+        throw wrong(
+            "pgp.symmetric", .data, "can be opened with a passphrase instead of a key",
+            "Ask whoever made it to encrypt it for a key of `connecthost keys list`.")
     }
 
     private func noKey(_ wanted: [String], _ report: StatusReport) -> ConnectError {

@@ -43,6 +43,20 @@ struct VerdictTests {
         #expect(good > 30)
     }
 
+    @Test(
+        "T27: a passphrase is what is wrong where nothing of ours opens the message, or it is whole; else it is the damage",
+        arguments: [
+            (["ENC_TO 11 18 0", "NEED_PASSPHRASE_SYM 9 3 2", "BEGIN_DECRYPTION", "DECRYPTION_FAILED"], "pgp.symmetric"),
+            (["DECRYPTION_KEY AA AA u", "BEGIN_DECRYPTION", "PLAINTEXT 62 0 a", "DECRYPTION_OKAY", "NEED_PASSPHRASE_SYM 9 3 2"], "pgp.symmetric"),
+            (["DECRYPTION_KEY AA AA u", "BEGIN_DECRYPTION", "PLAINTEXT 62 0 a", "NEED_PASSPHRASE_SYM 9 3 2", "BADMDC"], "pgp.damaged"),
+        ])
+    func passphrase(_ lines: [String], _ code: String) {
+        var report = StatusReport()
+        for line in lines { _ = report.take("[GNUPG:] " + line) }
+        let error = #expect(throws: ConnectError.self) { try DecryptionVerdict(keys: [], rule: .ignored) { _ in false }.judge(report) }
+        #expect(error?.code == code)
+    }
+
     @Test("T04: lines that are no report are passed over, and any number of them takes no memory without end")
     func anyLines() {
         var random = SystemRandomNumberGenerator()
