@@ -3,5 +3,5 @@ package import PluginABI
 
 /// What the connector's file holds.
 package enum SCPLibrary {
-    package static var table: UnsafePointer<ch_library> { TransportLibrary.export(SCPConnector.self) }
+    package static func table(_ host: UnsafePointer<ch_host>?) -> UnsafePointer<ch_library> { TransportLibrary.export(SCPConnector.self, host: host) }
 }

@@ -3,5 +3,7 @@ package import PluginABI
 
 /// What the connector's file holds.
 package enum SFTPLibrary {
-    package static var table: UnsafePointer<ch_library> { TransportLibrary.export(SFTPConnector.self) }
+    package static func table(_ host: UnsafePointer<ch_host>?) -> UnsafePointer<ch_library> {
+        TransportLibrary.export(SFTPConnector.self, host: host)
+    }
 }

@@ -26,7 +26,9 @@ public struct SSHEndpoint: Sendable {
     public let certificateFile: String?
     /// The host that the connection goes through, or none (OpenSSH's ProxyJump). With OpenSSH's program only.
     public var jump: SSHEndpoint? { jumps.first }
-    private let jumps: [SSHEndpoint]
+    private var jumps: [SSHEndpoint]
+    /// What OpenSSH's programs connect to in place of `host`; nil: what they find under its name.
+    private(set) var fixedAddress: String?
 
     /// Throws `.configuration` naming the setting that is wrong.
     public init(
@@ -53,6 +55,13 @@ public struct SSHEndpoint: Sendable {
         self.algorithms = algorithms
         self.certificateFile = certificateFile
         jumps = jump.map { [$0] } ?? []
+    }
+
+    /// Itself, with the first machine on the way to it, the jump host or the server, to be looked for at this address alone.
+    func fixed(at address: String) -> SSHEndpoint {
+        var copy = self
+        if jumps.isEmpty { copy.fixedAddress = address } else { copy.jumps[0].fixedAddress = address }
+        return copy
     }
 
     /// HOST:PORT, with brackets around an IPv6 address.

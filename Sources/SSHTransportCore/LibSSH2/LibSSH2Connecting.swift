@@ -27,7 +27,7 @@ final class LibSSH2Connecting {
 
     /// A session whose channel runs the request.
     func open(_ credential: CheckedCredential, _ outer: WaitLimits) throws(ConnectorError) -> LibSSH2Session {
-        let limits = connectLimits(outer)
+        let limits = endpoint.connectLimits(outer)
         let session = try connect(limits)
         do throws(ConnectorError) {
             try LibSSH2Negotiation(endpoint).restrict(session)
@@ -44,7 +44,7 @@ final class LibSSH2Connecting {
 
     /// The server's key, which only one of `algorithms` may prove; nil when it has none of them. Nothing is sent to log in.
     func hostKey(of algorithms: [String], _ outer: WaitLimits) throws(ConnectorError) -> HostKey? {
-        let limits = connectLimits(outer)
+        let limits = endpoint.connectLimits(outer)
         let session = try connect(limits)
         defer {
             session.end()
@@ -59,18 +59,11 @@ final class LibSSH2Connecting {
         return nil
     }
 
-    private func connectLimits(_ outer: WaitLimits) -> WaitLimits {
-        var limits = outer
-        let latest = MonotonicClock.milliseconds() + Int64(endpoint.connectTimeoutSeconds) * 1000
-        limits.deadlineMilliseconds = min(outer.deadlineMilliseconds ?? latest, latest)
-        limits.stallMilliseconds = Int64(endpoint.connectTimeoutSeconds) * 1000
-        return limits
-    }
-
     private func connect(_ limits: WaitLimits) throws(ConnectorError) -> LibSSH2Session {
-        let addresses = try resolve(limits)
+        let server = ServerConnecting(endpoint: endpoint, limits: limits, cancelled: cancelled)
+        let addresses = try server.addresses()
         reach(.resolved)
-        let session = try LibSSH2Session(BufferedSocket(connect(addresses, limits)))
+        let session = try LibSSH2Session(BufferedSocket(server.connect(to: addresses).socket))
         reach(.connected)
         return session
     }
@@ -80,50 +73,8 @@ final class LibSSH2Connecting {
         times[milestone] = MonotonicClock.milliseconds()
     }
 
-    // MARK: The network
-
-    private func resolve(_ limits: WaitLimits) throws(ConnectorError) -> [SocketAddress] {
-        let look = try NameResolution(host: endpoint.host, port: endpoint.port)
-        while look.outcome == nil { try wait(look.descriptor, POLLIN, limits) }
-        switch look.outcome {
-        case .addresses(let addresses) where !addresses.isEmpty: return addresses
-        case .failed(let code): throw endpoint.nameNotFound(isTemporary: code == EAI_AGAIN)
-        default: throw endpoint.nameNotFound(isTemporary: false)
-        }
-    }
-
-    /// One address after the other; one that does not answer leaves time for the rest.
-    private func connect(_ addresses: [SocketAddress], _ limits: WaitLimits) throws(ConnectorError) -> FileDescriptor {
-        var code: Int32 = 0
-        for (index, address) in addresses.enumerated() {
-            let left = (limits.deadlineMilliseconds ?? 0) - MonotonicClock.milliseconds()
-            let share = MonotonicClock.milliseconds() + left / Int64(addresses.count - index)
-            guard let connection = TCPConnection(address) else {
-                code = errno
-                continue
-            }
-            let isLast = index == addresses.count - 1
-            var answered = false
-            while !answered, isLast || MonotonicClock.milliseconds() < share {
-                answered = try wait(connection.descriptor.number, POLLOUT, limits, until: isLast ? nil : share)
-            }
-            guard answered else {
-                code = ETIMEDOUT
-                continue
-            }
-            code = connection.outcome()
-            if code == 0 { return connection.descriptor }
-        }
-        throw endpoint.unreachable(code)
-    }
-
-    @discardableResult
-    private func wait(_ descriptor: Int32, _ events: Int32, _ limits: WaitLimits, until: Int64? = nil) throws(ConnectorError) -> Bool {
-        try limits.checkCancellation(cancelled)
-        let now = MonotonicClock.milliseconds()
-        let end = limits.end(now: now)
-        guard now < end else { throw endpoint.timeout(milestone, seconds: Int64(endpoint.connectTimeoutSeconds)) }
-        return limits.poll(descriptor, events, cancelled, milliseconds: min(end, until ?? end) - now)
+    private func wait(_ descriptor: Int32, _ events: Int32, _ limits: WaitLimits) throws(ConnectorError) {
+        try endpoint.wait(descriptor, events, limits, cancelled, for: milestone)
     }
 
     /// Repeats a step of the library until it is done. - Returns: its error number, 0 for none.

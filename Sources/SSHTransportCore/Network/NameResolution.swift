@@ -7,6 +7,18 @@ struct SocketAddress: Sendable, Equatable {
     let family: Int32
     /// A `sockaddr` of that family.
     let bytes: [UInt8]
+
+    /// In figures, with the zone of an address that has one; nil for what has none.
+    var numeric: String? {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let code = bytes.withUnsafeBytes { bytes in
+            bytes.baseAddress.map {
+                getnameinfo(
+                    $0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+            }
+        }
+        return code == 0 ? String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
 }
 
 /// Looks a host's addresses up on a thread of its own, because the system's function cannot be given up: who waits can go away, the thread

@@ -9,10 +9,11 @@ public enum HostKeyScan {
         guard let program = ChildProcess.find("ssh-keyscan") else {
             return try LibSSH2HostKeyScan.run(host: host, port: port, timeoutSeconds: timeoutSeconds, call)
         }
+        let place = try anybody(host: host, port: port, timeoutSeconds: timeoutSeconds).withPermittedAddress(call).fixedAddress ?? host
         let null = FileDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC))
         let output = try FileDescriptor.pipe()
         let complaints = try FileDescriptor.pipe()
-        let arguments = ["-T", String(timeoutSeconds), "-p", String(port), "-t", "ed25519,ecdsa,rsa", "--", host]
+        let arguments = ["-T", String(timeoutSeconds), "-p", String(port), "-t", "ed25519,ecdsa,rsa", "--", place]
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
         let child = try ChildProcess(
             program, arguments, environment: ["PATH=" + path, "LC_ALL=C"], input: null.number, output: output.writing.number,
@@ -35,6 +36,7 @@ public enum HostKeyScan {
 
     /// The key that a server behind a jump host presents: `ssh` goes there, writes down the key and is let in by nobody, because it offers nothing.
     static func throughJump(to endpoint: SSHEndpoint, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
+        let endpoint = try endpoint.withPermittedAddress(call)
         guard let jump = endpoint.jump else { return [] }
         return try asked(endpoint, call) { (program, files) throws(ConnectorError) in
             try ["ProxyCommand=" + OpenSSHJump(jump, to: endpoint, program, files).command]
@@ -45,10 +47,15 @@ public enum HostKeyScan {
         }
     }
 
-    private static func ofOldServer(host: String, port: Int, timeoutSeconds: Int, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
-        let endpoint = try SSHEndpoint(
+    /// An endpoint that only names the place: no credential of it is ever used.
+    private static func anybody(host: String, port: Int, timeoutSeconds: Int) throws(ConnectorError) -> SSHEndpoint {
+        try SSHEndpoint(
             host: host, port: port, username: "nobody", credential: .password("-"), hostKeys: [], connectTimeoutSeconds: timeoutSeconds,
             keepaliveSeconds: 0)
+    }
+
+    private static func ofOldServer(host: String, port: Int, timeoutSeconds: Int, _ call: any CallContext) throws(ConnectorError) -> [HostKey] {
+        let endpoint = try anybody(host: host, port: port, timeoutSeconds: timeoutSeconds).withPermittedAddress(call)
         let algorithms =
             SSHAlgorithmPolicy.legacy.openSSHOptions(provenBy: []).filter { !$0.hasPrefix("HostKeyAlgorithms=") } + ["HostKeyAlgorithms=+ssh-rsa"]
         return try asked(endpoint, call) { (_, _) throws(ConnectorError) in

@@ -22,6 +22,8 @@ public final class OpenSSHChannel: SSHChannel {
     }
 
     init(_ endpoint: SSHEndpoint, _ request: SSHRequest, _ sharing: OpenSSHSharing, _ call: any CallContext) throws(ConnectorError) {
+        // What goes through another connection makes none.
+        let endpoint = if case .through = sharing { endpoint } else { try endpoint.withPermittedAddress(call) }
         guard !endpoint.hostKeys.isEmpty else {
             let presented =
                 try endpoint.jump == nil

@@ -55,7 +55,10 @@ struct OpenSSHCommand {
     }
 
     static func firstWords(_ endpoint: SSHEndpoint, _ options: [String]) -> [String] {
-        ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username] + options.flatMap { ["-o", $0] }
+        // A percent sign, as in front of an address's zone, begins something else for ssh.
+        let place = endpoint.fixedAddress.map { ["HostName=" + $0.replacing("%", with: "%%")] } ?? []
+        return ["-v", "-F", "/dev/null", "-T", "-x", "-a", "-p", String(endpoint.port), "-l", endpoint.username]
+            + (place + options).flatMap { ["-o", $0] }
     }
 
     private static func words(_ request: SSHRequest, _ host: String) -> [String] {
