@@ -136,7 +136,7 @@ let package = Package(
         .testTarget(name: "ConnectModelTests", dependencies: ["ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(name: "RecordEngineTests", dependencies: ["RecordEngine", "ConnectModel", crypto]),
         .testTarget(name: "GnuPGTests", dependencies: ["GnuPG", "RecordEngine", "ConnectModel"]),
-        .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ConnectModel"]),
+        .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ConnectModel", "ConnectTesting"]),
         .testTarget(name: "RunEngineTests", dependencies: ["RunEngine", "ConnectModel"]),
         .target(name: "StoreTesting", dependencies: ["StoreAPI", "RecordEngine", "ConnectModel"], path: "Tests/StoreContractTests/Support"),
         .executableTarget(
@@ -151,7 +151,7 @@ let package = Package(
         .testTarget(name: "SSHTransportCoreTests", dependencies: ["SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SFTPTransportTests", dependencies: ["SFTPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
         .testTarget(name: "SCPTransportTests", dependencies: ["SCPTransport", "SSHTransportCore", "ConnectorKit", "ServerSupport"]),
-        .testTarget(name: "FTPTransportTests", dependencies: ["FTPTransport", "ConnectorKit", "ServerSupport"]),
+        .testTarget(name: "FTPTransportTests", dependencies: ["FTPTransport", "ConnectorKit", "ServerSupport", "ConnectTesting"]),
         .testTarget(name: "ChaosTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting", "ServerSupport"]),
         .testTarget(name: "PluginABITests", dependencies: ["ConnectTesting"]),
         .testTarget(name: "ConnectorKitTests", dependencies: ["ConnectorKit", "PluginABI", "ConnectTesting"]),

@@ -13,10 +13,15 @@ final class CurlDriver {
     private var isClosed = false
     /// The call that is at work.
     private var current: (any CallContext)?
+    /// As messages name the server.
+    private let server: String
+    /// Why the last connection was not made, where the host did not permit its address.
+    private var refusal: ConnectorError?
 
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    init() throws(ConnectorError) {
+    init(server: String) throws(ConnectorError) {
+        self.server = server
         guard Self.isReady, let multi = curl_multi_init(), let share = curl_share_init() else {
             throw ConnectorError(.internal, "libcurl could not be set up: install it (Debian: libcurl4), or free some memory.")
         }
@@ -28,6 +33,7 @@ final class CurlDriver {
 
     func start(_ transfer: CurlTransfer) throws(ConnectorError) {
         guard !isClosed else { throw ConnectorError(.internal, "The session is closed.") }
+        refusal = nil
         transfer.set(CURLOPT_SHARE, share)
         // Behind the last byte libcurl waits inside of `curl_multi_perform` for the server's word. Once a second it asks whether to go on.
         _ = ch_curl_watch_progress(transfer.easy, Unmanaged.passUnretained(self).toOpaque()) { owner, _, _, _, _ in
@@ -39,10 +45,7 @@ final class CurlDriver {
             transfer.easy, Unmanaged.passUnretained(self).toOpaque(),
             { owner, _, address in
                 guard let owner, let address else { return -1 }
-                let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-                let made = socket(address.pointee.family, type, address.pointee.protocol)
-                if made >= 0 { Unmanaged<CurlDriver>.fromOpaque(owner).takeUnretainedValue().sockets.insert(made) }
-                return made
+                return Unmanaged<CurlDriver>.fromOpaque(owner).takeUnretainedValue().openSocket(address)
             },
             { owner, socket in
                 if let owner { Unmanaged<CurlDriver>.fromOpaque(owner).takeUnretainedValue().sockets.remove(socket) }
@@ -50,6 +53,33 @@ final class CurlDriver {
             })
         guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw ConnectorError(.internal, "libcurl refused a transfer.") }
         running[transfer.easy] = transfer
+    }
+
+    /// A socket that libcurl connects to the address, or -1.
+    private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
+        guard permits(address) else { return -1 }
+        let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        let made = socket(address.pointee.family, type, address.pointee.protocol)
+        if made >= 0 { sockets.insert(made) }
+        return made
+    }
+
+    /// Asks the host, for the control connection and for data connections alike.
+    private func permits(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Bool {
+        guard HostNetwork.isRestricted else { return true }
+        guard let start = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return false }
+        // libcurl keeps the whole address behind the structure's last member, which is declared shorter.
+        let bytes = UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + start, count: Int(address.pointee.addrlen))
+        // Of this machine, and without a port: where the server is to connect to in active mode. Nothing can be connected to port 0.
+        if bytes.count >= 4, bytes[2] == 0, bytes[3] == 0 { return true }
+        do throws(ConnectorError) {
+            try HostNetwork.permit(bytes, of: server)
+            refusal = nil
+            return true
+        } catch {
+            refusal = error
+            return false
+        }
     }
 
     /// Takes a transfer out, wherever it is; one that had not ended takes its connection with it.
@@ -60,7 +90,7 @@ final class CurlDriver {
 
     /// Works until the transfer has ended or `isDone`. Throws `.cancelled`, and `.timeout` after `stall` without a byte.
     func run(
-        _ transfer: CurlTransfer, stall: Duration, server: String, _ call: (any CallContext)?, until isDone: () -> Bool
+        _ transfer: CurlTransfer, stall: Duration, _ call: (any CallContext)?, until isDone: () -> Bool
     ) throws(ConnectorError) {
         current = call
         defer { current = nil }
@@ -75,6 +105,7 @@ final class CurlDriver {
             var code = CURLE_OK
             while let ended = ch_curl_ended(multi, &code) { running[ended]?.result = code }
             if transfer.result == CURLE_ABORTED_BY_CALLBACK { throw ConnectorError(.cancelled, "The call was cancelled.") }
+            if let refusal, let result = transfer.result, result != CURLE_OK { throw refusal }
             if transfer.result != nil || isDone() { return }
             let now = (transfer.moved, transfer.heard)
             if now != before { (before, lastSign) = (now, .now) }

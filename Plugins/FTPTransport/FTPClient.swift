@@ -20,7 +20,7 @@ final class FTPClient {
             )
         }
         self.settings = settings
-        driver = try CurlDriver()
+        driver = try CurlDriver(server: settings.address)
     }
 
     var stall: Duration { .seconds(settings.stallTimeoutSeconds) }
@@ -67,6 +67,8 @@ final class FTPClient {
         transfer.set(CURLOPT_PASSWORD, settings.password)
         transfer.set(CURLOPT_FTP_FILEMETHOD, Int(CURLFTPMETHOD_NOCWD.rawValue))
         transfer.set(CURLOPT_FTP_USE_EPSV, 1)
+        // Data come from and go to the machine that was logged in to, whatever address an answer to PASV names.
+        transfer.set(CURLOPT_FTP_SKIP_PASV_IP, 1)
         if settings.isActive { transfer.set(CURLOPT_FTPPORT, "-") }
         transfer.set(CURLOPT_CONNECTTIMEOUT, settings.connectTimeoutSeconds)
         // For the waits of libcurl's own, which would take a minute or two whatever the setting is.
@@ -103,7 +105,7 @@ final class FTPClient {
         if let limit { transfer.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(limit.components.seconds) + 1) }
         try driver.start(transfer)
         defer { driver.stop(transfer) }
-        try driver.run(transfer, stall: limit ?? stall, server: settings.address, call) { false }
+        try driver.run(transfer, stall: limit ?? stall, call) { false }
         try check(transfer, name: name, call)
     }
 
@@ -149,7 +151,7 @@ enum CertificateProbe {
         transfer.set(CURLOPT_CERTINFO, 1)
         try client.driver.start(transfer)
         defer { client.driver.stop(transfer) }
-        try client.driver.run(transfer, stall: client.stall, server: settings.address, call) { false }
+        try client.driver.run(transfer, stall: client.stall, call) { false }
         if let key = transfer.certificate.flatMap(CertificateKey.init(pem:)) { return key }
         if transfer.result != CURLE_SSL_PINNEDPUBKEYNOTMATCH { try client.check(transfer, name: "the certificate", call) }
         throw ConnectorError(.authentication, "\(settings.address) showed no certificate that could be read.")

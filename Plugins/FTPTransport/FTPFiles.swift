@@ -14,7 +14,7 @@ final class FTPReadFile: ReadableFile {
         do throws(ConnectorError) {
             // No room at all: everything that comes is kept for the first read.
             try transfer.receiving(into: UnsafeMutableRawBufferPointer(start: nil, count: 0)) { () throws(ConnectorError) in
-                try client.driver.run(transfer, stall: client.stall, server: client.settings.address, call) { transfer.received > 0 }
+                try client.driver.run(transfer, stall: client.stall, call) { transfer.received > 0 }
             }
             try checkEnd(call)
         } catch {
@@ -30,7 +30,7 @@ final class FTPReadFile: ReadableFile {
         if transfer.result == nil {
             do throws(ConnectorError) {
                 try transfer.receiving(into: buffer) { () throws(ConnectorError) in
-                    try client.driver.run(transfer, stall: client.stall, server: client.settings.address, call) { transfer.filled > 0 }
+                    try client.driver.run(transfer, stall: client.stall, call) { transfer.filled > 0 }
                 }
             } catch {
                 failure = error
@@ -70,7 +70,7 @@ final class FTPWriteFile: WritableFile {
         try client.driver.start(transfer)
         do throws(ConnectorError) {
             _ = try transfer.sending(UnsafeRawBufferPointer(start: nil, count: 0)) { () throws(ConnectorError) in
-                try client.driver.run(transfer, stall: client.stall, server: client.settings.address, call) { transfer.wantsBytes }
+                try client.driver.run(transfer, stall: client.stall, call) { transfer.wantsBytes }
             }
             try checkRunning(call)
         } catch {
@@ -84,7 +84,7 @@ final class FTPWriteFile: WritableFile {
         if buffer.isEmpty { return 0 }
         try checkRunning(call)
         let count = try transfer.sending(buffer) { () throws(ConnectorError) in
-            try client.driver.run(transfer, stall: client.stall, server: client.settings.address, call) { transfer.wantsBytes }
+            try client.driver.run(transfer, stall: client.stall, call) { transfer.wantsBytes }
         }
         try checkRunning(call)
         written += Int64(count)
@@ -102,7 +102,7 @@ final class FTPWriteFile: WritableFile {
         do throws(ConnectorError) {
             try checkRunning(call)
             _ = try transfer.sending(nil) { () throws(ConnectorError) in
-                try client.driver.run(transfer, stall: client.stall, server: client.settings.address, call) { false }
+                try client.driver.run(transfer, stall: client.stall, call) { false }
             }
             try client.check(transfer, name: name, call)
             let expected = start + written

@@ -3,5 +3,5 @@ package import PluginABI
 
 /// What the connector's file holds.
 package enum FTPLibrary {
-    package static var table: UnsafePointer<ch_library> { TransportLibrary.export(FTPConnector.self) }
+    package static func table(_ host: UnsafePointer<ch_host>?) -> UnsafePointer<ch_library> { TransportLibrary.export(FTPConnector.self, host: host) }
 }

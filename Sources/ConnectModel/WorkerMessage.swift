@@ -46,19 +46,21 @@ public struct WorkerRequest: Sendable, Codable {
     /// Goes on when the standard input ends.
     public var isDetached: Bool
     public var limits: WorkerLimits
+    /// Where its connectors may connect to.
+    public var network: AddressPolicy
     /// The connector of a job whose kind is a connector's.
     public var job: JobConnection?
     /// Of private OpenPGP keys, by fingerprint; must not appear in any text either.
     public var passphrases: [String: String]
 
     public init(
-        home: String, task: Task, connections: [ServerConnection], isDetached: Bool = false, limits: WorkerLimits = .standard,
-        job: JobConnection? = nil,
-        passphrases: [String: String] = [:]
+        home: String, task: Task, connections: [ServerConnection], network: AddressPolicy, isDetached: Bool = false,
+        limits: WorkerLimits = .standard, job: JobConnection? = nil, passphrases: [String: String] = [:]
     ) {
         self.home = home
         self.task = task
         self.connections = connections
+        self.network = network
         self.isDetached = isDetached
         self.limits = limits
         self.job = job

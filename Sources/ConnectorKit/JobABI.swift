@@ -50,14 +50,6 @@ struct ExportedJob {
 
 /// The job kinds of this library, by slot. Written once by the entry function, before any thread of the connector exists, and only read after that.
 nonisolated(unsafe) var exportedJobs: [ExportedJob] = []
-/// Lives as long as the process; written and read like the kinds.
-nonisolated(unsafe) private var exportingHost: UnsafePointer<ch_host>?
-
-/// One of the host's services by its id.
-func hostService<Table>(_ id: String, _ type: Table.Type) -> UnsafePointer<Table>? {
-    guard let host = exportingHost, let service = host.pointee.service else { return nil }
-    return service(host, id)?.assumingMemoryBound(to: type)
-}
 
 /// The host's `ch_run` as a Swift value. Valid until `run` returns.
 struct HostRun: JobRun {
@@ -116,18 +108,6 @@ struct HostRun: JobRun {
     private static func require(_ status: Int32, _ what: String) throws(ConnectorError) {
         guard status != 0 else { return }
         throw ConnectorError(ConnectorError.Status(rawValue: status) ?? .internal, "The host could not \(what) of this job.")
-    }
-}
-
-/// Where the host puts the text of a sink of ours.
-private final class CollectedText {
-    var bytes: [UInt8] = []
-
-    static let put: @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int32 = { context, bytes, count in
-        guard let context, let bytes, count >= 0 else { return ConnectorError.Status.internal.rawValue }
-        Unmanaged<CollectedText>.fromOpaque(context).takeUnretainedValue().bytes.append(
-            contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
-        return 0
     }
 }
 

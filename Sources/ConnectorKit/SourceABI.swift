@@ -5,7 +5,9 @@ import Synchronization
 /// Makes a `ch_library` out of one Swift source, as `TransportLibrary` does of a transport. One connector a library.
 public enum SourceLibrary {
     /// The tables live as long as the process, as the interface demands.
-    public static func export<Source: SourceConnector>(_ source: Source.Type) -> UnsafePointer<ch_library> {
+    /// - Parameter host: what the entry function got; without it the connector cannot ask for the host's services (`HostNetwork`).
+    public static func export<Source: SourceConnector>(_ source: Source.Type, host: UnsafePointer<ch_host>? = nil) -> UnsafePointer<ch_library> {
+        exportingHost = host
         exportedSource = ExportedSource(
             streams: { json, call throws(ConnectorError) in try source.streams(try source.settings(fromJSON: json), call) },
             open: { json, request, cursor, call throws(ConnectorError) in

@@ -8,14 +8,18 @@ public import PluginABI
 ///
 /// @c @implementation
 /// public func connecthost_library_v1(_ host: UnsafePointer<ch_host>!) -> UnsafePointer<ch_library>! {
-///     TransportLibrary.export(MyConnector.self)
+///     TransportLibrary.export(MyConnector.self, host: host)
 /// }
 /// ```
 ///
 /// One transport a library: the C interface tells a call by its function, and Swift makes one function of each kind.
 public enum TransportLibrary {
     /// The tables live as long as the process, as the interface demands.
-    public static func export<Connector: TransportConnector>(_ connector: Connector.Type) -> UnsafePointer<ch_library> {
+    /// - Parameter host: what the entry function got; without it the connector cannot ask for the host's services (`HostNetwork`).
+    public static func export<Connector: TransportConnector>(
+        _ connector: Connector.Type, host: UnsafePointer<ch_host>? = nil
+    ) -> UnsafePointer<ch_library> {
+        exportingHost = host
         exported = Exported(
             identify: { json, call throws(ConnectorError) in try connector.identify(try connector.values(fromJSON: json), call) },
             open: { json, call throws(ConnectorError) in try connector.open(try connector.settings(fromJSON: json), call) })

@@ -9,7 +9,7 @@ enum HostTable {
         let host = UnsafeMutablePointer<ch_host>.allocate(capacity: 1)
         host.initialize(to: ch_host())
         host.pointee.struct_size = UInt32(MemoryLayout<ch_host>.size)
-        host.pointee.abi_version = 1 << 16
+        host.pointee.abi_version = CH_ABI_MAJOR << 16 | CH_ABI_MINOR
         host.pointee.name = UnsafePointer(strdup("connecthost"))
         host.pointee.version = UnsafePointer(strdup("0.1.0"))
         host.pointee.log = { _, _, id, message in
@@ -18,7 +18,10 @@ enum HostTable {
             // Outside any call there is no run to log to: standard error, whose end the host keeps.
             FileHandle.standardError.write(Data("\(id == nil ? "connector" : CText.string(id)): \(text)\n".utf8))
         }
-        host.pointee.service = { _, id in JobServiceTables.table(CText.string(id)) }
+        host.pointee.service = { _, id in
+            let id = CText.string(id)
+            return JobServiceTables.table(id) ?? NetworkService.table(id)
+        }
         return UnsafePointer(host)
     }()
 

@@ -7,9 +7,9 @@ final class CurlHandle {
     let easy: UnsafeMutableRawPointer
     private(set) var body: [UInt8] = []
     private(set) var lines: [String] = []
-    /// The last address that the policy refused.
-    private(set) var refused: NetworkAddress?
-    private let policy: AddressPolicy
+    /// The addresses that the policy refused.
+    private(set) var refused: [NetworkAddress] = []
+    let policy: AddressPolicy
     private let limits: CallLimits
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     private var forms: [OpaquePointer] = []
@@ -86,7 +86,7 @@ final class CurlHandle {
         }
         let found = NetworkAddress(bytes: bytes)
         if policy.permits(found) { return true }
-        refused = found
+        if !refused.contains(found) { refused.append(found) }
         return false
     }
 
@@ -143,11 +143,7 @@ final class CurlHandle {
 /// libcurl's failures in words, where they are the same for every protocol.
 enum CurlSentences {
     static func error(_ code: CURLcode, _ handle: CurlHandle, _ peer: String) -> ConnectError {
-        if let refused = handle.refused {
-            return ConnectError(
-                "delivery.address", .configuration, "\(peer) has the address \(refused), which is private or of this machine.",
-                remedy: "An administrator allows it with: connecthost account network set --set allow=\(refused)")
-        }
+        if !handle.refused.isEmpty { return handle.policy.refusal(of: handle.refused, peer: peer) }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
             return ConnectError(

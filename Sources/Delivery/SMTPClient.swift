@@ -6,19 +6,20 @@ import Foundation
 public struct SMTPClient: Sendable {
     private let account: MailAccount
     private let password: Secret?
+    private let policy: AddressPolicy
 
     /// `password` goes with the account's user.
-    public init(_ account: MailAccount, password: Secret?) {
+    public init(_ account: MailAccount, password: Secret?, policy: AddressPolicy) {
         self.account = account
         self.password = password
+        self.policy = policy
     }
 
     private var server: String { "The mail server \(account.host):\(account.port)" }
 
     /// Gives the message to the server and returns the server's last answer.
     public func send(_ message: MailMessage, limits: CallLimits) throws(DeliveryFailure) -> String {
-        // The administrator has named this machine; it may well be a relay on a private network.
-        let handle = try CurlHandle(.everything, limits)
+        let handle = try CurlHandle(policy, limits)
         let host = account.host.contains(":") ? "[\(account.host)]" : account.host
         handle.set(CURLOPT_URL, "\(account.security == .tls ? "smtps" : "smtp")://\(host):\(account.port)/")
         if account.security == .starttls { handle.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue)) }

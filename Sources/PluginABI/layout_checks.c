@@ -49,4 +49,7 @@ PIN_SIZE(ch_pipeline, 16);
 PIN(ch_pipeline, perform, 8);
 PIN_SIZE(ch_event_feed, 16);
 PIN(ch_event_feed, deliver, 8);
+PIN_SIZE(ch_network, 16);
+PIN(ch_network, restricted, 4);
+PIN(ch_network, permit, 8);
 #endif

@@ -68,6 +68,12 @@ public final class FTPServer: Sendable {
     /// From now on its checksums are those of something else. Only of a server with `digest`.
     public func spoilChecksums() throws { try Data().write(to: directory.appendingPathComponent("wrong")) }
 
+    /// Tells clients that data connections go to another machine, in its answers to EPSV, or to PASV where it knows no other.
+    public func leadElsewhere(_ address: String, passiveOnly: Bool) throws {
+        try address.write(to: directory.appendingPathComponent("elsewhere"), atomically: true, encoding: .utf8)
+        if passiveOnly { try Data().write(to: directory.appendingPathComponent("no-epsv")) }
+    }
+
     /// Tells clients another port for data connections, a proxy's.
     public func announce(dataPort: Int) throws { try "\(dataPort)".write(toFile: self["ANNOUNCE"], atomically: true, encoding: .utf8) }
 

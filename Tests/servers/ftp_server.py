@@ -25,6 +25,13 @@ class Handler(base):
         if text.startswith("229 ") and os.path.exists(announce):
             with open(announce) as file:
                 text = re.sub(r"\|\|\|\d+\|", "|||%s|" % file.read().strip(), text)
+        # One that wants to lead its clients to another machine.
+        elsewhere = os.path.join(directory, "elsewhere")
+        if text[:4] in ("227 ", "229 ") and os.path.exists(elsewhere):
+            with open(elsewhere) as file:
+                other = file.read().strip()
+            text = re.sub(r"\(\d+,\d+,\d+,\d+,", "(%s," % other.replace(".", ","), text)
+            text = re.sub(r"\(\|\|\|", "(|1|%s|" % other, text)
         return super().respond(text, *arguments, **named)
 
     def __init__(self, *arguments, **named):
@@ -38,6 +45,12 @@ class Handler(base):
         with open(path, "rb") as file:
             wrong = b"x" if os.path.exists(os.path.join(directory, "wrong")) else b""
             return hashlib.sha256(file.read() + wrong).hexdigest()
+
+    def ftp_EPSV(self, line):
+        # As servers do that know PASV alone.
+        if os.path.exists(os.path.join(directory, "no-epsv")):
+            return self.respond("502 EPSV is not implemented.")
+        return super().ftp_EPSV(line)
 
     def ftp_OPTS(self, line):
         if line.upper() == "HASH SHA-256" and digest == "hash":

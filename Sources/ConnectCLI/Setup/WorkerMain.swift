@@ -1,4 +1,5 @@
 import ConnectModel
+import ConnectorRuntime
 import Foundation
 import GnuPG
 import RunEngine
@@ -17,6 +18,7 @@ struct WorkerMain {
 
     func perform() {
         WorkerGuard.apply(request.limits)
+        NetworkService.hold(to: request.network)
         let cancellation = Cancellation()
         listenForCancel(cancellation)
         do {

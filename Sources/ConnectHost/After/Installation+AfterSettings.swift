@@ -124,12 +124,16 @@ extension Installation {
 
     // MARK: - Network
 
-    /// What may be called beside the public internet.
+    /// Where connections may go.
     public func networkAllowance() throws -> NetworkAllowance { try decoded(control.setting(Self.networkSetting)) ?? NetworkAllowance() }
 
     public func setNetworkAllowance(_ texts: [String: String]) throws -> NetworkAllowance {
-        let values = try SettingTexts(texts, changing: control.setting(Self.networkSetting), known: ["allow", "ca_file"])
-        let allowance = NetworkAllowance(allow: values.list("allow"), caFile: values.text("ca_file"))
+        let values = try SettingTexts(
+            texts, changing: control.setting(Self.networkSetting), known: ["allow", "mail_servers", "file_servers", "ca_file"])
+        let (mail, files) = (values.list("mail_servers"), values.list("file_servers"))
+        let allowance = NetworkAllowance(
+            allow: values.list("allow"), caFile: values.text("ca_file"), mailServers: mail.isEmpty ? NetworkAllowance.standard : mail,
+            fileServers: files.isEmpty ? NetworkAllowance.standard : files)
         try refuse("network.invalid", "The network settings cannot be saved", allowance.problems())
         try control.setSetting(Self.networkSetting, try Self.encodedSetting(allowance))
         return allowance
@@ -137,7 +141,7 @@ extension Installation {
 
     func httpClient() throws -> HTTPClient {
         let allowance = try networkAllowance()
-        return HTTPClient(policy: AddressPolicy(allowing: allowance.allow.compactMap(AddressPolicy.Range.init)), caFile: allowance.caFile)
+        return HTTPClient(policy: allowance.calls, caFile: allowance.caFile)
     }
 
     // MARK: - Removing
@@ -155,7 +159,7 @@ extension Installation {
             "setting.secret", .configuration, "There is no secret \"\(wrong)\" here.", remedy: "There is: \(known.joined(separator: ", ")).")
     }
 
-    private func decoded<Value: Decodable>(_ value: JSONValue?) throws -> Value? {
+    func decoded<Value: Decodable>(_ value: JSONValue?) throws -> Value? {
         guard let value else { return nil }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -166,18 +170,5 @@ extension Installation {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         return try JSONDecoder().decode(JSONValue.self, from: try encoder.encode(value))
-    }
-}
-
-/// Addresses beside the public ones that events and launches may be sent to.
-public struct NetworkAllowance: Sendable, Codable, Equatable {
-    /// Ranges such as "10.0.0.0/8".
-    public var allow: [String]
-    /// PEM file of authorities in place of the system's.
-    public var caFile: String?
-
-    public init(allow: [String] = [], caFile: String? = nil) {
-        self.allow = allow
-        self.caFile = caFile
     }
 }

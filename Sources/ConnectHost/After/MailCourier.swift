@@ -15,15 +15,18 @@ struct MailCourier {
         let account: MailAccount
         let password: Secret?
         let mail: MailMessage
+        let policy: AddressPolicy
         do {
             account = try host.existingMailAccount()
             password = try account.password.map { try host.resolve($0, .setting(Installation.mailSetting, "password")) }
             mail = try compose(message, account)
+            policy = try host.networkAllowance().mail
         } catch {
             throw DeliveryFailure(.of(error))
         }
         do throws(DeliveryFailure) {
-            let answer = try SMTPClient(account, password: password).send(mail, limits: CallLimits(milliseconds: Self.milliseconds, stop: stop))
+            let client = SMTPClient(account, password: password, policy: policy)
+            let answer = try client.send(mail, limits: CallLimits(milliseconds: Self.milliseconds, stop: stop))
             return Delivered(receipt: answer)
         } catch {
             var failure = error

@@ -31,7 +31,7 @@ extension Installation {
 
     /// What the connector says about the settings of a job, and what it would have the host do.
     func checkedByConnector(_ kind: ConnectorJobKind, _ definition: [String: JSONValue]) throws -> (problems: [Problem], plan: JobPlan?) {
-        let request = WorkerRequest(home: home.root, task: .checkJob, connections: [], job: try jobConnection(kind.id, definition))
+        let request = try workerRequest(.checkJob, connections: [], job: jobConnection(kind.id, definition))
         guard case .checkedJob(let problems, let plan) = try workers.perform(request, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }

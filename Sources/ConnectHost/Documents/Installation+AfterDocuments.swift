@@ -1,5 +1,4 @@
 public import ConnectModel
-import Delivery
 import StoreAPI
 import Yams
 
@@ -28,14 +27,6 @@ public enum AccountSetting: Sendable {
     }
 }
 
-extension NetworkAllowance {
-    func problems() -> [Problem] {
-        allow.filter { AddressPolicy.Range($0) == nil }.map {
-            Problem(path: "allow", message: "\"\($0)\" is not a range of addresses; write one as 10.0.0.0/8 or fd00::/8.")
-        }
-    }
-}
-
 /// What follows runs in documents (MGT-6, ACT-1 to ACT-3).
 extension Installation {
     func afterProblems(_ document: JobDocument) -> [Problem] {
@@ -46,7 +37,9 @@ extension Installation {
     }
 
     func change(_ entry: JobDocument.SettingEntry) throws -> DocumentPlan.Change {
-        let old = try control.setting(entry.name)
+        var old = try control.setting(entry.name)
+        // One that was saved before it had all members says the same as one that names their standard values.
+        if case .network = entry.setting, let saved: NetworkAllowance = try decoded(old) { old = try Self.encodedSetting(saved) }
         let details = DefinitionDifference.lines(old?.objectValue ?? [:], try entry.setting.value().objectValue ?? [:])
         return .init(
             action: old == nil ? .create : details.isEmpty ? .unchanged : .update, kind: "setting", name: entry.name,

@@ -39,10 +39,18 @@ extension JobDocument {
         case Installation.mailSetting: readMail(members, section)
         case Installation.campaignSetting: readCampaigns(members, section)
         default:
-            check(members, section, ["allow", "ca_file"])
-            let allowance = NetworkAllowance(allow: texts(members, "allow", section), caFile: optionalText(members, "ca_file", section))
+            check(members, section, ["allow", "mail_servers", "file_servers", "ca_file"])
+            let allowance = NetworkAllowance(
+                allow: texts(members, "allow", section), caFile: optionalText(members, "ca_file", section),
+                mailServers: places(members, "mail_servers", section), fileServers: places(members, "file_servers", section))
             settings.append(SettingEntry(name: section, setting: .network(allowance)))
         }
+    }
+
+    /// Where servers may be.
+    private mutating func places(_ members: [String: JSONValue], _ name: String, _ place: String) -> [String] {
+        guard let value = members[name], value != .null else { return NetworkAllowance.standard }
+        return texts(members, name, place)
     }
 
     private mutating func readMail(_ members: [String: JSONValue], _ place: String) {

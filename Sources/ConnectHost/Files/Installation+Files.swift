@@ -18,8 +18,8 @@ extension Installation {
 
     /// Whatever the file's name, it may turn out to be encrypted.
     private func look(_ task: WorkerRequest.Task, _ server: String) throws -> WorkerResult {
-        let request = WorkerRequest(
-            home: home.root, task: task, connections: [try connection(to: server)], passphrases: try passphrases().mapValues { $0.reveal() })
+        let request = try workerRequest(
+            task, connections: [connection(to: server)], passphrases: passphrases().mapValues { $0.reveal() })
         return try workers.perform(request, onMessage: { _ in })
     }
 

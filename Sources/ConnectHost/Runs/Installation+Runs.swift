@@ -170,10 +170,10 @@ extension Installation {
     }
 
     private func request(for run: Run, isDetached: Bool) throws -> WorkerRequest {
-        WorkerRequest(
-            home: home.root, task: .run(run.id), connections: try connections(run.kind, run.definition), isDetached: isDetached,
-            limits: WorkerLimits(definition: run.definition), job: try jobConnection(run.kind, run.definition),
-            passphrases: try passphrases(run.kind, run.definition))
+        try workerRequest(
+            .run(run.id), connections: connections(run.kind, run.definition), isDetached: isDetached,
+            limits: WorkerLimits(definition: run.definition), job: jobConnection(run.kind, run.definition),
+            passphrases: passphrases(run.kind, run.definition))
     }
 
     /// To every server that a job of this kind and definition needs.
@@ -228,9 +228,8 @@ extension Installation {
     /// What a run of the job would do, with nothing written (IMP-18). `onMessage` gets log lines and progress.
     public func previewJob(_ name: String, rows: Int, onMessage: @escaping (WorkerMessage) -> Void) throws -> JobPreview {
         let job = try planned(try existingJob(name))
-        let request = WorkerRequest(
-            home: home.root, task: .preview(job: job, rows: rows), connections: try connections(job.kind, job.definition),
-            passphrases: try passphrases(job.kind, job.definition))
+        let request = try workerRequest(
+            .preview(job: job, rows: rows), connections: connections(job.kind, job.definition), passphrases: passphrases(job.kind, job.definition))
         guard case .preview(let preview) = try workers.perform(request, onMessage: onMessage) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }
@@ -239,7 +238,7 @@ extension Installation {
 
     /// Copies files between a server and this machine through the server's connector.
     public func transfer(_ task: TransferTask, server: String) throws -> TransferTotal {
-        let request = WorkerRequest(home: home.root, task: .transfer(task), connections: [try connection(to: server)])
+        let request = try workerRequest(.transfer(task), connections: [connection(to: server)])
         guard case .transferred(let total) = try workers.perform(request, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }

@@ -86,13 +86,13 @@ extension Installation {
     /// Runs the steps of a connection test (FS-6), each reported as it ends; throws where one fails. `writingIn` is the directory in which a
     /// file is written, renamed and deleted; nil writes nothing.
     public func testServer(_ name: String, writingIn directory: String?, step: @escaping (ConnectionStep) -> Void) throws {
-        let request = WorkerRequest(home: home.root, task: .checkServer(writingIn: directory), connections: [try connection(to: name)])
+        let request = try workerRequest(.checkServer(writingIn: directory), connections: [connection(to: name)])
         _ = try workers.perform(request) { if case .step(let finished) = $0 { step(finished) } }
     }
 
     /// Asks the server who it is, sending no credential (FS-7).
     public func identifyServer(_ name: String) throws -> [PeerIdentity] {
-        let request = WorkerRequest(home: home.root, task: .identifyServer, connections: [try connection(to: name, withSecrets: false)])
+        let request = try workerRequest(.identifyServer, connections: [connection(to: name, withSecrets: false)])
         guard case .identities(let identities) = try workers.perform(request, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }

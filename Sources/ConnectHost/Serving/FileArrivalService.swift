@@ -85,7 +85,7 @@ extension Installation {
     /// The files of a directory, listed by a worker, which has two minutes for it.
     func files(on server: String, in directory: String, isStopping: @escaping @Sendable () -> Bool) throws -> [SourceFile] {
         let end = ContinuousClock.now + .seconds(120)
-        let request = WorkerRequest(home: home.root, task: .listFiles(directory: directory), connections: [try connection(to: server)])
+        let request = try workerRequest(.listFiles(directory: directory), connections: [connection(to: server)])
         guard case .files(let files) = try workers.perform(request, stop: { isStopping() || ContinuousClock.now > end }, onMessage: { _ in }) else {
             throw ConnectError("worker.answer", .internal, "The worker gave another answer than was asked for.")
         }

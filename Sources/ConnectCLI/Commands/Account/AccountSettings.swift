@@ -133,11 +133,11 @@ struct AccountCampaigns: ParsableCommand {
 
 struct AccountNetwork: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "network", abstract: "Which private addresses events and launches may be sent to.", subcommands: [Show.self, Set.self])
+        commandName: "network", abstract: "Where events, launches, mails and files may go.", subcommands: [Show.self, Set.self])
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show what is allowed beside public addresses.", discussion: "Example: connecthost account network show")
+            commandName: "show", abstract: "Show which addresses are allowed.", discussion: "Example: connecthost account network show")
         @OptionGroup var host: HostOptions
         @OptionGroup var output: OutputOptions
 
@@ -149,11 +149,14 @@ struct AccountNetwork: ParsableCommand {
 
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "set", abstract: "Allow ranges of addresses, in place of those allowed before.",
+            commandName: "set", abstract: "Set which addresses are allowed; a setting that is not given stays.",
             discussion: """
-                Settings: allow (ranges, separated by commas; empty: none), ca_file (PEM file of authorities in place of the system's).
+                Settings: allow (ranges that events and launches may go to beside public addresses; empty: none), mail_servers and file_servers
+                (where the mail server and the servers of connectors may be: anywhere, or public and ranges; empty: anywhere), ca_file (PEM file of
+                authorities in place of the system's). Words and ranges are separated by commas and replace those before.
 
                 Example: connecthost account network set --set allow=10.20.0.0/16,fd00:20::/32
+                Example: connecthost account network set --set mail_servers=10.20.0.25 --set file_servers=public,10.30.0.0/16
                 """)
         @OptionGroup var values: SettingOptions
         @OptionGroup var host: HostOptions
@@ -167,6 +170,10 @@ struct AccountNetwork: ParsableCommand {
 
     fileprivate static func text(_ allowance: NetworkAllowance) -> String {
         let ranges = allowance.allow.isEmpty ? "public addresses only" : "public addresses and \(allowance.allow.joined(separator: ", "))"
-        return "allow    \(ranges)" + (allowance.caFile.map { "\nca_file  \($0)" } ?? "")
+        let lines = [
+            "allow         \(ranges)", "mail_servers  \(allowance.mailServers.joined(separator: ", "))",
+            "file_servers  \(allowance.fileServers.joined(separator: ", "))",
+        ]
+        return (lines + (allowance.caFile.map { ["ca_file       \($0)"] } ?? [])).joined(separator: "\n")
     }
 }

@@ -48,7 +48,7 @@ struct ReferenceCommand: ParsableCommand {
               - { name: Totals, sql: "SELECT CUSTOMER, sum(TOTAL) AS TOTAL FROM ORDERS GROUP BY CUSTOMER" }
             mail: { host: smtp.example.com, user: connect, password: env:MAIL_PASSWORD, from: connect@example.com }     # what mails are sent with
             campaigns: { url: "https://login.example.net", user: api, secret: vault }    # where campaigns are launched; `account campaigns set --secret`
-            network: { allow: [10.20.0.0/16] }                                           # private addresses that events and launches may go to
+            network: { allow: [10.20.0.0/16], file_servers: [public, 10.30.0.0/16] }     # addresses that events, launches, mails and files may go to
             hooks:
               - name: crm                    # who is told of events
                 url: https://crm.example.com/connect

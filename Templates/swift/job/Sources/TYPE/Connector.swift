@@ -5,7 +5,7 @@ public import PluginABI
 /// The one symbol that the host looks for.
 @c @implementation
 public func connecthost_library_v1(_ host: UnsafePointer<ch_host>!) -> UnsafePointer<ch_library>! {
-    JobLibrary.export({{type}}.self)
+    JobLibrary.export({{type}}.self, host: host)
 }
 
 /// {{title}}: a job kind, which does work of its own. As it stands it counts to the number in its settings and remembers it.

@@ -4,7 +4,7 @@ public import PluginABI
 /// The one symbol that the host looks for.
 @c @implementation
 public func connecthost_library_v1(_ host: UnsafePointer<ch_host>!) -> UnsafePointer<ch_library>! {
-    SourceLibrary.export({{type}}.self)
+    SourceLibrary.export({{type}}.self, host: host)
 }
 
 /// {{title}}: a source, which gives rows. As it stands it counts: one stream "numbers", with as many rows as its setting says.

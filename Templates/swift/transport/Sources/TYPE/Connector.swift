@@ -4,7 +4,7 @@ public import PluginABI
 /// The one symbol that the host looks for.
 @c @implementation
 public func connecthost_library_v1(_ host: UnsafePointer<ch_host>!) -> UnsafePointer<ch_library>! {
-    TransportLibrary.export({{type}}.self)
+    TransportLibrary.export({{type}}.self, host: host)
 }
 
 /// {{title}}: a transport, which is a way to reach the files of a server. As it stands it serves a directory of this machine.

@@ -1,59 +1,5 @@
 import Foundation
 
-/// Which machines a call may reach: those of the public internet, and what an administrator has allowed beside them.
-///
-/// Asked for the address of each connection as it is made, so that it does not matter how the address was written, what a name resolves to, or
-/// what it resolved to before.
-public struct AddressPolicy: Sendable, Equatable {
-    /// A range of addresses: "10.0.0.0/8", "fd00::/8", or one address.
-    public struct Range: Sendable, Equatable, CustomStringConvertible {
-        let address: NetworkAddress
-        let bits: Int
-        public let description: String
-
-        public init?(_ text: String) {
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let address = NetworkAddress(String(parts[0])) else { return nil }
-            let width = address.bytes.count * 8
-            guard let bits = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(bits) else { return nil }
-            self.address = address
-            self.bits = bits
-            description = text
-        }
-
-        init(_ bytes: [UInt8], _ bits: Int) {
-            address = NetworkAddress(bytes: bytes)
-            self.bits = bits
-            description = ""
-        }
-
-        func holds(_ other: NetworkAddress) -> Bool {
-            guard other.bytes.count == address.bytes.count else { return false }
-            return zip(address.bytes, other.bytes).enumerated().allSatisfy { index, pair in
-                let used = min(8, max(0, bits - index * 8))
-                let mask = UInt8(truncatingIfNeeded: 0xFF00 >> used)
-                return (pair.0 ^ pair.1) & mask == 0
-            }
-        }
-    }
-
-    private let allowed: [Range]?
-
-    /// Public addresses and the given ranges.
-    public init(allowing ranges: [Range]) { allowed = ranges }
-
-    private init() { allowed = nil }
-
-    /// For a machine that an administrator has named themselves, such as the relay that mails are given to.
-    public static let everything = AddressPolicy()
-
-    public func permits(_ address: NetworkAddress) -> Bool {
-        guard let allowed else { return true }
-        let plain = address.unwrapped
-        return allowed.contains { $0.holds(plain) || $0.holds(address) } || plain.isPublic
-    }
-}
-
 /// An address of version 4 or 6.
 public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
     /// 4 or 16, in network order.
@@ -96,14 +42,46 @@ public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
     /// Whether anybody may have a machine there: what IANA's registries of special-purpose addresses do not set apart.
     public var isPublic: Bool { !(bytes.count == 4 ? Self.special4 : Self.special6).contains { $0.holds(self) } }
 
-    private static let special4: [AddressPolicy.Range] = [
+    private static let special4: [AddressRange] = [
         ([0, 0, 0, 0], 8), ([10, 0, 0, 0], 8), ([100, 64, 0, 0], 10), ([127, 0, 0, 0], 8), ([169, 254, 0, 0], 16), ([172, 16, 0, 0], 12),
         ([192, 0, 0, 0], 24), ([192, 0, 2, 0], 24), ([192, 88, 99, 0], 24), ([192, 168, 0, 0], 16), ([198, 18, 0, 0], 15), ([198, 51, 100, 0], 24),
         ([203, 0, 113, 0], 24), ([224, 0, 0, 0], 4), ([240, 0, 0, 0], 4),
-    ].map { AddressPolicy.Range($0.0, $0.1) }
+    ].map { AddressRange($0.0, $0.1) }
 
     /// Global unicast is 2000::/3; nothing outside it is anybody's.
-    private static let special6: [AddressPolicy.Range] =
+    private static let special6: [AddressRange] =
         [([0x00], 3), ([0x40], 2), ([0x80], 1), ([0x20, 0x01, 0x00], 23), ([0x20, 0x01, 0x0D, 0xB8], 32), ([0x3F, 0xFF, 0x00], 20)]
-        .map { AddressPolicy.Range($0.0 + [UInt8](repeating: 0, count: 16 - $0.0.count), $0.1) }
+        .map { AddressRange($0.0 + [UInt8](repeating: 0, count: 16 - $0.0.count), $0.1) }
+}
+
+/// A range of addresses: "10.0.0.0/8", "fd00::/8", or one address.
+public struct AddressRange: Sendable, Equatable, CustomStringConvertible {
+    let address: NetworkAddress
+    let bits: Int
+    public let description: String
+
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let address = NetworkAddress(String(parts[0])) else { return nil }
+        let width = address.bytes.count * 8
+        guard let bits = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(bits) else { return nil }
+        self.address = address
+        self.bits = bits
+        description = text
+    }
+
+    init(_ bytes: [UInt8], _ bits: Int) {
+        address = NetworkAddress(bytes: bytes)
+        self.bits = bits
+        description = ""
+    }
+
+    func holds(_ other: NetworkAddress) -> Bool {
+        guard other.bytes.count == address.bytes.count else { return false }
+        return zip(address.bytes, other.bytes).enumerated().allSatisfy { index, pair in
+            let used = min(8, max(0, bits - index * 8))
+            let mask = UInt8(truncatingIfNeeded: 0xFF00 >> used)
+            return (pair.0 ^ pair.1) & mask == 0
+        }
+    }
 }
