@@ -1,11 +1,11 @@
-//! `connecthost_plugin.h` in Rust: the structs of ABI 1.0, with their names. What each function gets and must answer is in the header.
+//! `connecthost_plugin.h` in Rust: the structs of ABI 1.0 and `ch_network`, with their names. What each function gets and must answer is in the header.
 //! The sizes and places at the end are those of the header; a difference does not compile.
 #![allow(dead_code, non_camel_case_types)]
 
 use std::ffi::{c_char, c_int, c_void};
 
 pub const CH_ABI_MAJOR: u32 = 1;
-pub const CH_ABI_VERSION: u32 = CH_ABI_MAJOR << 16 | 1;
+pub const CH_ABI_VERSION: u32 = CH_ABI_MAJOR << 16 | 2;
 
 pub const CH_OK: i32 = 0;
 pub const CH_E_CONFIG: i32 = -1;
@@ -234,6 +234,14 @@ pub struct ch_job {
     pub run: Option<unsafe extern "C" fn(*const ch_call, *const ch_run, *const c_char, ch_sink) -> i32>,
 }
 
+/// The service "connecthost.network/1": ask before each connection.
+#[repr(C)]
+pub struct ch_network {
+    pub struct_size: u32,
+    pub restricted: u32,
+    pub permit: Option<unsafe extern "C" fn(*const c_char, *const c_void, u32, ch_sink) -> i32>,
+}
+
 #[repr(C)]
 pub struct ch_library {
     pub struct_size: u32,
@@ -264,4 +272,5 @@ pin!(ch_transport, 128, open at 8, read at 56, rmdir at 120);
 pin!(ch_source, 64, open at 24, close at 56);
 pin!(ch_run, 80, run_id at 16, take_rows at 32, reject at 72);
 pin!(ch_job, 16, run at 8);
+pin!(ch_network, 16, permit at 8);
 pin!(ch_library, 40, connectors at 24);
