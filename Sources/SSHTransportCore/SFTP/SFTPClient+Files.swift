@@ -42,16 +42,14 @@ extension SFTPClient {
 
     public func openRead(_ path: [UInt8], name: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> SFTPReadFile {
         let handle = try expectHandle(ask({ $0.open(path, .read, permissions: nil) }, limits(call)), "be opened", name)
+        var opened = SFTPReadFile.Opened(path: path, handle: handle)
         // Some servers refuse FSTAT; the size only decides how far to read ahead.
-        let answer = try ask({ $0.handleStat(handle) }, limits(call))
-        guard case .attributes(let attributes) = answer else {
-            return SFTPReadFile(self, handle: handle, name: name, offset: UInt64(offset), size: nil)
-        }
-        if attributes.fileType == .directory {
+        if case .attributes(let attributes) = try ask({ $0.handleStat(handle) }, limits(call)) { opened.attributes = attributes }
+        if opened.attributes?.fileType == .directory {
             closeQuietly(handle)
             throw ConnectorError(.configuration, "\(name) on \(options.serverName) is a directory, not a file.")
         }
-        return SFTPReadFile(self, handle: handle, name: name, offset: UInt64(offset), size: attributes.size.map(UInt64.init(clamping:)))
+        return SFTPReadFile(self, opened, name: name, offset: UInt64(offset))
     }
 
     /// `offset` 0 creates or truncates; above 0 the file must have exactly that many bytes, or it is `.data`.
