@@ -103,7 +103,7 @@ public final class SFTPClient {
         let one = options.requestsInFlight
         return withSecond ? max(one, min(2 * one, Self.mostOnTheWay / max(1, length))) : one
     }
-    private static let mostOnTheWay = 16 << 20
+    static let mostOnTheWay = 16 << 20
 
     private func adopt(_ server: SFTPServerLimits) {
         if server.readLength > 0 { readLength = Int(min(max(server.readLength, 1024), UInt64(Self.longestContents))) }
@@ -159,13 +159,16 @@ public final class SFTPClient {
     @discardableResult
     func exchange(_ limits: WaitLimits, contents: UnsafeRawBufferPointer = .empty) throws(ConnectorError) -> Int {
         let turn = try self.turn(limits, contents: contents)
-        if !turn.moved { try channel.wait(for: interest(contents), limits) }
+        if !turn.moved { try wait(limits, contents: contents) }
         return turn.contents
     }
 
     /// What a wait is for, with `contents` behind the requests that are to be sent.
     private func interest(_ contents: UnsafeRawBufferPointer) -> ChannelInterest { isSending(contents) ? [.reading, .writing] : .reading }
     private func isSending(_ contents: UnsafeRawBufferPointer) -> Bool { !writingEnded && (codec.hasOutgoing || !contents.isEmpty) }
+
+    /// Waits until something can be moved, `contents` behind the requests that are to be sent.
+    func wait(_ limits: WaitLimits, contents: UnsafeRawBufferPointer) throws(ConnectorError) { try channel.wait(for: interest(contents), limits) }
 
     /// Waits until this client or `other` can move something, each with its contents.
     func wait(

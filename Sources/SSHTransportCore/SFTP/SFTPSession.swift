@@ -29,7 +29,7 @@ public final class SFTPSession: TransportSession {
     }
 
     public func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
-        try client.openWrite(root.resolve(path), name: quoted(path), offset: offset, call)
+        try client.openWrite(root.resolve(path), name: quoted(path), offset: offset, expected: expectedSize, call)
     }
 
     public func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {
