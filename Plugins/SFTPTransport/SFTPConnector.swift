@@ -9,7 +9,7 @@ enum SFTPConnector: TransportConnector {
         aliases: ["sftp"])
 
     /// Not `atomicRename`: whether a server replaces in one step is only known once it has been asked.
-    static let features: TransportFeatures = [.append, .seekRead, .setModified, .makeDirectory, .partialVisible, .parallel]
+    static let features: TransportFeatures = [.append, .seekRead, .setModified, .makeDirectory, .partialVisible, .parallel, .cutBack]
 
     static var settings: SettingsSchema { SFTPSettings.schema }
 

@@ -32,6 +32,15 @@ public final class SFTPSession: TransportSession {
         try client.openWrite(root.resolve(path), name: quoted(path), offset: offset, expected: expectedSize, call)
     }
 
+    /// Goes on with a file of exactly `size` bytes; one of another size is `.data` and stays as it is.
+    public func goOn(_ path: String, at size: Int64, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
+        let attributes = try client.stat(root.resolve(path), name: quoted(path), call)
+        guard attributes.size.map({ $0 <= size }) ?? true else {
+            throw ConnectorError(.data, "\(quoted(path)) on \(client.serverName) has \(attributes.size ?? 0) bytes instead of \(size).")
+        }
+        return try client.openWrite(root.resolve(path), name: quoted(path), offset: size, expected: nil, call)
+    }
+
     public func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {
         try client.rename(root.resolve(from), name: quoted(from), to: root.resolve(to), targetName: quoted(to), replace: replace, call)
     }
