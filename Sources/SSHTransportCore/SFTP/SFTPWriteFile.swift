@@ -73,7 +73,7 @@ public final class SFTPWriteFile: WritableFile {
         do throws(ConnectorError) {
             while taken < buffer.count || !lanes.allSatisfy(\.rest.isEmpty) {
                 try checkRefusal(limits)
-                for lane in lanes where lane.takesMore && taken < buffer.count && pieces.hasRoom(mostInFlight) {
+                while taken < buffer.count, pieces.hasRoom(mostInFlight), let lane = idlestLane {
                     let count = min(buffer.count - taken, client.writeLength)
                     try lane.begin(UnsafeRawBufferPointer(rebasing: buffer[taken..<taken + count]), at: offset, piece: pieces.add(), limits)
                     offset += UInt64(count)
@@ -92,6 +92,14 @@ public final class SFTPWriteFile: WritableFile {
 
     private var lanes: [SFTPWriteLane] { if case .writing(let lane) = second { [first, lane] } else { [first] } }
 
+    /// The lane that takes the next piece; nil when none has room.
+    private var idlestLane: SFTPWriteLane? {
+        guard case .writing(let lane) = second, lane.takesMore, !first.takesMore || lane.waitingCount < first.waitingCount else {
+            return first.takesMore ? first : nil
+        }
+        return lane
+    }
+
     private var mostInFlight: Int { if case .writing = second { .max } else { client.options.requestsInFlight } }
 
     /// Moves what can be moved over every connection; waits when nothing can.
@@ -103,7 +111,7 @@ public final class SFTPWriteFile: WritableFile {
         case .opening(let opening):
             do throws(ConnectorError) {
                 if try opening.advance(limits) { moved = true }
-                try adopt(opening)
+                try adopt(opening, call)
             } catch {
                 return try loseSecond(error, call)
             }
@@ -141,12 +149,13 @@ public final class SFTPWriteFile: WritableFile {
     }
 
     /// Has the second write too, once it sees what the first has written so far.
-    private func adopt(_ opening: SFTPSecondHandle) throws(ConnectorError) {
+    private func adopt(_ opening: SFTPSecondHandle, _ call: any CallContext) throws(ConnectorError) {
         guard let handle = opening.handle, let attributes = opening.attributes else { return }
         guard let size = attributes.size, size > 0, size <= offset, offset - UInt64(size) <= 2 * UInt64(SFTPClient.mostOnTheWay) else {
             throw ConnectorError(.unsupported, "\(client.options.serverName) does not show one handle of a file what another has written.")
         }
         second = .writing(SFTPWriteLane(opening.client, handle: handle) { [unowned self] in pieces.answered($0) })
+        call.log(.debug, "A second connection writes a part of the file.", ["file": name])
     }
 
     /// Goes on without the second where all it was given is on the server. Throws where something may be missing, or all was cancelled.

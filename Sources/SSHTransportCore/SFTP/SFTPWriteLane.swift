@@ -25,6 +25,8 @@ final class SFTPWriteLane: SFTPReplyReceiver {
         answered(pieceOfSlot[slot])
     }
 
+    /// Requests that wait for their replies.
+    var waitingCount: Int { waiting.count }
     var isIdle: Bool { waiting.isEmpty && rest.isEmpty }
     var takesMore: Bool { rest.isEmpty && waiting.count < client.options.requestsInFlight }
 
