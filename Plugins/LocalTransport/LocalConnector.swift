@@ -15,7 +15,7 @@ enum LocalConnector: TransportConnector {
         // The host's own file server asks for a transport by the second name.
         aliases: ["local", "embedded"])
 
-    static let features: TransportFeatures = [.atomicRename, .append, .seekRead, .setModified, .makeDirectory, .partialVisible, .cutBack]
+    static let features: TransportFeatures = [.atomicRename, .append, .seekRead, .setModified, .makeDirectory, .partialVisible]
 
     static let settings = SettingsSchema([
         SettingField(

@@ -52,10 +52,9 @@ final class LocalWriteFile: WritableFile {
         guard offset > 0 else { return }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SystemError.of(errno, "The file", path) }
-        guard Int64(status.st_size) >= offset else {
+        guard Int64(status.st_size) == offset else {
             throw ConnectorError(.data, "\"\(path)\" has \(status.st_size) bytes and cannot be gone on with at byte \(offset).")
         }
-        if Int64(status.st_size) > offset, ftruncate(descriptor, off_t(offset)) != 0 { throw SystemError.of(errno, "The file", path) }
         guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw SystemError.of(errno, "The file", path) }
     }
 
