@@ -8,6 +8,7 @@ environment:
   BENCH_ROWS=…      records of the main data, 1,000,000 where not given
   BENCH_EVENTS=…    events that are taken in and fed, 5,000,000 where not given
   BENCH_EXPORT_ROWS=…  rows of the exports, 1,500,000 where not given
+  BENCH_JOBS=…      scheduled jobs of the homes with many, 100,000 where not given
   BENCH_ONLY=a,b    only these groups: import, mobile, packed, export, event, table, transfer, parse, list, connectors, worker, schedule
   BENCH_PEERS=all   also the slow or unusual peers: a sqlite3 shell with a large cache, PostgreSQL
   BENCH_PACKED_ROWS=…  records of the gzipped and encrypted file, 1 GiB of them where not given

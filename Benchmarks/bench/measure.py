@@ -106,6 +106,7 @@ class Workplace:
         self.directory = os.path.abspath(environment.get("BENCH_DIR") or os.path.join(self.root, ".build/bench"))
         self.runs = max(3, int(environment.get("BENCH_RUNS", "3")))
         self.rows = int(environment.get("BENCH_ROWS", "1000000"))
+        self.jobs = int(environment.get("BENCH_JOBS", "100000"))
         self.all_peers = environment.get("BENCH_PEERS") == "all"
         self.large = environment.get("BENCH_LARGE") == "1"
         self.endings = []

@@ -4,11 +4,12 @@ import os
 import sqlite3
 import time
 
+from job_lists import list_rows
+from jobs import fill, made_home
 from measure import Sample, Series, run
 from recovery import recovery_row
 from serving import Server
 
-JOBS = 100_000
 STARTS_A_SECOND = 50
 SECONDS_OF_STARTS = 20
 TICK_MOST_S = 0.005
@@ -18,44 +19,6 @@ LAG_MOST_S = 2
 IDLE_MOST_MB = 40
 IDLE_MOST_PERCENT = 0.5
 OVERHEAD_MOST_S = 0.150
-
-DOCUMENT = """
-lists:
-  - name: CONTACTS
-jobs:
-  - name: bench
-    kind: import-list
-    file: { name: records.csv }
-    target: { list: CONTACTS }
-    schedule: { repeat: daily, hour: 3, slot: 0-14 }
-"""
-
-
-def made_home(workplace, name):
-    home = workplace.fresh_directory(name)
-    run([workplace.program, "init", "--home", home])
-    document = os.path.join(home, "bench.yaml")
-    with open(document, "w", encoding="utf-8") as file:
-        file.write(DOCUMENT)
-    run([workplace.program, "apply", document, "--home", home])
-    return home
-
-
-def fill(home, first_due):
-    """Copies the one job until there are as many as wanted. `first_due` gives the second in which each is due."""
-    database = sqlite3.connect(os.path.join(home, "control.sqlite"))
-    body = json.loads(database.execute("SELECT body FROM job").fetchone()[0])
-    seed = database.execute("SELECT seed FROM due").fetchone()[0]
-
-    def jobs():
-        for number in range(2, JOBS + 1):
-            yield number, f"job {number}", json.dumps({**body, "id": number, "name": f"job {number}"})
-
-    with database:
-        database.executemany("INSERT INTO job (id, name, body) VALUES (?, ?, ?)", jobs())
-        due = ((number, 0, seed + number, first_due(number) // 900 * 900, first_due(number), 0) for number in range(2, JOBS + 1))
-        database.executemany("INSERT INTO due (owner, is_group, seed, slot, at, waiting) VALUES (?, ?, ?, ?, ?, ?)", due)
-    database.close()
 
 
 def series(seconds, memory=0.0):
@@ -68,11 +31,11 @@ def many_jobs(workplace, report):
     home = made_home(workplace, "schedules-home")
     begin = int(time.time()) + 30
     last = STARTS_A_SECOND * SECONDS_OF_STARTS
-    fill(home, lambda number: begin + (number - 2) // STARTS_A_SECOND if number - 2 < last else begin + 86_400 + number % 80_000)
+    fill(home, workplace.jobs, lambda number: begin + (number - 2) // STARTS_A_SECOND if number - 2 < last else begin + 86_400 + number % 80_000)
     server = Server(workplace, home, "--concurrency", "1")
     try:
         report.alone(
-            f"serve: start-up with {JOBS:,} scheduled jobs", series(server.seconds, server.resident_mb()), f"<= {START_UP_MOST_S:.0f} s",
+            f"serve: start-up with {workplace.jobs:,} scheduled jobs", series(server.seconds, server.resident_mb()), f"<= {START_UP_MOST_S:.0f} s",
             server.seconds <= START_UP_MOST_S)
         while server.metric('starts_total{trigger="schedule"}') < last and time.time() < begin + SECONDS_OF_STARTS + 60:
             time.sleep(0.5)
@@ -82,10 +45,10 @@ def many_jobs(workplace, report):
             f"serve: {STARTS_A_SECOND} starts a second, latest start", series(lag, server.resident_mb()), f"<= {LAG_MOST_S} s late",
             lag <= LAG_MOST_S and started >= last, f"{started:.0f} of {last} started")
         tick = server.metric("tick_seconds")
-        report.alone(f"serve: a tick with {JOBS:,} scheduled jobs", series(tick, server.resident_mb()), f"<= {TICK_MOST_S:.3f} s", tick <= TICK_MOST_S)
+        report.alone(f"serve: a tick with {workplace.jobs:,} scheduled jobs", series(tick, server.resident_mb()), f"<= {TICK_MOST_S:.3f} s", tick <= TICK_MOST_S)
         memory = server.resident_mb()
         report.alone(
-            f"serve: memory with {JOBS:,} scheduled jobs", series(0.0, memory), f"<= {MEMORY_MOST_MB} MB", memory <= MEMORY_MOST_MB, "workers included")
+            f"serve: memory with {workplace.jobs:,} scheduled jobs", series(0.0, memory), f"<= {MEMORY_MOST_MB} MB", memory <= MEMORY_MOST_MB, "workers included")
     finally:
         server.process.kill()
         server.process.wait()
@@ -139,3 +102,4 @@ def schedule_rows(workplace, report):
     recovery_row(workplace, report)
     idle(workplace, report)
     many_jobs(workplace, report)
+    list_rows(workplace, report)

@@ -109,6 +109,7 @@ enum ControlStoreMigrations {
                     );
                     """)
         }
+        registerJobListing(in: &migrator)
         return migrator
     }
 

@@ -7,30 +7,6 @@ extension SQLiteControlStore {
         try read { db in try String.fetchAll(db, sql: "SELECT body FROM job ORDER BY id").map(decode) }
     }
 
-    public func jobs(_ page: JobPage) throws -> [Job] {
-        let turned = page.descending ? " DESC" : ""
-        let columns: [String]
-        switch page.order {
-        case .id: columns = []
-        case .name: columns = ["name"]
-        case .kind: columns = ["json_extract(body, '$.kind')"]
-        case .next: columns = ["at IS NULL", "at"]
-        }
-        let order = (columns + ["id"]).map { $0 + turned }.joined(separator: ", ")
-        let source = page.order == .next ? "job LEFT JOIN due ON owner = id" : "job"
-        return try read { db in
-            try String.fetchAll(
-                db,
-                sql: """
-                    SELECT body FROM \(source)
-                    WHERE (?1 IS NULL OR json_extract(body, '$.kind') = ?1) AND (?2 IS NULL OR json_extract(body, '$.active') = ?2)
-                    ORDER BY \(order) LIMIT ?3 OFFSET ?4
-                    """,
-                arguments: [page.kind, page.active, page.limit, page.offset]
-            ).map(decode)
-        }
-    }
-
     public func jobs(mentioning text: String) throws -> [Job] {
         try read { db in
             try String.fetchAll(db, sql: "SELECT body FROM job WHERE instr(body, ?) ORDER BY id", arguments: [text]).map(decode)
@@ -51,6 +27,7 @@ extension SQLiteControlStore {
             let job = Job(
                 id: JobID(db.lastInsertedRowID), name: name, kind: kind, description: description, definition: definition, active: active)
             try db.execute(sql: "UPDATE job SET body = ? WHERE id = ?", arguments: [try encode(job), job.id.value])
+            try writeListing(of: job, db)
             try record(db, "job/\(name)", before: Job?.none, after: job)
             return job
         }
@@ -60,6 +37,7 @@ extension SQLiteControlStore {
         try write { db in
             let before: Job? = try String.fetchOne(db, sql: "SELECT body FROM job WHERE id = ?", arguments: [job.id.value]).map(decode)
             try db.execute(sql: "UPDATE job SET name = ?, body = ? WHERE id = ?", arguments: [job.name, try encode(job), job.id.value])
+            try writeListing(of: job, db)
             try record(db, "job/\(job.name)", before: before, after: job)
         }
     }
@@ -72,6 +50,7 @@ extension SQLiteControlStore {
             }
             try db.execute(sql: "DELETE FROM due WHERE owner = ?", arguments: [id.value])
             try db.execute(sql: "DELETE FROM watched_job WHERE job = ?", arguments: [id.value])
+            try db.execute(sql: "DELETE FROM job_listing WHERE job = ?", arguments: [id.value])
             try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.value])
             try record(db, "job/\(before.name)", before: before, after: Job?.none)
         }

@@ -15,6 +15,7 @@ extension SQLiteControlStore {
             run.dueAtUnixMilliseconds = origin.dueAtUnixMilliseconds
             run.group = origin.group
             try db.execute(sql: "UPDATE run SET body = ? WHERE number = ?", arguments: [try encode(run), run.id.number])
+            try writeListing(of: run, isNew: true, db)
             if origin == .manual { try record(db, .start, "run/\(run.id)", before: nil, after: .object(["job": .string(job.name)])) }
             return run
         }
@@ -45,18 +46,17 @@ extension SQLiteControlStore {
         }
     }
 
-    public func lastRuns() throws -> [JobID: Run] {
-        try read { db in
-            let bodies = try String.fetchAll(db, sql: "SELECT body FROM run WHERE number IN (SELECT max(number) FROM run GROUP BY job)")
-            return try bodies.reduce(into: [:]) { last, body in
-                let run: Run = try decode(body)
-                last[run.id.job] = run
-            }
-        }
-    }
-
     public func unfinishedRuns() throws -> [Run] {
         try read { db in try String.fetchAll(db, sql: "SELECT body FROM run WHERE state <> 'finished' ORDER BY number").map(decode) }
+    }
+
+    public func unfinishedRuns(_ status: RunStatus) throws -> [RunID] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT job, number FROM run WHERE state <> 'finished' AND status = ? ORDER BY number", arguments: [status.rawValue]
+            )
+            .map { RunID(job: JobID($0["job"]), number: $0["number"]) }
+        }
     }
 
     public func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run {
@@ -113,5 +113,6 @@ extension SQLiteControlStore {
         try db.execute(
             sql: "UPDATE run SET epoch = ?, state = ?, status = ?, body = ? WHERE number = ?",
             arguments: [run.epoch, run.state.rawValue, run.status.rawValue, try encode(run), run.id.number])
+        try writeListing(of: run, isNew: false, db)
     }
 }

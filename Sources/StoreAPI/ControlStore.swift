@@ -27,8 +27,9 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog, SchedulingSto
     func resealSecrets(key: String, _ reseal: (SecretName, SealedSecret) throws -> SealedSecret) throws -> Int
 
     func jobs() throws -> [Job]
-    /// A part of the jobs in an order; the others are not decoded.
-    func jobs(_ page: JobPage) throws -> [Job]
+    /// The part of the jobs that is asked for, in its order; the others are not read. `interrupted`: unfinished runs that nobody is at any more,
+    /// whatever is written down about them.
+    func jobs(_ query: JobQuery, interrupted: [RunID]) throws -> [JobListing]
     /// Jobs in whose definition the text stands, without reading the others; a hint, to be looked at.
     func jobs(mentioning text: String) throws -> [Job]
     func job(named name: String) throws -> Job?
@@ -55,9 +56,9 @@ public protocol ControlStore: OutboxStore, SettingStore, AuditLog, SchedulingSto
     /// Newest first, those with a number below `number`.
     func runs(before number: Int64, limit: Int) throws -> [Run]
     func unfinishedRuns() throws -> [Run]
+    /// Those with the status, which are not decoded.
+    func unfinishedRuns(_ status: RunStatus) throws -> [RunID]
     func unfinishedRun(of job: JobID) throws -> RunID?
-    /// The last run of each job that has one.
-    func lastRuns() throws -> [JobID: Run]
     /// Takes an unfinished run up: epoch + 1, status running. Throws `run.finished` when there is nothing left to do.
     func claim(_ id: RunID, atUnixMilliseconds now: Int64) throws -> Run
     /// Writes the run down if it is still of this epoch and in state `from`; throws `run.stale` otherwise and changes nothing.

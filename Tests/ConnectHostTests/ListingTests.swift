@@ -52,35 +52,6 @@ import Testing
         #expect(try names { $0.kind = "export" } == [])
     }
 
-    @Test(
-        "MGT-1, T39: parts of the list of all jobs are what the whole list has there, in every order and with every filter",
-        arguments: JobQuery.Order.allCases)
-    func parts(order: JobQuery.Order) throws {
-        _ = try home.end(try home.host.createRun(of: try home.host.existingJob("beta"), origin: .manual).id, .failed)
-        _ = try home.host.createRun(of: try home.host.existingJob("Alpha"), origin: .manual)
-        let filters: [(inout JobQuery) -> Void] = [
-            { _ in }, { $0.active = true }, { $0.active = false }, { $0.kind = "import-list" }, { $0.kind = "export" }, { $0.text = "a" },
-        ]
-        for filter in filters {
-            for descending in [false, true] {
-                var query = JobQuery()
-                (query.order, query.descending) = (order, descending)
-                filter(&query)
-                let whole = try home.host.jobs(query)
-                var joined: [JobSummary] = []
-                for offset in stride(from: 0, through: whole.count, by: 3) {
-                    (query.limit, query.offset) = (3, offset)
-                    joined += try home.host.jobs(query)
-                }
-                #expect(joined.map(\.job) == whole.map(\.job))
-                #expect(joined.map(\.group) == whole.map(\.group))
-                #expect(joined.map(\.running?.id) == whole.map(\.running?.id))
-                #expect(joined.map(\.next?.at) == whole.map(\.next?.at))
-                #expect(joined.map(\.previous?.id) == whole.map(\.previous?.id))
-            }
-        }
-    }
-
     @Test("MGT-3: the list of runs tells job and run, group, start, duration, status and counts; it is sorted and filtered")
     func runs() throws {
         for (index, name) in ["Alpha", "beta", "Alpha"].enumerated() {
@@ -103,6 +74,12 @@ import Testing
         #expect(try list { $0.trigger = "schedule" } == ["2.3"])
         #expect(try list { $0.text = "BET" } == ["3.6", "3.2"])
         #expect(try list { $0.limit = 2 } == ["3.6", "2.5"])
+        #expect(try list { ($0.order, $0.limit) = (.oldest, 2) } == ["2.5", "3.6"])
+        for (limit, hasMore) in [(4, true), (5, false), (0, true)] {
+            var query = RunQuery()
+            query.limit = limit
+            #expect(try home.host.runPage(query).hasMore == hasMore)
+        }
         #expect(try list { ($0.limit, $0.offset) = (2, 3) } == ["3.2", "2.1"])
         #expect(try list { ($0.status, $0.offset) = (.succeeded, 3) } == ["2.1"])
         #expect(try list { $0.since = home.time * 1000 } == ["3.6", "2.5"])

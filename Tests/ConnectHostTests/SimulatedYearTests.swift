@@ -54,11 +54,11 @@ import Testing
         }
         for job in try home.host.control.jobs() {
             guard let due = try home.host.control.due(.job(job.id)) else { continue }
-            owners.append((.job(job.id), ConnectHost.Installation.schedule(job.definition), due.seed))
+            owners.append((.job(job.id), Schedule(definition: job.definition), due.seed))
         }
         for group in try home.host.control.groups() {
             let due = try #require(try home.host.control.due(.group(group.id)))
-            owners.append((.group(group.id), ConnectHost.Installation.schedule(group.definition), due.seed))
+            owners.append((.group(group.id), Schedule(definition: group.definition), due.seed))
         }
         #expect(owners.count == Self.jobs - members / 2)
         try live(home, &numbers)

@@ -96,7 +96,7 @@ import Testing
         let runs = try home.host.control.runs(job: job.id, limit: 1000)
         #expect(Set(runs.map(\.dueAtUnixMilliseconds)).count == runs.count)
         let calculator = try StartCalculator(
-            ConnectHost.Installation.schedule(job.definition), seed: try #require(try home.host.control.due(.job(job.id))).seed)
+            Schedule(definition: job.definition), seed: try #require(try home.host.control.due(.job(job.id))).seed)
         for start in calculator.starts(after: begin, count: 11) {
             #expect(try home.host.control.isNoted(.job(job.id), slot: start.slot), "\(start)")
         }
@@ -120,7 +120,7 @@ import Testing
         let runs = try home.host.control.runs(job: job.id, limit: 1000)
         #expect(Set(runs.map(\.dueAtUnixMilliseconds)).count == runs.count && runs.count > 5)
         let calculator = try StartCalculator(
-            ConnectHost.Installation.schedule(job.definition), seed: try #require(try home.host.control.due(.job(job.id))).seed)
+            Schedule(definition: job.definition), seed: try #require(try home.host.control.due(.job(job.id))).seed)
         for start in calculator.starts(after: begin, count: 100) where start.at <= latest {
             #expect(try home.host.control.isNoted(.job(job.id), slot: start.slot), "\(start)")
         }

@@ -49,6 +49,11 @@ import Testing
         #expect(try installation.json("jobs", "list", "loy").count == 1)
         #expect(try installation.json("jobs", "list", "--schedule", "recurring").count == 1)
         #expect(try installation.json("jobs", "list", "--last", "succeeded").count == 2)
+        let page = try installation.json("jobs", "list", "--sort", "name", "--reverse", "--limit", "1", "--offset", "1")
+        #expect(page.count == 1 && page[0]["id"].int == jobs[1]["id"].int)
+        #expect(try installation.expectSuccess("jobs", "list", "--limit", "1", "--offset", "1").hasSuffix("\nThere are more: --offset 2\n"))
+        #expect(try !installation.expectSuccess("jobs", "list", "--limit", "3").contains("There are more"))
+        #expect(try installation.expectSuccess("runs", "list", "--limit", "1").hasSuffix("\nThere are more: --offset 1\n"))
         // §8.2: what may be done with which job.
         let grouped = try installation.run("jobs", "delete", "loyalty", "--yes")
         #expect(grouped.status == 3 && grouped.errors.contains("in group"))

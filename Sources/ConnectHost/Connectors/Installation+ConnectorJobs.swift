@@ -142,7 +142,7 @@ extension Installation {
             let path = problem.path.hasPrefix(".") ? String(problem.path.dropFirst()) : problem.path
             return Problem(path: path, severity: problem.severity, message: problem.message, suggestions: problem.suggestions)
         }
-        let late = problems.contains { $0.severity == .error } ? [] : ScheduleRules.timeProblems(Self.schedule(job.definition), at: nowSeconds)
+        let late = problems.contains { $0.severity == .error } ? [] : ScheduleRules.timeProblems(Schedule(definition: job.definition), at: nowSeconds)
         return (job, problems + late)
     }
 }

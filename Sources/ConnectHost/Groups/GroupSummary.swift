@@ -18,7 +18,7 @@ extension Installation {
             let last = try groupRuns(group.name, limit: 1).first
             return GroupSummary(
                 group: group, jobNames: try group.jobs.map { try control.job($0)?.name ?? "(deleted job \($0))" },
-                schedule: Self.schedule(group.definition),
+                schedule: Schedule(definition: group.definition),
                 running: last.flatMap { $0.status.isFinal ? nil : $0 }, next: try control.due(.group(group.id))?.next, previous: last)
         }
     }

@@ -41,7 +41,7 @@ extension Installation {
                 "group.inactive", .configuration, "Group \"\(group.name)\" is not active.",
                 remedy: "Activate it with `connecthost groups activate \"\(group.name)\"`.")
         }
-        let schedule = Self.schedule(group.definition)
+        let schedule = Schedule(definition: group.definition)
         guard !schedule.isExpired(at: nowSeconds) else {
             throw ConnectError(
                 "group.expired", .configuration,

@@ -21,7 +21,7 @@ extension Installation {
         guard let kind = try? kinds.kind(job.kind) else { return "There is no connector for its kind, \(job.kind)." }
         guard kind.allows.group else { return "\(kind.title) jobs cannot be in a group; imports can." }
         guard job.active else { return "It is not active; `connecthost jobs activate` activates it." }
-        let schedule = Self.schedule(job.definition)
+        let schedule = Schedule(definition: job.definition)
         guard schedule.kind == .onDemand else { return "It starts by itself (\(schedule.text)); only jobs on demand can be in a group." }
         if let other = try control.group(of: job.id), other.id != group { return "It is in group \"\(other.name)\" already." }
         return nil
@@ -85,7 +85,7 @@ extension Installation {
         let wrong = JobSchema(fields: GroupFields.all).problems(in: definition)
         guard wrong.isEmpty else { return wrong }
         var found = FollowUpFields.problems(in: definition) + scheduleProblems(definition, monthEndAllowed: false, old: old?.definition["schedule"])
-        if Self.schedule(definition).kind == .fileArrival {
+        if Schedule(definition: definition).kind == .fileArrival {
             found.append(Problem(path: "schedule.repeat", message: "A group has no file of its own to wait for; choose another repeat."))
         }
         return found
@@ -95,7 +95,7 @@ extension Installation {
         let group = try existingGroup(name)
         let names = try group.jobs.compactMap { try control.job($0)?.name }
         if active {
-            let late = ScheduleRules.timeProblems(Self.schedule(group.definition), at: nowSeconds)
+            let late = ScheduleRules.timeProblems(Schedule(definition: group.definition), at: nowSeconds)
             guard late.isEmpty else { throw ProblemList("group.invalid", "Group \"\(group.name)\" cannot be activated", late).error }
         }
         return try saveGroup(

@@ -9,7 +9,7 @@ extension Installation {
         let entry = JobDocument.JobEntry(
             place: place, name: job.name, kind: job.kind, description: job.description, definition: job.definition, active: true)
         var found = try jobProblems(entry, try KnownNames(self, [], editing: job.id)).filter { $0.severity == .error }
-        if isNew, found.isEmpty { found = ScheduleRules.timeProblems(Self.schedule(job.definition), at: nowSeconds) }
+        if isNew, found.isEmpty { found = ScheduleRules.timeProblems(Schedule(definition: job.definition), at: nowSeconds) }
         return found.map { problem in
             var named = problem
             if named.path.hasPrefix(place + ".") { named.path.removeFirst(place.count + 1) }
@@ -119,7 +119,7 @@ extension Installation {
 
     /// Within a transaction.
     private func store(_ job: Job) throws {
-        if let group = try control.group(of: job.id), Self.schedule(job.definition).kind != .onDemand {
+        if let group = try control.group(of: job.id), Schedule(definition: job.definition).kind != .onDemand {
             throw ConnectError(
                 "job.grouped", .configuration, "Job \"\(job.name)\" is in group \"\(group.name)\" and can have no schedule of its own.",
                 remedy: "Give the group a schedule, or take the job out of it with `connecthost groups edit`.")

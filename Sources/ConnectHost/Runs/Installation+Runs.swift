@@ -210,7 +210,7 @@ extension Installation {
 
     /// Why the job starts no more, by itself or otherwise, when its day of expiry is over.
     func expiry(of job: Job) -> String? {
-        let schedule = Self.schedule(job.definition)
+        let schedule = Schedule(definition: job.definition)
         guard schedule.isExpired(at: nowSeconds), let until = schedule.until else { return nil }
         return "Job \"\(job.name)\" expired at the end of \(until) (\(schedule.zone))."
     }

@@ -26,21 +26,24 @@ public struct RunQuery: Sendable {
 
 extension Installation {
     /// The newest runs that fit, in the order asked for.
-    public func runs(_ query: RunQuery) throws -> [Run] {
+    public func runs(_ query: RunQuery) throws -> [Run] { try runPage(query).runs }
+
+    /// Also says whether there are older ones.
+    public func runPage(_ query: RunQuery) throws -> (runs: [Run], hasMore: Bool) {
         let job = try query.job.map { try existingJob($0).id }
         let group = try query.group.map { try existingGroup($0).id }
         var found: [Run] = []
         var left = query.offset
         var before = Int64.max
-        while found.count < query.limit {
+        while found.count <= query.limit {
             let page = try control.runs(before: before, limit: 500)
-            for run in page.map(seenAlive) where found.count < query.limit && query.matches(run, job: job, group: group) {
+            for run in page.map(seenAlive) where found.count <= query.limit && query.matches(run, job: job, group: group) {
                 if left > 0 { left -= 1 } else { found.append(run) }
             }
             guard let last = page.last, page.count == 500, query.since.map({ last.createdAtUnixMilliseconds >= $0 }) ?? true else { break }
             before = last.id.number
         }
-        return query.sorted(found)
+        return (query.sorted(Array(found.prefix(query.limit))), found.count > query.limit)
     }
 }
 

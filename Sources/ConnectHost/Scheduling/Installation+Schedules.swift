@@ -12,9 +12,6 @@ public struct ComingStarts: Sendable {
 }
 
 extension Installation {
-    /// The schedule of a definition, or on demand where it has none or a wrong one.
-    static func schedule(_ definition: [String: JSONValue]) -> Schedule { ScheduleDefinition(definition["schedule"]).schedule ?? .onDemand }
-
     var nowSeconds: Int64 { clock() / 1000 }
 
     /// Problems of a section `schedule` (SCH-3). What depends on the time is asked only of a schedule that is not `old` already, so that applying
@@ -30,7 +27,7 @@ extension Installation {
 
     /// Writes down the job's next start, or that it has none. Called within the transaction that writes the job.
     func plan(_ job: Job) throws {
-        let schedule = Self.schedule(job.definition)
+        let schedule = Schedule(definition: job.definition)
         try plan(.job(job.id), schedule, isActive: job.active)
         var seconds: Int64?
         if job.active, case .fileArrival(let every) = schedule.recurrence { seconds = every }
@@ -38,7 +35,7 @@ extension Installation {
     }
 
     func plan(_ group: JobGroup) throws {
-        try plan(.group(group.id), Self.schedule(group.definition), isActive: group.active)
+        try plan(.group(group.id), Schedule(definition: group.definition), isActive: group.active)
     }
 
     private func plan(_ owner: ScheduleOwner, _ schedule: Schedule, isActive: Bool) throws {
@@ -73,7 +70,7 @@ extension Installation {
     private func comingStarts(
         _ owner: ScheduleOwner, _ name: String, _ definition: [String: JSONValue], isActive: Bool, _ count: Int
     ) throws -> ComingStarts {
-        let schedule = Self.schedule(definition)
+        let schedule = Schedule(definition: definition)
         let due = try control.due(owner)
         let calculator = try StartCalculator(schedule, seed: due?.seed ?? UInt64(bitPattern: owner.number))
         var starts = due.map { [$0.next] } ?? []

@@ -106,14 +106,14 @@ struct StartTaker {
         case .job(let id):
             guard let job = try host.control.job(id), job.active else { return nil }
             return Owner(
-                name: "job \"\(job.name)\"", schedule: Installation.schedule(job.definition), isBusy: try host.isBusy(owner)
+                name: "job \"\(job.name)\"", schedule: Schedule(definition: job.definition), isBusy: try host.isBusy(owner)
             ) { origin in
                 try host.createRun(of: job, origin: origin).id.description
             }
         case .group(let id):
             guard let group = try host.control.group(id), group.active else { return nil }
             return Owner(
-                name: "group \"\(group.name)\"", schedule: Installation.schedule(group.definition), isBusy: try host.isBusy(owner)
+                name: "group \"\(group.name)\"", schedule: Schedule(definition: group.definition), isBusy: try host.isBusy(owner)
             ) { origin in
                 try host.createGroupRun(of: group, origin: origin).id.description
             }

@@ -97,7 +97,7 @@ extension Installation {
     func planAll(after now: Int64) throws {
         for entry in try control.allDueEntries() where entry.wait == .none {
             guard let definition = try definition(of: entry.owner),
-                let next = try firstFree(entry.owner, StartCalculator(Self.schedule(definition), seed: entry.seed), after: now),
+                let next = try firstFree(entry.owner, StartCalculator(Schedule(definition: definition), seed: entry.seed), after: now),
                 next.slot < entry.next.slot
             else { continue }
             try control.save(DueEntry(owner: entry.owner, seed: entry.seed, next: next))

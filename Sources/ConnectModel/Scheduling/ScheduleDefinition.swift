@@ -39,6 +39,11 @@ public struct ScheduleDefinition: Sendable {
     }
 }
 
+extension Schedule {
+    /// The schedule of a job's or group's definition: on demand where it has none or a wrong one.
+    public init(definition: [String: JSONValue]) { self = ScheduleDefinition(definition["schedule"]).schedule ?? .onDemand }
+}
+
 private struct Reading {
     let members: [String: JSONValue]
     var problems: [Problem] = []

@@ -6,7 +6,8 @@ import ConnectModel
 struct JobsList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the jobs: what runs, what comes next, how it went last.",
-        discussion: "Example: connecthost jobs list --active --schedule recurring --sort next")
+        discussion:
+            "All of them where --limit says nothing else.\n\nExample: connecthost jobs list --active --schedule recurring --sort next --limit 50")
     @Argument(help: "Only jobs with this text in their name or description.") var search: String?
     @Option(name: .long, help: "Only jobs of this kind.") var kind: String?
     @Option(name: .long, help: "Only jobs of this group.") var group: String?
@@ -18,14 +19,12 @@ struct JobsList: ParsableCommand {
     @Flag(name: .long, help: "Only jobs that are running.") var running = false
     @Option(name: .long, help: "Order: \(JobQuery.Order.allCases.map(\.rawValue).joined(separator: ", ")).") var sort = JobQuery.Order.id
     @Flag(name: .long, help: "The other way round.") var reverse = false
-    @Option(name: .long, help: "Most jobs to show; all of them when left out.") var limit: Int?
-    @Option(name: .long, help: "Leave out so many at the beginning.") var offset = 0
+    @OptionGroup var page: PageOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard !active || !inactive else { throw ValidationError("--active and --inactive exclude each other.") }
-        guard limit ?? 0 >= 0, offset >= 0 else { throw ValidationError("--limit and --offset are 0 or more.") }
     }
 
     func run() throws {
@@ -39,9 +38,9 @@ struct JobsList: ParsableCommand {
         query.running = running
         query.order = sort
         query.descending = reverse
-        query.limit = limit
-        query.offset = offset
-        let found = try host.open().jobs(query)
+        query.limit = page.limit
+        query.offset = page.offset
+        let (found, hasMore) = try host.open().jobPage(query)
         var table = Table(["ID", "GROUP", "NAME", "JOB TYPE", "RUNNING", "NEXT RUN", "PREVIOUS RUN", "STATUS", "SCHEDULE TYPE", "ACTIVATION"])
         for one in found {
             table.add([
@@ -51,10 +50,10 @@ struct JobsList: ParsableCommand {
             ])
         }
         let isAll =
-            search == nil && kind == nil && group == nil && schedule == nil && last == nil && !active && !inactive && !running && limit == nil
-            && offset == 0
+            search == nil && kind == nil && group == nil && schedule == nil && last == nil && !active && !inactive && !running
+            && page.limit == nil && page.offset == 0
         let nothing = isAll ? "No jobs. Write one with `connecthost jobs new import-list`." : "No job is like that."
-        try Output(output).show(found.map(JobReport.init), text: found.isEmpty ? nothing : table.text)
+        try Output(output).show(found.map(JobReport.init), text: found.isEmpty ? nothing : table.text + page.hint(page.limit, hasMore: hasMore))
     }
 }
 

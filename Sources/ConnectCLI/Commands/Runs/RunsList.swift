@@ -7,7 +7,9 @@ import Foundation
 struct RunsList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List runs, newest first.",
-        discussion: "Example: connecthost runs list --job \"Nightly contacts\" --status failed")
+        discussion:
+            "20 of them where --limit says nothing else; --offset leaves out the newest.\n\nExample: connecthost runs list --job \"Nightly contacts\" --status failed"
+    )
     @Argument(help: "Only runs with this text in the job's name or the file's path.") var search: String?
     @Option(name: .long, help: "Only runs of this job.") var job: String?
     @Option(name: .long, help: "Only runs by this group.") var group: String?
@@ -16,14 +18,12 @@ struct RunsList: ParsableCommand {
     @Option(name: .long, help: "Only runs that began so: manual, schedule, file, group.") var trigger: String?
     @Option(name: .long, help: "Only runs of this day (UTC) or later, written 2026-03-29.") var since: String?
     @Option(name: .long, help: "Order: \(RunQuery.Order.allCases.map(\.rawValue).joined(separator: ", ")).") var sort = RunQuery.Order.newest
-    @Option(name: .long, help: "Most runs to show.") var limit = 20
-    @Option(name: .long, help: "Leave out so many of the newest.") var offset = 0
+    @OptionGroup var page: PageOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard since == nil || since.flatMap(CivilDate.init) != nil else { throw ValidationError("--since is a day like 2026-03-29.") }
-        guard limit >= 0, offset >= 0 else { throw ValidationError("--limit and --offset are 0 or more.") }
     }
 
     func run() throws {
@@ -36,9 +36,10 @@ struct RunsList: ParsableCommand {
         query.trigger = trigger
         query.since = since.flatMap(CivilDate.init).map { Int64($0.daysSince1970) * 86_400_000 }
         query.order = sort
+        let limit = page.limit ?? 20
         query.limit = limit
-        query.offset = offset
-        let runs = try host.open().runs(query)
+        query.offset = page.offset
+        let (runs, hasMore) = try host.open().runPage(query)
         var table = Table([
             "RUN", "JOB", "JOB TYPE", "GROUP RUN", "STATUS", "TRIGGER", "STARTED", "DURATION", "READ", "INSERTED", "UPDATED", "REJECTED",
         ])
@@ -49,6 +50,6 @@ struct RunsList: ParsableCommand {
                 Moment.number(run.records.inserted), Moment.number(run.records.updated), Moment.number(run.records.rejected),
             ])
         }
-        try Output(output).show(runs.map(RunReport.init), text: runs.isEmpty ? "No runs." : table.text)
+        try Output(output).show(runs.map(RunReport.init), text: runs.isEmpty ? "No runs." : table.text + page.hint(limit, hasMore: hasMore))
     }
 }
