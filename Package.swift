@@ -164,7 +164,7 @@ let package = Package(
             name: "ADBCSourceTests", dependencies: ["ConnectorRuntime", "RunEngine", "ConnectModel", "ConnectTesting"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConnectHostTests", dependencies: ["ConnectHost", "SQLiteStore", "StoreAPI", "RunEngine", "ConnectModel", "ConnectTesting"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["ConnectTesting", "ServerSupport"], exclude: ["Fixtures"]),
         .testTarget(name: "CrashTests", dependencies: ["ConnectTesting", "ServerSupport"]),
     ],
     swiftLanguageModes: [.v6],

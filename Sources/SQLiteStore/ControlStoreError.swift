@@ -13,6 +13,13 @@ enum ControlStoreError {
         return wrapping(error)
     }
 
+    static func newer(_ path: String, unknown: [String]) -> ConnectError {
+        ConnectError(
+            "control.newer", .configuration,
+            "The control database \(path) was made or upgraded by a newer ConnectHost: this one does not know \(unknown.joined(separator: ", ")).",
+            remedy: "Nothing was changed. Use that version, or restore the backup that was made before the upgrade.")
+    }
+
     static func wrapping(_ error: any Error) -> ConnectError {
         if let error = error as? ConnectError { return error }
         guard let error = error as? DatabaseError else {

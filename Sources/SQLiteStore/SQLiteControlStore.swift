@@ -12,9 +12,12 @@ public final class SQLiteControlStore: ControlStore {
     let cleaned: @Sendable (Run) -> Run
 
     /// Opens or creates the file and brings its tables up to date. `actor` stands in the audit log as the one who makes the changes.
-    /// - Parameter cleaned: takes secrets out of the texts of a run before it is written down, for a process in which connectors write them (OPS-3).
+    /// - Parameters:
+    ///   - cleaned: takes secrets out of the texts of a run before it is written down, for a process in which connectors write them (OPS-3).
+    ///   - mayUpgrade: called before the tables of an older version are changed; throws to leave them as they are.
     public init(
-        path: String, actor: String, clock: @escaping @Sendable () -> Int64, cleaned: @escaping @Sendable (Run) -> Run = { $0 }
+        path: String, actor: String, clock: @escaping @Sendable () -> Int64, cleaned: @escaping @Sendable (Run) -> Run = { $0 },
+        mayUpgrade: @escaping () throws -> Void = {}, failpoint: @escaping (String) -> Void = { _ in }
     ) throws {
         self.actor = actor
         self.cleaned = cleaned
@@ -26,7 +29,7 @@ public final class SQLiteControlStore: ControlStore {
         }
         do {
             database = try DatabasePool(path: path, configuration: configuration)
-            try ControlStoreMigrations.migrator.migrate(database)
+            try ControlStoreUpgrade(path: path, mayUpgrade: mayUpgrade, failpoint: failpoint).perform(database)
         } catch {
             throw ControlStoreError.opening(path, error)
         }

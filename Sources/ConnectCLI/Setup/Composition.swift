@@ -32,7 +32,9 @@ enum Composition {
     }
 
     static func control(_ home: HomeLayout, cleaned: @escaping @Sendable (Run) -> Run = { $0 }) throws -> any ControlStore {
-        try SQLiteControlStore(path: home.controlDatabase, actor: SystemUser.current, clock: now, cleaned: cleaned)
+        try SQLiteControlStore(
+            path: home.controlDatabase, actor: SystemUser.current, clock: now, cleaned: cleaned, mayUpgrade: { try Installation.requireUnused(home) },
+            failpoint: { Failpoint.hit($0) })
     }
 
     /// The host's own job kinds and those of the connectors.

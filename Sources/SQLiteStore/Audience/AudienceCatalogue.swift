@@ -13,12 +13,17 @@ final class AudienceCatalogue {
     let connection: SQLiteConnection
     private let directory: String
 
-    init(path: String) throws {
+    init(path: String, failpoint: (String) -> Void = { _ in }) throws {
         connection = try SQLiteConnection(path: path, mode: .creating)
         try connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-        try AudienceMigrations.bring(connection, to: AudienceMigrations.catalogue)
         directory = AudienceCatalogue.directory(of: path)
         guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw AudienceStoreError.system(errno, "created", directory) }
+        let first = FirstListFiles(besides: path)
+        try AudienceMigrations.bring(connection, to: AudienceMigrations.catalogue) { version in
+            if version == 1 { try first.convert(connection) }
+            failpoint("upgrade.lists-written")
+        }
+        try first.remove()
     }
 
     /// Where the tables' files are: "…/audience.sqlite" has them in "…/audience.tables".

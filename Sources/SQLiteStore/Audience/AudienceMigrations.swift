@@ -61,7 +61,8 @@ enum AudienceMigrations {
     /// Those of them that go with a table from one generation of its file to the next as they are.
     static let carriedTables = ["ledger", "load_set", "load_set_rows", "custom_event", "custom_event_rows"]
 
-    static func bring(_ connection: SQLiteConnection, to steps: [String]) throws {
+    /// - Parameter before: called with the step the file is at, in the transaction that brings it on.
+    static func bring(_ connection: SQLiteConnection, to steps: [String], before: (Int64) throws -> Void = { _ in }) throws {
         func version() throws -> Int64 { try connection.integer("PRAGMA user_version") ?? 0 }
         var found = try version()
         guard found <= steps.count else { throw AudienceStoreError.newer(connection.path, version: found) }
@@ -69,6 +70,8 @@ enum AudienceMigrations {
         try connection.transaction {
             // Another process may have been faster.
             found = try version()
+            guard found < steps.count else { return }
+            try before(found)
             for step in steps.dropFirst(Int(found)) { try connection.execute(step) }
             try connection.execute("PRAGMA user_version = \(steps.count)")
         }

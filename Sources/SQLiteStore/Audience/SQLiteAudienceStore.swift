@@ -40,7 +40,7 @@ public final class SQLiteAudienceStore: AudienceStore {
         self.rewriteShare = rewriteShare
         self.queryTimeLimit = queryTimeLimit
         self.failpoint = failpoint
-        let opened = AudienceCatalogueBox(value: try AudienceCatalogue(path: path))
+        let opened = AudienceCatalogueBox(value: try AudienceCatalogue(path: path, failpoint: failpoint))
         catalogue = Mutex(opened)
     }
 
