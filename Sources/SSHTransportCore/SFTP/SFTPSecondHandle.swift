@@ -44,4 +44,3 @@ final class SFTPSecondHandle {
         try client.send(reply, encode, limits)
     }
 }
-
