@@ -33,7 +33,9 @@ import Testing
     private func says(_ call: RecordingCall, _ text: String) -> Bool { call.lines.contains { $0.contains(text) } }
 
     /// Reads all of "f", in pieces, giving the second connection time until it is there or given up.
-    private func read(_ session: any TransportSession, _ call: RecordingCall, waiting: Bool = true, after: (Int) throws -> Void = { _ in }) throws -> [UInt8] {
+    private func read(_ session: any TransportSession, _ call: RecordingCall, waiting: Bool = true, after: (Int) throws -> Void = { _ in }) throws
+        -> [UInt8]
+    {
         let file = try session.openRead("f", offset: 0, call)
         defer { file.close() }
         var content: [UInt8] = []
@@ -185,7 +187,8 @@ import Testing
                     let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
                     try server.put("other", other)
                     if let date {
-                        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: server.files.appendingPathComponent("other").path)
+                        try FileManager.default.setAttributes(
+                            [.modificationDate: date], ofItemAtPath: server.files.appendingPathComponent("other").path)
                     }
                     rename(server.files.appendingPathComponent("other").path, path)
                 }
