@@ -4,7 +4,7 @@ import ServerSupport
 import Testing
 
 /// T40: a server that lives through days of mixed faults holds nothing back. `SERVE_SOAK_ROUNDS` sets how many hours of its clock pass
-/// (make soak: 300, some 20 minutes of ours).
+/// (make soak: 300, some five minutes of ours).
 @Suite(.waits) struct ServeSoakTests {
     private static let rounds = ProcessInfo.processInfo.environment["SERVE_SOAK_ROUNDS"].flatMap(Int.init) ?? 2
     private static let jobs = 4
