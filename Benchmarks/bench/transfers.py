@@ -128,8 +128,8 @@ class Ours:
     """ConnectHost's connectors, through the command that does nothing but copy."""
     name = "ConnectHost"
 
-    def __init__(self, workplace, connector, server, *more):
-        self.installation = Installation(workplace, f"transfer-{connector}-home", None)
+    def __init__(self, workplace, connector, server, *more, home="transfer"):
+        self.installation = Installation(workplace, f"{home}-{connector}-home", None)
         if connector == "ftp":
             self.installation.add_ftp_server(server)
         else:

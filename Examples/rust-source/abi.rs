@@ -47,6 +47,7 @@ pub const CH_TF_MKDIR: u64 = 1 << 4;
 pub const CH_TF_CASE_INSENS: u64 = 1 << 5;
 pub const CH_TF_PARTIAL_VIS: u64 = 1 << 6;
 pub const CH_TF_PARALLEL: u64 = 1 << 7;
+pub const CH_TF_CUT_BACK: u64 = 1 << 8;
 
 pub const CH_SF_INCREMENTAL: u64 = 1 << 0;
 pub const CH_SF_RESUMABLE: u64 = 1 << 1;

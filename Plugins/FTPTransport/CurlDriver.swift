@@ -74,7 +74,10 @@ final class CurlDriver {
             guard status == CURLM_OK else { throw ConnectorError(.internal, "libcurl failed with code \(status.rawValue).") }
             var code = CURLE_OK
             while let ended = ch_curl_ended(multi, &code) { running[ended]?.result = code }
-            if transfer.result == CURLE_ABORTED_BY_CALLBACK { throw ConnectorError(.cancelled, "The call was cancelled.") }
+            // Whatever a transfer that nobody wants any more ends with is the end of what was cancelled.
+            if let result = transfer.result, result == CURLE_ABORTED_BY_CALLBACK || result != CURLE_OK && !isWanted {
+                throw ConnectorError(.cancelled, "The call was cancelled.")
+            }
             if transfer.result != nil || isDone() { return }
             let now = (transfer.moved, transfer.heard)
             if now != before { (before, lastSign) = (now, .now) }

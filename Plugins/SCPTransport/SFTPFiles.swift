@@ -25,7 +25,7 @@ final class SFTPFiles: RemoteFiles {
 
     /// Going on with a file where it ends checks its size; committing that sets the time and has the server put it on its disk.
     func complete(_ path: String, size: Int64, modifiedUnixNanoseconds: Int64?, _ call: any CallContext) throws(ConnectorError) {
-        try session.openWrite(path, offset: size, expectedSize: size, call).commit(modifiedUnixNanoseconds: modifiedUnixNanoseconds, call)
+        try session.goOn(path, at: size, call).commit(modifiedUnixNanoseconds: modifiedUnixNanoseconds, call)
     }
 
     func discard(_ path: String) { session.discard(path) }

@@ -9,7 +9,7 @@ enum SFTPConnector: TransportConnector {
         aliases: ["sftp"])
 
     /// Not `atomicRename`: whether a server replaces in one step is only known once it has been asked.
-    static let features: TransportFeatures = [.append, .seekRead, .setModified, .makeDirectory, .partialVisible, .parallel]
+    static let features: TransportFeatures = [.append, .seekRead, .setModified, .makeDirectory, .partialVisible, .parallel, .cutBack]
 
     static var settings: SettingsSchema { SFTPSettings.schema }
 
@@ -20,6 +20,7 @@ enum SFTPConnector: TransportConnector {
         let channel = try settings.channel(call)
         let client = SFTPClient(channel: channel, options: settings.clientOptions)
         try client.start(call)
+        client.secondConnection = settings.secondConnection
         let root = try RemoteRoot(settings.directory, client, call)
         return SFTPSession(client, root)
     }
@@ -30,6 +31,7 @@ enum SFTPConnector: TransportConnector {
         do throws(ConnectorError) {
             let client = SFTPClient(channel: try connection.open(.subsystem("sftp"), call), options: settings.clientOptions)
             try client.start(call)
+            client.secondConnection = settings.secondConnection
             let session = SFTPSession(client, try RemoteRoot(settings.directory, client, call))
             let checksum = try ShellChecksum(connection, ownsConnection: true, settings: settings.ssh, call) { (path) throws(ConnectorError) in
                 try session.resolve(path)

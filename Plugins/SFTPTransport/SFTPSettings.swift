@@ -7,6 +7,8 @@ struct SFTPSettings: Sendable {
     /// Absolute, or relative to where the log-in begins; "" is that place.
     var directory: String
     var requestsInFlight: Int
+    /// Bytes that a file must have to go for a second connection to help with it; nil for never.
+    var secondConnectionFrom: Int64?
 
     static let schema = SettingsSchema(
         SSHSettings.connectionFields + [
@@ -18,7 +20,13 @@ struct SFTPSettings: Sendable {
             SettingField(
                 "requests_in_flight", title: "Requests in flight",
                 help: "How many requests wait for their answers at once. 1 for servers that lose their way with more. The default is 64.",
-                kind: .integer(minimum: 1, maximum: 128), default: .integer(64), advanced: true)
+                kind: .integer(minimum: 1, maximum: 128), default: .integer(64), advanced: true),
+            SettingField(
+                "second_connection_mib", title: "Second connection from (MiB)",
+                help:
+                    "Files with at least so many MiB to go are moved over two connections where the line is what is waited for. 0 never opens a second one. "
+                    + "The default is 256. With OpenSSH only.",
+                kind: .integer(minimum: 0, maximum: 1 << 30), default: .integer(256), advanced: true),
         ])
 
     /// Throws `.configuration` naming the setting. No I/O.
@@ -26,6 +34,8 @@ struct SFTPSettings: Sendable {
         directory = values.string("directory") ?? ""
         guard !directory.utf8.contains(0) else { throw ConnectorError(.configuration, "`directory` holds a NUL byte.") }
         requestsInFlight = Int(values.integer("requests_in_flight") ?? 64)
+        let mebibytes = values.integer("second_connection_mib") ?? 256
+        secondConnectionFrom = mebibytes > 0 ? mebibytes << 20 : nil
         ssh = try SSHSettings(values)
     }
 
@@ -34,6 +44,12 @@ struct SFTPSettings: Sendable {
     /// A channel to the server's file transfer.
     func channel(_ call: any CallContext) throws(ConnectorError) -> any SSHChannel {
         try SSHConnection.open(endpoint, .subsystem("sftp"), engine: ssh.engine, call)
+    }
+
+    /// Where a client gets help with large files from. libssh2 encrypts on the thread that waits, and would gain nothing.
+    var secondConnection: SecondConnection? {
+        guard let secondConnectionFrom else { return nil }
+        return SecondConnection(forFilesFrom: secondConnectionFrom) { [self] (call) throws(ConnectorError) in try channel(call) }
     }
 
     var clientOptions: SFTPClientOptions {

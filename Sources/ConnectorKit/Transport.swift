@@ -53,7 +53,7 @@ public protocol TransportSession: AnyObject {
     /// One level of `directory` ("" is the root), in any order, handed over as it arrives. Names that are not UTF-8 are skipped with a logged warning.
     func list(_ directory: String, _ call: any CallContext, _ each: (FileEntry) throws(ConnectorError) -> Void) throws(ConnectorError)
     func openRead(_ path: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> any ReadableFile
-    /// `offset` 0 creates or truncates; above 0 goes on with a file that has exactly that many bytes.
+    /// `offset` 0 creates or truncates; above 0 goes on with a file that has exactly that many bytes, or more where the features have `.cutBack`.
     func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile
     /// With `replace` false an existing target is `.exists`.
     func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError)
@@ -86,6 +86,8 @@ public struct TransportFeatures: OptionSet, Sendable {
     public static let partialVisible = TransportFeatures(rawValue: 1 << 6)
     /// Several files of one session may be open at once.
     public static let parallel = TransportFeatures(rawValue: 1 << 7)
+    /// `openWrite` with an offset takes a longer file, too, and cuts off what it has from there on.
+    public static let cutBack = TransportFeatures(rawValue: 1 << 8)
 }
 
 /// The peer's identity as it presents itself before any credential is sent: a host key, a certificate (FS-7).

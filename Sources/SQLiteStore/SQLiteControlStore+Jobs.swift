@@ -1,6 +1,6 @@
 public import ConnectModel
 import GRDB
-public import StoreAPI
+import StoreAPI
 
 extension SQLiteControlStore {
     public func jobs() throws -> [Job] {

@@ -12,6 +12,10 @@ public protocol ByteChannel: AnyObject {
     /// Returns once a direction of `interest` is worth another try. Throws `.timeout` after `limits.stallMilliseconds` without that,
     /// `.cancelled` after `cancel` or when the host cancels the call.
     func wait(for interest: ChannelInterest, _ limits: WaitLimits) throws(ConnectorError)
+    /// The same for this channel and another that can be awaited beside it: returns once either is worth another try.
+    func wait(for interest: ChannelInterest, besides other: AwaitedChannel?, _ limits: WaitLimits) throws(ConnectorError)
+    /// What another channel's `wait` may wait for in this one's place; nil where only the channel itself can tell.
+    func awaited(_ interest: ChannelInterest) -> AwaitedChannel?
     /// Tells the far end that no more bytes come; reading goes on.
     func finishWriting()
     /// Why the channel ended, once a transfer said `.ended`; nil when the far end finished with exit status 0. Waits a second at most.
@@ -26,6 +30,21 @@ public protocol ByteChannel: AnyObject {
     var isCancelled: Bool { get }
     /// Gives everything back, within two seconds; nothing else may be called after it.
     func close()
+}
+
+extension ByteChannel {
+    public func wait(for interest: ChannelInterest, besides other: AwaitedChannel?, _ limits: WaitLimits) throws(ConnectorError) {
+        try wait(for: interest, limits)
+    }
+
+    public func awaited(_ interest: ChannelInterest) -> AwaitedChannel? { nil }
+}
+
+/// The descriptors of a channel that show when it is worth another try; -1 for one that is not waited for.
+public struct AwaitedChannel: Sendable {
+    var readable: Int32
+    var writable: Int32
+    var complaints: Int32
 }
 
 /// A channel that can tell how connecting went, for a test of the connection (FS-6).

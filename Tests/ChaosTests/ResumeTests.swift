@@ -49,11 +49,14 @@ import Testing
     }
 
     /// Runs `transfer` over a line that is cut in the middle of the file; `between` happens before it is there again.
+    /// - Returns: the bytes that went over it in this direction.
+    @discardableResult
     private func broken(
         _ line: Line, _ direction: ChaosProxy.Direction, digest: String? = nil, between: @escaping @Sendable (_ files: String) throws -> Void,
         _ transfer: (FileTransfer, _ server: LineServer, _ local: TemporaryDirectory) throws -> Void
-    ) throws {
+    ) throws -> Int {
         let local = try TemporaryDirectory()
+        var total = 0
         try line.withServer(digest: digest) { server in
             let files = server.files
             try server.struck(.cut(afterBytes: Self.size / 2), counting: direction) { port, count in
@@ -67,8 +70,10 @@ import Testing
                 defer { transport.close() }
                 try transfer(FileTransfer(transport), server, local)
                 #expect(count.isStruck && opener.opened >= 2)
+                total = count.total(direction)
             }
         }
+        return total
     }
 
     private static let lines: [Line] = [.sftpLibSSH2, .scpLibSSH2, .ftp]
@@ -116,6 +121,22 @@ import Testing
             #expect(try copy.upload(local.path + "/source", to: "there") == Int64(Self.size))
             #expect(FileManager.default.contents(atPath: server.files + "/there") == Self.content)
         }
+    }
+
+    @Test("FS-8: an upload goes on before a hole that a break has left, and does not begin anew", arguments: [Line.sftpOpenSSH, .sftpLibSSH2])
+    func hole(line: Line) throws {
+        let between: @Sendable (String) throws -> Void = { files in
+            var there = Self.content.prefix(900_000)
+            there.replaceSubrange(700_000..<701_000, with: Data(count: 1000))
+            try Data(there).write(to: URL(fileURLWithPath: files + "/there.part"))
+        }
+        let sent = try broken(line, .toServer, between: between) { copy, server, local in
+            try local.write("source", Self.content)
+            #expect(try copy.upload(local.path + "/source", to: "there") == Int64(Self.size))
+            #expect(FileManager.default.contents(atPath: server.files + "/there") == Self.content)
+        }
+        // Half of it before the break; an upload that began anew would send all of it once more.
+        #expect(sent < Self.size / 2 + Self.size * 9 / 10, "\(sent) bytes for a file of \(Self.size)")
     }
 
     @Test(

@@ -116,6 +116,7 @@ private let transportDefects = [
     Defect("takes_too_much", "transport.short-writes", "failed", "how many it took"),
     Defect("ignores_offset", "transport.seek", "failed", "from byte"),
     Defect("goes_on_anywhere", "transport.append", "failed"),
+    Defect("cuts_nothing", "transport.append", "failed", "CH_E_DATA"),
     Defect("cuts_offset", "transport.large-offsets", "failed", "32 bits"),
     Defect("cuts_size", "transport.large-files", "failed", "5368709123"),
     Defect("keeps_time", "transport.modified", "failed", "1600000000"),

@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test("FS-8: reading and writing go on from an offset", arguments: engines)
+    @Test("FS-8: reading and writing go on from an offset; what was written behind it is cut off", arguments: engines)
     func resume(engine: SSHEngine) throws {
         try TestServer.with(engine) { server in
             let content = patterned(3_000_000)
@@ -38,9 +38,11 @@ import Testing
                 try server.put("g", Array(content[..<1_000_001]))
                 try session.write("g", Array(content[1_000_001...]), offset: 1_000_001)
                 #expect(try server.content("g") == content)
-                let error = failure { try session.write("g", [1], offset: 5) }
+                let error = failure { try session.write("g", [1], offset: 3_000_001) }
                 #expect(error?.status == .data)
                 #expect(try server.content("g") == content)
+                try session.write("g", [1], offset: 5)
+                #expect(try server.content("g") == content[..<5] + [1])
             }
         }
     }

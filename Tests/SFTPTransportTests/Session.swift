@@ -94,15 +94,15 @@ extension WritableFile {
 
 /// Bytes that differ everywhere, so that a piece in the wrong place shows.
 func patterned(_ count: Int, salt: UInt64 = 1) -> [UInt8] {
-    var state = salt
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 8)
-    while bytes.count < count {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        withUnsafeBytes(of: state) { bytes.append(contentsOf: $0.suffix(4)) }
+    [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
+        let raw = UnsafeMutableRawBufferPointer(bytes)
+        var state = salt
+        for offset in stride(from: 0, to: count, by: 4) {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            withUnsafeBytes(of: state >> 32) { raw[offset..<min(offset + 4, count)].copyBytes(from: $0.prefix(min(4, count - offset))) }
+        }
+        filled = count
     }
-    bytes.removeLast(bytes.count - count)
-    return bytes
 }
 
 /// The error of something that must fail.

@@ -29,7 +29,7 @@ enum DescriptorChecks {
         let info = context.request.connector
         let known: UInt64 =
             switch info.kind {
-            case .transport: 0xFF
+            case .transport: 0x1FF
             case .source: 0x7
             case .job: 0x7F
             }

@@ -169,9 +169,9 @@ public final class FileUpload {
         func close() {}
     }
 
-    /// Where to go on: behind the bytes that the server has, once the last of them have been compared with ours; else 0. A server that writes
-    /// several requests at once may have a hole before the end of its file when it is cut off, which its size does not show. A file with more
-    /// bytes than this upload ever gave is another's, or an earlier one's.
+    /// Where to go on: behind the bytes that the server has, once the last of them have been compared with ours. A server that writes several
+    /// requests at once may have a hole before the end of its file when it is cut off, which its size does not show: then before the hole, where the
+    /// transport can, else 0. A file with more bytes than this upload ever gave, or with none of the last like ours, is another's, or an earlier one's.
     private func continuation(_ connection: any Transport) throws -> Int64 {
         guard connection.features.isSuperset(of: [.append, .seekRead]), let there = try sizeOnServer(connection, partial), there > 0, there <= given
         else { return 0 }
@@ -193,10 +193,19 @@ public final class FileUpload {
                 guard read > 0 else { return 0 }
                 filled += read
             }
-            guard let left = theirs.baseAddress, let right = ours.baseAddress, memcmp(left, right, count) == 0 else { return 0 }
-            offset += Int64(count)
+            let alike = Self.alike(UnsafeRawBufferPointer(rebasing: theirs[..<count]), UnsafeRawBufferPointer(ours))
+            offset += Int64(alike)
+            guard alike < count else { continue }
+            let isOurs = start == 0 || offset - start >= Int64(Self.chunk)
+            return isOurs && connection.features.contains(.cutBack) ? offset : 0
         }
         return there
+    }
+
+    /// How many bytes at the beginning of two buffers of one length are the same.
+    private static func alike(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+        if let first = left.baseAddress, let second = right.baseAddress, memcmp(first, second, left.count) == 0 { return left.count }
+        return zip(left, right).prefix { $0 == $1 }.count
     }
 
     /// Nil when there is no such file, or the server cannot tell.

@@ -30,6 +30,7 @@ public struct TransportFeatures: OptionSet, Sendable {
     public static let setModified = TransportFeatures(rawValue: 1 << 3)
     public static let makeDirectory = TransportFeatures(rawValue: 1 << 4)
     public static let partialVisible = TransportFeatures(rawValue: 1 << 6)
+    public static let cutBack = TransportFeatures(rawValue: 1 << 8)
 }
 
 /// A connection to a file server. Blocking; one thread at a time. The cancellation it was opened with ends its calls from any. Throws `ConnectError`:

@@ -86,7 +86,9 @@ public final class OpenSSHChannel: SSHChannel {
 
     // MARK: Waiting
 
-    public func wait(for interest: ChannelInterest, _ limits: WaitLimits) throws(ConnectorError) {
+    public func wait(for interest: ChannelInterest, _ limits: WaitLimits) throws(ConnectorError) { try wait(for: interest, besides: nil, limits) }
+
+    public func wait(for interest: ChannelInterest, besides other: AwaitedChannel?, _ limits: WaitLimits) throws(ConnectorError) {
         let start = MonotonicClock.milliseconds()
         let end = limits.end(now: start)
         var now = start
@@ -99,22 +101,33 @@ public final class OpenSSHChannel: SSHChannel {
             }
             // A call without a descriptor to wait on is asked now and then.
             let slice = limits.call.map { $0.cancelFileDescriptor < 0 ? min(end - now, 100) : end - now } ?? end - now
-            if pollOnce(interest, limits.call, milliseconds: slice) { return }
+            if pollOnce(interest, other, limits.call, milliseconds: slice) { return }
             now = MonotonicClock.milliseconds()
         }
     }
 
-    /// True when a direction of `interest` is ready, or has ended.
-    private func pollOnce(_ interest: ChannelInterest, _ call: (any CallContext)?, milliseconds: Int64) -> Bool {
-        withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 5) { polled in
+    /// Before the log-in is done, what the child says of it is to be taken as well, or it would wait for that.
+    public func awaited(_ interest: ChannelInterest) -> AwaitedChannel? {
+        if command != nil { takeErrors() }
+        return AwaitedChannel(
+            readable: interest.contains(.reading) ? output.number : -1, writable: interest.contains(.writing) ? input.number : -1,
+            complaints: command == nil ? -1 : errors.number)
+    }
+
+    /// True when a direction of `interest`, or something of `other`, is ready or has ended.
+    private func pollOnce(_ interest: ChannelInterest, _ other: AwaitedChannel?, _ call: (any CallContext)?, milliseconds: Int64) -> Bool {
+        withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 8) { polled in
             polled[0] = pollfd(fd: interest.contains(.reading) ? output.number : -1, events: Int16(POLLIN), revents: 0)
             polled[1] = pollfd(fd: interest.contains(.writing) ? input.number : -1, events: Int16(POLLOUT), revents: 0)
             polled[2] = pollfd(fd: errors.number, events: Int16(POLLIN), revents: 0)
             polled[3] = pollfd(fd: call == nil ? -1 : cancelled.descriptor, events: Int16(POLLIN), revents: 0)
             polled[4] = pollfd(fd: call?.cancelFileDescriptor ?? -1, events: Int16(POLLIN), revents: 0)
-            guard poll(polled.baseAddress, 5, Int32(clamping: milliseconds)) > 0 else { return false }
+            polled[5] = pollfd(fd: other?.readable ?? -1, events: Int16(POLLIN), revents: 0)
+            polled[6] = pollfd(fd: other?.writable ?? -1, events: Int16(POLLOUT), revents: 0)
+            polled[7] = pollfd(fd: other?.complaints ?? -1, events: Int16(POLLIN), revents: 0)
+            guard poll(polled.baseAddress, 8, Int32(clamping: milliseconds)) > 0 else { return false }
             if polled[2].revents != 0 { takeErrors() }
-            return polled[0].revents != 0 || polled[1].revents != 0
+            return [0, 1, 5, 6, 7].contains { polled[$0].revents != 0 }
         }
     }
 

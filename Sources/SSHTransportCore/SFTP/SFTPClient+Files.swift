@@ -42,32 +42,45 @@ extension SFTPClient {
 
     public func openRead(_ path: [UInt8], name: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> SFTPReadFile {
         let handle = try expectHandle(ask({ $0.open(path, .read, permissions: nil) }, limits(call)), "be opened", name)
+        var opened = SFTPReadFile.Opened(path: path, handle: handle)
         // Some servers refuse FSTAT; the size only decides how far to read ahead.
-        let answer = try ask({ $0.handleStat(handle) }, limits(call))
-        guard case .attributes(let attributes) = answer else {
-            return SFTPReadFile(self, handle: handle, name: name, offset: UInt64(offset), size: nil)
-        }
-        if attributes.fileType == .directory {
+        if case .attributes(let attributes) = try ask({ $0.handleStat(handle) }, limits(call)) { opened.attributes = attributes }
+        if opened.attributes?.fileType == .directory {
             closeQuietly(handle)
             throw ConnectorError(.configuration, "\(name) on \(options.serverName) is a directory, not a file.")
         }
-        return SFTPReadFile(self, handle: handle, name: name, offset: UInt64(offset), size: attributes.size.map(UInt64.init(clamping:)))
+        return SFTPReadFile(self, opened, name: name, offset: UInt64(offset))
     }
 
-    /// `offset` 0 creates or truncates; above 0 the file must have exactly that many bytes, or it is `.data`.
-    public func openWrite(_ path: [UInt8], name: String, offset: Int64, _ call: any CallContext) throws(ConnectorError) -> SFTPWriteFile {
+    /// `offset` 0 creates or truncates; above 0 the file must have so many bytes, or it is `.data`: what it has behind them is cut off.
+    /// - Parameter expected: how long the file is to be; nil when nobody knows.
+    public func openWrite(
+        _ path: [UInt8], name: String, offset: Int64, expected: Int64?, _ call: any CallContext
+    ) throws(ConnectorError) -> SFTPWriteFile {
         let flags: SFTPOpenFlags = offset == 0 ? [.write, .create, .truncate] : [.write]
         let handle = try expectHandle(ask({ $0.open(path, flags, permissions: nil) }, limits(call)), "be written", name)
-        if offset > 0 {
-            let attributes = try expectAttributes(ask({ $0.handleStat(handle) }, limits(call)), "be looked at", name)
-            guard attributes.size == offset else {
-                closeQuietly(handle)
-                let size = attributes.size.map { "\($0)" } ?? "an unknown number of"
-                throw ConnectorError(
-                    .data, "\(name) on \(options.serverName) has \(size) bytes, not the \(offset) the upload was to go on from. Start it again.")
-            }
+        do throws(ConnectorError) {
+            if offset > 0 { try cut(handle, to: offset, name: name, limits(call)) }
+        } catch {
+            closeQuietly(handle)
+            throw error
         }
-        return SFTPWriteFile(self, handle: handle, path: path, name: name, offset: UInt64(offset))
+        return SFTPWriteFile(
+            self, handle: handle, path: path, name: name, offset: UInt64(offset), expected: expected.map(UInt64.init(clamping:)))
+    }
+
+    private func cut(_ handle: [UInt8], to size: Int64, name: String, _ limits: WaitLimits) throws(ConnectorError) {
+        let attributes = try expectAttributes(ask({ $0.handleStat(handle) }, limits), "be looked at", name)
+        if attributes.size == size { return }
+        if let there = attributes.size, there > size,
+            try ask({ $0.setAttributes(handle, SFTPAttributes(size: size)) }, limits) == .status(.ok),
+            try expectAttributes(ask({ $0.handleStat(handle) }, limits), "be looked at", name).size == size
+        {
+            return
+        }
+        let there = attributes.size.map { "\($0)" } ?? "an unknown number of"
+        throw ConnectorError(
+            .data, "\(name) on \(options.serverName) has \(there) bytes, not the \(size) the upload was to go on from. Start it again.")
     }
 
     /// Without `replace` an existing target is `.exists`, on servers too whose rename overwrites. With it, servers that have

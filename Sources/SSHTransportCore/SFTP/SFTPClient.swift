@@ -43,6 +43,8 @@ final class SFTPSingleReply: SFTPReplyReceiver {
 public final class SFTPClient {
     let channel: any ByteChannel
     let options: SFTPClientOptions
+    /// Where help with large files comes from; nil for none.
+    public var secondConnection: SecondConnection?
     var codec = SFTPCodec()
     private(set) var extensions: [String: String] = [:]
     /// Bytes of one READ and one WRITE.
@@ -81,12 +83,27 @@ public final class SFTPClient {
         var limits = limits(call)
         limits.stallMilliseconds = options.connectMilliseconds
         limits.deadlineMilliseconds = MonotonicClock.milliseconds() + options.connectMilliseconds
-        codec.initialize()
-        while !greeted { try exchange(limits) }
+        greet()
+        while !isGreeted { try exchange(limits) }
         channel.established()
         guard extensions[SFTPExtension.limits] != nil else { return }
         if case .extended(let bytes) = try ask({ $0.limits() }, limits), let server = SFTPServerLimits(bytes) { adopt(server) }
     }
+
+    /// Says hello; `isGreeted` once the server has answered.
+    func greet() { codec.initialize() }
+    var isGreeted: Bool { greeted }
+
+    /// Has the limits of another client of the same server, instead of asking for them.
+    func adopt(limitsOf other: SFTPClient) { (readLength, writeLength) = (other.readLength, other.writeLength) }
+
+    /// How many requests for contents may wait for their replies, over both connections where there are two: for as many bytes as one has on the way
+    /// with an OpenSSH server, 16 MB, or twice the requests where the server takes shorter ones.
+    func mostInFlight(withSecond: Bool, each length: Int) -> Int {
+        let one = options.requestsInFlight
+        return withSecond ? max(one, min(2 * one, Self.mostOnTheWay / max(1, length))) : one
+    }
+    static let mostOnTheWay = 16 << 20
 
     private func adopt(_ server: SFTPServerLimits) {
         if server.readLength > 0 { readLength = Int(min(max(server.readLength, 1024), UInt64(Self.longestContents))) }
@@ -141,15 +158,32 @@ public final class SFTPClient {
     /// - Returns: how many bytes of `contents` went out.
     @discardableResult
     func exchange(_ limits: WaitLimits, contents: UnsafeRawBufferPointer = .empty) throws(ConnectorError) -> Int {
+        let turn = try self.turn(limits, contents: contents)
+        if !turn.moved { try wait(limits, contents: contents) }
+        return turn.contents
+    }
+
+    /// What a wait is for, with `contents` behind the requests that are to be sent.
+    private func interest(_ contents: UnsafeRawBufferPointer) -> ChannelInterest { isSending(contents) ? [.reading, .writing] : .reading }
+    private func isSending(_ contents: UnsafeRawBufferPointer) -> Bool { !writingEnded && (codec.hasOutgoing || !contents.isEmpty) }
+
+    /// Waits until something can be moved, `contents` behind the requests that are to be sent.
+    func wait(_ limits: WaitLimits, contents: UnsafeRawBufferPointer) throws(ConnectorError) { try channel.wait(for: interest(contents), limits) }
+
+    /// Waits until this client or `other` can move something, each with its contents.
+    func wait(
+        _ limits: WaitLimits, contents: UnsafeRawBufferPointer = .empty, besides other: SFTPClient, contents others: UnsafeRawBufferPointer = .empty
+    ) throws(ConnectorError) {
+        try channel.wait(for: interest(contents), besides: other.channel.awaited(other.interest(others)), limits)
+    }
+
+    /// Moves what can be moved in both directions without waiting.
+    func turn(_ limits: WaitLimits, contents: UnsafeRawBufferPointer = .empty) throws(ConnectorError) -> (moved: Bool, contents: Int) {
         if let broken { throw broken }
         if let call = limits.call, channel.isCancelled || call.isCancelled { throw ConnectorError(.cancelled, "The transfer was cancelled.") }
-        let sending = !writingEnded && (codec.hasOutgoing || !contents.isEmpty)
-        let sent = sending ? sendOnce(contents) : (moved: false, contents: 0)
+        let sent = isSending(contents) ? sendOnce(contents) : (moved: false, contents: 0)
         let received = codec.requestsInFlight > 0 || codec.payloadRemaining > 0 || !greeted ? try receiveOnce() : false
-        if !sent.moved && !received {
-            try channel.wait(for: sending ? [.reading, .writing] : .reading, limits)
-        }
-        return sent.contents
+        return (sent.moved || received, sent.contents)
     }
 
     private func sendOnce(_ contents: UnsafeRawBufferPointer) -> (moved: Bool, contents: Int) {

@@ -3,8 +3,9 @@ public import ConnectorKit
 /// A file that is being read: many READs wait for their replies at once, and contents land in the caller's buffer as they arrive.
 ///
 /// Replies may come in any order and shorter than asked; the bytes are handed out in order all the same. What arrives while the
-/// caller has no room for it is kept, at most as much as was asked for.
-public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
+/// caller has no room for it is kept, at most as much as was asked for. Of a large file that is waited for, a second connection
+/// fetches some ranges (`SecondConnection`).
+public final class SFTPReadFile: ReadableFile {
     /// One stretch of the file that was asked for.
     private struct Stretch {
         var offset: UInt64 = 0
@@ -16,8 +17,9 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
         var kept: UnsafeMutableRawPointer?
         var keptStart = 0
         var keptEnd = 0
-        /// The request that is out, or -1.
+        /// The request that is out, or -1, and whether it is the second connection's.
         var slot = -1
+        var isOfSecond = false
         var refusal: SFTPStatus?
 
         var isComplete: Bool { arrived == length && delivered == length }
@@ -25,13 +27,31 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
         var wantsMore: Bool { slot < 0 && arrived < length && refusal == nil }
     }
 
+    /// How far a second connection is.
+    private enum Second {
+        case none
+        case opening(SFTPSecondHandle)
+        case comparing(SFTPSecondHandle, SFTPTwinPieces)
+        case reading(SFTPReadLane)
+    }
+
+    /// The file as it was when it was opened.
+    struct Opened {
+        var path: [UInt8]
+        var handle: [UInt8]
+        /// nil where the server does not tell.
+        var attributes: SFTPAttributes?
+    }
+
     private let client: SFTPClient
-    private let handle: [UInt8]
+    private let opened: Opened
     private let name: String
+    private lazy var first = SFTPReadLane(client, handle: opened.handle, self)
+    private var second = Second.none
+    private var pace = TransferPace()
     private var stretches: [Stretch]
     private var head = 0
     private var count = 0
-    private var stretchOfSlot = [Int](repeating: 0, count: SFTPRequestTable.capacity)
     private var spare: [UnsafeMutableRawPointer] = []
     private let spareLength: Int
     private var nextOffset: UInt64
@@ -45,17 +65,17 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
     private var pending: ConnectorError?
     private var isClosed = false
 
-    init(_ client: SFTPClient, handle: [UInt8], name: String, offset: UInt64, size: UInt64?) {
+    init(_ client: SFTPClient, _ opened: Opened, name: String, offset: UInt64) {
         self.client = client
-        self.handle = handle
+        self.opened = opened
         self.name = name
         nextOffset = offset
-        knownEnd = size ?? offset
+        knownEnd = opened.attributes?.size.map(UInt64.init(clamping:)) ?? offset
         chunk = client.readLength
         spareLength = client.readLength
         // Grows with every answer, so that a file that is given up early has not cost its server much.
         window = min(4, client.options.requestsInFlight)
-        stretches = Array(repeating: Stretch(), count: client.options.requestsInFlight)
+        stretches = Array(repeating: Stretch(), count: client.mostInFlight(withSecond: client.secondConnection != nil, each: client.readLength))
     }
 
     deinit { close() }
@@ -64,9 +84,14 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
         if let pending { throw pending }
         room = buffer
         filled = 0
-        defer { room = .empty }
+        pace.enter()
+        defer {
+            pace.leave(filled)
+            room = .empty
+        }
         do throws(ConnectorError) {
             let limits = client.limits(call)
+            openSecondIfWorthIt(call)
             while true {
                 deliver()
                 if filled == buffer.count { return filled }
@@ -75,7 +100,7 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
                     throw client.error(refusal, "be read", name)
                 }
                 try ask(limits)
-                try client.exchange(limits)
+                try exchange(limits, call)
             }
         } catch {
             // The bytes that are here are good; the reason comes with the next call.
@@ -89,30 +114,128 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
 
     private func ask(_ limits: WaitLimits) throws(ConnectorError) {
         for place in 0..<count where stretches[(head + place) % stretches.count].wantsMore {
-            try request((head + place) % stretches.count, limits)
+            try request((head + place) % stretches.count, of: first, limits)
         }
         // A few requests in one go cost one packet of SSH.
         guard count == 0 || count <= window - max(1, window / 8) else { return }
+        let lane = lessBusyLane
         while count < window, nextOffset < knownEnd || count == 0 {
             let index = (head + count) % stretches.count
             let length = nextOffset < knownEnd ? Int(min(UInt64(chunk), knownEnd - nextOffset)) : chunk
             stretches[index] = Stretch(offset: nextOffset, length: length)
             nextOffset += UInt64(length)
             count += 1
-            try request(index, limits)
+            // What the file has beyond its size of before is the first one's to find.
+            try request(index, of: nextOffset < knownEnd ? lane : first, limits)
         }
     }
 
-    private func request(_ index: Int, _ limits: WaitLimits) throws(ConnectorError) {
+    private func request(_ index: Int, of lane: SFTPReadLane, _ limits: WaitLimits) throws(ConnectorError) {
         let stretch = stretches[index]
-        let handle = handle
-        let slot = try client.send(
-            self, { $0.read(handle, offset: stretch.offset + UInt64(stretch.arrived), count: stretch.length - stretch.arrived) }, limits)
-        stretches[index].slot = slot
-        stretchOfSlot[slot] = index
+        stretches[index].isOfSecond = lane !== first
+        stretches[index].slot = try lane.ask(
+            for: index, offset: stretch.offset + UInt64(stretch.arrived), count: stretch.length - stretch.arrived, limits)
+    }
+
+    // MARK: Moving bytes
+
+    /// Moves what can be moved over every connection; waits when nothing can.
+    private func exchange(_ limits: WaitLimits, _ call: any CallContext) throws(ConnectorError) {
+        guard let secondClient else {
+            try client.exchange(limits)
+            return
+        }
+        var moved = try client.turn(limits).moved
+        do throws(ConnectorError) {
+            if try advanceSecond(limits, call) { moved = true }
+        } catch {
+            return try loseSecond(error, call)
+        }
+        guard !moved else { return }
+        do throws(ConnectorError) {
+            try client.wait(limits, besides: secondClient)
+        } catch {
+            // The first may have nothing more to do than to wait for a second that has stalled.
+            guard error.status == .timeout, case .reading(let lane) = second, lane.waiting > 0 else { throw error }
+            try loseSecond(error, call)
+        }
+    }
+
+    // MARK: The second connection
+
+    private var secondClient: SFTPClient? {
+        switch second {
+        case .none: nil
+        case .opening(let handle), .comparing(let handle, _): handle.client
+        case .reading(let lane): lane.client
+        }
+    }
+
+    private var lessBusyLane: SFTPReadLane {
+        if case .reading(let lane) = second, lane.waiting < first.waiting { lane } else { first }
+    }
+
+    private func openSecondIfWorthIt(_ call: any CallContext) {
+        guard case .none = second, let source = client.secondConnection, knownEnd >= nextOffset, knownEnd - nextOffset >= source.leastRemaining,
+            pace.waitsForLine(after: source.firstLook) == true, let client = source.client(beside: client, for: name, call)
+        else { return }
+        second = .opening(SFTPSecondHandle(client, path: opened.path, name: name, .read))
+    }
+
+    /// - Returns: whether anything moved.
+    private func advanceSecond(_ limits: WaitLimits, _ call: any CallContext) throws(ConnectorError) -> Bool {
+        switch second {
+        case .none: return false
+        case .opening(let opening):
+            let moved = try opening.advance(limits)
+            guard let handle = opening.handle, let attributes = opening.attributes else { return moved }
+            guard attributes.size == opened.attributes?.size, attributes.modified == opened.attributes?.modified else { throw anotherFile }
+            second = .comparing(opening, try SFTPTwinPieces(client, opened.handle, opening.client, handle, end: knownEnd, limits))
+            return true
+        case .comparing(let opening, let pieces):
+            let moved = try opening.client.turn(limits).moved
+            guard let handle = opening.handle, let areAlike = pieces.areAlike else { return moved }
+            guard areAlike else { throw anotherFile }
+            second = .reading(SFTPReadLane(opening.client, handle: handle, self))
+            call.log(.debug, "A second connection fetches a part of the file.", ["file": name])
+            return true
+        case .reading(let lane):
+            return try lane.waiting > 0 ? lane.client.turn(limits).moved : false
+        }
+    }
+
+    private var anotherFile: ConnectorError {
+        ConnectorError(.data, "\(name) on \(client.options.serverName) is another file by now, or has changed.")
+    }
+
+    /// Has the first connection fetch what the second has not. Throws where the transfer as a whole was cancelled.
+    private func loseSecond(_ error: ConnectorError, _ call: any CallContext) throws(ConnectorError) {
+        if error.status == .cancelled { throw error }
+        endSecond()
+        client.secondConnection?.lost(error, name, call)
+    }
+
+    private func endSecond() {
+        switch second {
+        case .none: return
+        case .opening(let handle): handle.client.close()
+        case .comparing(let handle, let pieces):
+            pieces.forget()
+            handle.client.close()
+        case .reading(let lane):
+            for index in stretches.indices where stretches[index].slot >= 0 && stretches[index].isOfSecond {
+                lane.forget(stretches[index].slot)
+                stretches[index].slot = -1
+            }
+            lane.client.close()
+        }
+        second = .none
+        window = min(window, client.options.requestsInFlight)
     }
 
     // MARK: Handing out
+
+    private var mostInFlight: Int { if case .reading = second { stretches.count } else { min(client.options.requestsInFlight, stretches.count) } }
 
     /// Moves kept bytes to the caller and drops the stretches that are done.
     private func deliver() {
@@ -123,7 +246,7 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
             stretches[head] = Stretch()
             head = (head + 1) % stretches.count
             count -= 1
-            window = min(window + 1, stretches.count)
+            window = min(window + 1, mostInFlight)
         }
     }
 
@@ -139,14 +262,14 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
 
     // MARK: Replies
 
-    override func received(_ reply: SFTPReply, slot: Int) {
-        let index = stretchOfSlot[slot]
+    func received(_ reply: SFTPReply, stretch index: Int) {
         stretches[index].slot = -1
+        // What the second is refused, the first is asked for.
+        if stretches[index].isOfSecond { return }
         stretches[index].refusal = if case .status(let status) = reply { status } else { SFTPStatus(number: 4, message: "an unexpected reply") }
     }
 
-    override func contentsDestination(slot: Int, remaining: Int, scratch: UnsafeMutableRawBufferPointer) -> UnsafeMutableRawBufferPointer {
-        let index = stretchOfSlot[slot]
+    func contentsDestination(stretch index: Int, remaining: Int) -> UnsafeMutableRawBufferPointer {
         if index == head { moveKept() }
         let nothingKept = stretches[index].keptStart == stretches[index].keptEnd
         arrivesInRoom = index == head && nothingKept && filled < room.count
@@ -157,8 +280,7 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
         return UnsafeMutableRawBufferPointer(start: kept + stretches[index].keptEnd, count: remaining)
     }
 
-    override func contentsArrived(_ count: Int, slot: Int) {
-        let index = stretchOfSlot[slot]
+    func contentsArrived(_ count: Int, stretch index: Int) {
         stretches[index].arrived += count
         if arrivesInRoom {
             filled += count
@@ -168,8 +290,7 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
         }
     }
 
-    override func contentsEnd(slot: Int) {
-        let index = stretchOfSlot[slot]
+    func contentsEnd(stretch index: Int) {
         stretches[index].slot = -1
         // A server that gives less than it is asked for is asked for that much from now on.
         if stretches[index].arrived < stretches[index].length { chunk = max(1024, min(chunk, stretches[index].arrived)) }
@@ -178,13 +299,14 @@ public final class SFTPReadFile: SFTPReplyReceiver, ReadableFile {
     public func close() {
         guard !isClosed else { return }
         isClosed = true
+        endSecond()
         for index in stretches.indices {
-            if stretches[index].slot >= 0 { client.forget(slot: stretches[index].slot, of: self) }
+            if stretches[index].slot >= 0 { first.forget(stretches[index].slot) }
             stretches[index].kept?.deallocate()
         }
         for buffer in spare { buffer.deallocate() }
         stretches = []
         spare = []
-        client.closeQuietly(handle)
+        first.closeHandle()
     }
 }

@@ -29,7 +29,16 @@ public final class SFTPSession: TransportSession {
     }
 
     public func openWrite(_ path: String, offset: Int64, expectedSize: Int64?, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
-        try client.openWrite(root.resolve(path), name: quoted(path), offset: offset, call)
+        try client.openWrite(root.resolve(path), name: quoted(path), offset: offset, expected: expectedSize, call)
+    }
+
+    /// Goes on with a file of exactly `size` bytes; one of another size is `.data` and stays as it is.
+    public func goOn(_ path: String, at size: Int64, _ call: any CallContext) throws(ConnectorError) -> any WritableFile {
+        let attributes = try client.stat(root.resolve(path), name: quoted(path), call)
+        guard attributes.size.map({ $0 <= size }) ?? true else {
+            throw ConnectorError(.data, "\(quoted(path)) on \(client.serverName) has \(attributes.size ?? 0) bytes instead of \(size).")
+        }
+        return try client.openWrite(root.resolve(path), name: quoted(path), offset: size, expected: nil, call)
     }
 
     public func rename(_ from: String, to: String, replace: Bool, _ call: any CallContext) throws(ConnectorError) {

@@ -184,6 +184,7 @@ __attribute__((visibility("default"))) const ch_library *connecthost_library_v1(
   if (has("no_summary")) facts.summary = "";
   if (has("no_vendor")) facts.vendor = "";
   if (has("odd_features")) facts.features |= 1ull << 40;
+  if (has("cuts_nothing")) facts.features |= CH_TF_CUT_BACK;
   if (has("visible_early")) facts.features &= ~CH_TF_PARTIAL_VIS;
   if (has("wrong_example")) facts.examples = "[{\"title\":\"One\",\"config\":{\"directry\":\"/srv\"}}]";
   changed = connector;

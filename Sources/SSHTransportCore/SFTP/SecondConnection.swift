@@ -1,0 +1,74 @@
+public import ConnectorKit
+
+/// The second connection to a server, which moves a part of one large file beside the first.
+///
+/// One connection is often slower than what lies at its ends: its channel has 2 MiB on the way at most, whatever the distance, and each of its ends
+/// encrypts on one core. Two share the file by ranges where that is what the transfer waits for. Whatever becomes of the second, the first goes on.
+public final class SecondConnection {
+    /// A file with so many bytes to go is worth it.
+    let leastRemaining: UInt64
+    private let open: (any CallContext) throws(ConnectorError) -> any ByteChannel
+    /// A server that refused one is not asked again in this session: it may count log-ins.
+    private var isRefused = false
+
+    /// - Parameter open: logs in once more. The channel is connected while it is waited for.
+    public init(forFilesFrom bytes: Int64, _ open: @escaping (any CallContext) throws(ConnectorError) -> any ByteChannel) {
+        leastRemaining = UInt64(clamping: max(bytes, 1))
+        self.open = open
+    }
+
+    /// How much is moved before it is judged whether the line is what is waited for.
+    var firstLook: Int { Int(clamping: min(leastRemaining / 8, 32 << 20)) }
+
+    /// A client that is on its way; nil where it cannot be had.
+    func client(beside first: SFTPClient, for name: String, _ call: any CallContext) -> SFTPClient? {
+        guard !isRefused else { return nil }
+        do throws(ConnectorError) {
+            let channel = try open(call)
+            guard channel.awaited([]) != nil else {
+                channel.close()
+                isRefused = true
+                return nil
+            }
+            let client = SFTPClient(channel: channel, options: first.options)
+            client.adopt(limitsOf: first)
+            client.greet()
+            return client
+        } catch {
+            lost(error, name, call)
+            return nil
+        }
+    }
+
+    /// Says why one connection is all there is from now on.
+    func lost(_ error: ConnectorError, _ name: String, _ call: any CallContext) {
+        isRefused = true
+        call.log(.warning, "The second connection for large files is gone; the transfer goes on over one. (\(error.message))", ["file": name])
+    }
+}
+
+/// How much of a transfer's time is spent waiting for its line, which a second connection can shorten, and how much elsewhere, which it cannot.
+struct TransferPace {
+    private var began = MonotonicClock.nanoseconds()
+    private var entered: Int64 = 0
+    private var inside: Int64 = 0
+    private var bytes = 0
+
+    mutating func enter() { entered = MonotonicClock.nanoseconds() }
+
+    mutating func leave(_ count: Int) {
+        inside += MonotonicClock.nanoseconds() - entered
+        bytes += count
+    }
+
+    /// Whether the line was waited for most of the time, once `least` bytes have passed since the last answer; nil before.
+    mutating func waitsForLine(after least: Int) -> Bool? {
+        guard bytes >= least else { return nil }
+        let now = MonotonicClock.nanoseconds()
+        defer { (began, inside, bytes) = (now, 0, 0) }
+        return Double(inside) >= Self.most * Double(now - began)
+    }
+
+    /// A store that is fed by the transfer takes up more than the rest, and gains nothing by a faster line.
+    private static let most = 0.7
+}
