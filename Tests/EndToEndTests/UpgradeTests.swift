@@ -12,12 +12,12 @@ import Testing
     /// In place of an installation's own home; beside it `shown`, what its version showed of it.
     private func unpacked(_ name: String) throws -> Installation {
         let installation = try Installation()
-        let archive = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/homes/\(name).tar.xz"
+        let archive = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/homes/\(name).tar.gz"
         // What is known of the connectors is kept: each would be looked at anew in every home.
         let cache = installation.directory.path + "/cache"
         try FileManager.default.moveItem(atPath: installation.home + "/cache", toPath: cache)
         try FileManager.default.removeItem(atPath: installation.home)
-        let unpacking = try ChildRun("tar", ["-C", installation.directory.path, "--no-same-owner", "-xJf", archive]).wait()
+        let unpacking = try ChildRun("tar", ["-C", installation.directory.path, "--no-same-owner", "-xzf", archive]).wait()
         guard unpacking.status == 0 else { throw TestFailure("\(archive) cannot be unpacked: \(unpacking.errors)") }
         try FileManager.default.moveItem(atPath: cache, toPath: installation.home + "/cache")
         return installation
