@@ -17,12 +17,12 @@ import Testing
 
     /// Runs `body` with a server and the settings of sessions through a proxy that lets the first connection alone and meets the second with `fault`.
     private func withProxy(
-        _ fault: ChaosProxy.Fault = .none, mebibytes: Int64 = 1, _ engine: SSHEngine = .openssh,
+        _ fault: ChaosProxy.Fault = .none, counting: ChaosProxy.Direction = .fromServer, mebibytes: Int64 = 1, _ engine: SSHEngine = .openssh,
         _ body: (TestServer, ChaosProxy, [String: SettingValues.Value?]) throws -> Void
     ) throws {
         try TestServer.with(engine) { (server) throws in
             try server.put("f", Self.content)
-            let proxy = try ChaosProxy(to: server.port) { $0 == 1 ? fault : .none }
+            let proxy = try ChaosProxy(to: server.port, counting: counting) { $0 == 1 ? fault : .none }
             defer { proxy.stop() }
             try body(
                 server, proxy,
@@ -128,45 +128,59 @@ import Testing
         }
     }
 
-    @Test("FS-8: an upload goes on over one connection when the second is refused")
-    func refusedWhileWriting() throws {
-        try withProxy(.cut(afterBytes: 0)) { (server, _, settings) throws in
+    @Test(
+        "FS-8: an upload goes on over one connection when the second is refused, breaks or stalls, with what was on its way over it",
+        arguments: [ChaosProxy.Fault.cut(afterBytes: 0), .cut(afterBytes: 1_000_000), .reset(afterBytes: 2_000_000), .stall(afterBytes: 1_000_000)])
+    func lostWhileWriting(fault: ChaosProxy.Fault) throws {
+        try withProxy(fault, counting: .toServer) { (server, proxy, settings) throws in
             let call = RecordingCall()
             try server.session(settings, call) { (session) throws in
                 try write(session, call)
                 #expect(try server.content("there") == Self.content)
-                #expect(says(call, Self.lost))
+                #expect(says(call, Self.lost), "\(call.lines)")
+                #expect(proxy.connections == 2)
             }
         }
     }
 
-    @Test("FS-8: an upload whose second connection breaks with bytes on the way is transient, and can be gone on with before the hole")
-    func lostWhileWriting() throws {
-        try TestServer.with(.openssh) { (server) throws in
-            let proxy = try ChaosProxy(to: server.port, counting: .toServer) { $0 == 1 ? .cut(afterBytes: 500_000) : .none }
-            defer { proxy.stop() }
-            let settings: [String: SettingValues.Value?] = ["port": .integer(Int64(proxy.port)), "second_connection_mib": .integer(1)]
+    @Test("FS-2: a server that is asked one thing at a time is asked over one connection")
+    func oneAtATime() throws {
+        try withProxy { (server, proxy, settings) throws in
             let call = RecordingCall()
-            try server.session(settings, call) { (session) throws in
-                let file = try session.openWrite("there", offset: 0, expectedSize: Int64(Self.content.count), call)
-                let error = failure {
-                    var done = 0
-                    while done < Self.content.count {
-                        let end = min(done + 32_768, Self.content.count)
-                        done += try Self.content[done..<end].withUnsafeBytes { try file.write($0, call) }
-                        if done > 1 << 20, !says(call, "econd connection") { usleep(20_000) }
-                    }
-                    try file.commit(modifiedUnixNanoseconds: nil, call)
-                }
-                #expect(error?.status == .transient, "\(error?.message ?? "no error")")
+            try server.session(settings.merging(["requests_in_flight": .integer(1)]) { $1 }, call) { (session) throws in
+                #expect(try read(session, call, waiting: false) == Self.content)
+                #expect(proxy.connections == 1)
             }
-            server.waitForIdle()
-            let there = try server.content("there")
-            #expect(there.prefix(1 << 20) == Self.content.prefix(1 << 20) && there != Self.content)
+        }
+    }
+
+    @Test("FS-8: answers that come after an upload was given up in its commit find nobody, and the session goes on")
+    func givenUpInCommit() throws {
+        try TestServer.with(.openssh) { (server) throws in
+            let call = RecordingCall()
+            try server.session([:], call) { (session) throws in
+                let cancelled = RecordingCall()
+                let error = failure {
+                    let file = try session.openWrite("there", offset: 0, expectedSize: nil, cancelled)
+                    try file.writeAll(Self.content, piece: 1 << 20, cancelled)
+                    cancelled.cancel()
+                    try file.commit(modifiedUnixNanoseconds: nil, cancelled)
+                }
+                #expect(error?.status == .cancelled)
+                try session.write("other", Array(Self.content[..<3_000_000]))
+                #expect(try session.content("other") == Array(Self.content[..<3_000_000]))
+            }
+        }
+    }
+
+    @Test("FS-8: writing before the end of a file cuts it there; behind its end is refused")
+    func cutting() throws {
+        try TestServer.with(.openssh) { (server) throws in
+            try server.put("there", Self.content)
             try server.session { (session) throws in
-                try session.write("there", Array(Self.content[(1 << 20)...]), offset: 1 << 20)
-                #expect(try server.content("there") == Self.content)
-                let error = failure { try session.write("there", [1], offset: Int64(Self.content.count) + 1) }
+                try session.write("there", Array(Self.content[(1 << 20)..<(2 << 20)]), offset: 1 << 20)
+                #expect(try server.content("there") == Array(Self.content[..<(2 << 20)]))
+                let error = failure { try session.write("there", [1], offset: Int64(2 << 20) + 1) }
                 #expect(error?.status == .data)
             }
         }

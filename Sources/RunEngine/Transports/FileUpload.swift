@@ -182,6 +182,7 @@ public final class FileUpload {
         defer { buffers.deallocate() }
         let theirs = UnsafeMutableRawBufferPointer(rebasing: buffers[..<Self.chunk])
         var offset = start
+        var holdsMore = false
         while offset < there {
             try transport.cancellation.check()
             let count = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: theirs[..<Int(min(Int64(Self.chunk), there - offset))]))
@@ -195,8 +196,10 @@ public final class FileUpload {
             }
             let alike = Self.alike(UnsafeRawBufferPointer(rebasing: theirs[..<count]), UnsafeRawBufferPointer(ours))
             offset += Int64(alike)
+            holdsMore = holdsMore || theirs[..<alike].contains { $0 != 0 }
             guard alike < count else { continue }
-            let isOurs = start == 0 || offset - start >= Int64(Self.chunk)
+            // Where a server has lost what was longest on the way, there are zeros, which ours may have too.
+            let isOurs = start == 0 || offset - start >= Int64(Self.chunk) && holdsMore
             return isOurs && connection.features.contains(.cutBack) ? offset : 0
         }
         return there

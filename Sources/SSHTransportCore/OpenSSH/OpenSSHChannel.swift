@@ -108,12 +108,12 @@ public final class OpenSSHChannel: SSHChannel {
         }
     }
 
-    /// Before the log-in is done, what the child says of it is to be taken as well, or it would wait for that.
+    /// What the child says is to be taken as well, or it would wait for that.
     public func awaited(_ interest: ChannelInterest) -> AwaitedChannel? {
-        if command != nil { takeErrors() }
+        takeErrors()
         return AwaitedChannel(
             readable: interest.contains(.reading) ? output.number : -1, writable: interest.contains(.writing) ? input.number : -1,
-            complaints: command == nil ? -1 : errors.number)
+            complaints: errors.number)
     }
 
     /// True when a direction of `interest`, or something of `other`, is ready or has ended.

@@ -97,12 +97,13 @@ public final class SFTPClient {
     /// Has the limits of another client of the same server, instead of asking for them.
     func adopt(limitsOf other: SFTPClient) { (readLength, writeLength) = (other.readLength, other.writeLength) }
 
-    /// How many requests for contents may wait for their replies, over both connections where there are two: for as many bytes as one has on the way
-    /// with an OpenSSH server, 16 MB, or twice the requests where the server takes shorter ones.
-    func mostInFlight(withSecond: Bool, each length: Int) -> Int {
+    /// How many requests of `length` bytes may wait for their replies. Where a second connection may join: for both together, at most `mostOnTheWay` bytes.
+    func mostInFlight(each length: Int) -> Int {
         let one = options.requestsInFlight
-        return withSecond ? max(one, min(2 * one, Self.mostOnTheWay / max(1, length))) : one
+        return secondConnection == nil ? one : min(2 * one, max(1, Self.mostOnTheWay / max(1, length)))
     }
+
+    /// How far before its end a file that two connections wrote may have a hole.
     static let mostOnTheWay = 16 << 20
 
     private func adopt(_ server: SFTPServerLimits) {
@@ -182,7 +183,8 @@ public final class SFTPClient {
         if let broken { throw broken }
         if let call = limits.call, channel.isCancelled || call.isCancelled { throw ConnectorError(.cancelled, "The transfer was cancelled.") }
         let sent = isSending(contents) ? sendOnce(contents) : (moved: false, contents: 0)
-        let received = codec.requestsInFlight > 0 || codec.payloadRemaining > 0 || !greeted ? try receiveOnce() : false
+        // Also with nothing to come: a connection that has ended shows itself by nothing else, and would be ready to be read for ever.
+        let received = try receiveOnce()
         return (sent.moved || received, sent.contents)
     }
 
@@ -284,7 +286,10 @@ public final class SFTPClient {
         }
     }
 
-    /// No request can follow; the first reason stays.
+    /// No request can follow: the connection has ended, or what comes over it means nothing.
+    var isBroken: Bool { broken != nil }
+
+    /// The first reason stays.
     private func fail(_ error: ConnectorError) -> ConnectorError {
         if broken == nil { broken = error }
         return broken ?? error

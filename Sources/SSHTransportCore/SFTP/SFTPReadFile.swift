@@ -49,6 +49,10 @@ public final class SFTPReadFile: ReadableFile {
     private lazy var first = SFTPReadLane(client, handle: opened.handle, self)
     private var second = Second.none
     private var pace = TransferPace()
+    /// Since when the first waits for nothing but the second.
+    private var keptWaitingSince: Int64?
+    /// The second would not give a part of the file.
+    private var secondRefusal: SFTPStatus?
     private var stretches: [Stretch]
     private var head = 0
     private var count = 0
@@ -75,7 +79,7 @@ public final class SFTPReadFile: ReadableFile {
         spareLength = client.readLength
         // Grows with every answer, so that a file that is given up early has not cost its server much.
         window = min(4, client.options.requestsInFlight)
-        stretches = Array(repeating: Stretch(), count: client.mostInFlight(withSecond: client.secondConnection != nil, each: client.readLength))
+        stretches = Array(repeating: Stretch(), count: client.mostInFlight(each: client.readLength))
     }
 
     deinit { close() }
@@ -85,6 +89,7 @@ public final class SFTPReadFile: ReadableFile {
         room = buffer
         filled = 0
         pace.enter()
+        keptWaitingSince = nil
         defer {
             pace.leave(filled)
             room = .empty
@@ -113,20 +118,21 @@ public final class SFTPReadFile: ReadableFile {
     // MARK: Asking
 
     private func ask(_ limits: WaitLimits) throws(ConnectorError) {
-        for place in 0..<count where stretches[(head + place) % stretches.count].wantsMore {
+        for place in 0..<count where stretches[(head + place) % stretches.count].wantsMore && first.takesMore {
             try request((head + place) % stretches.count, of: first, limits)
         }
         // A few requests in one go cost one packet of SSH.
         guard count == 0 || count <= window - max(1, window / 8) else { return }
-        let lane = lessBusyLane
-        while count < window, nextOffset < knownEnd || count == 0 {
+        let idlest = lessBusyLane
+        while count < window, nextOffset < knownEnd || count == 0, let lane = idlest.takesMore ? idlest : first.takesMore ? first : nil {
             let index = (head + count) % stretches.count
-            let length = nextOffset < knownEnd ? Int(min(UInt64(chunk), knownEnd - nextOffset)) : chunk
+            let isKnown = nextOffset < knownEnd
+            let length = isKnown ? Int(min(UInt64(chunk), knownEnd - nextOffset)) : chunk
             stretches[index] = Stretch(offset: nextOffset, length: length)
             nextOffset += UInt64(length)
             count += 1
             // What the file has beyond its size of before is the first one's to find.
-            try request(index, of: nextOffset < knownEnd ? lane : first, limits)
+            try request(index, of: isKnown ? lane : first, limits)
         }
     }
 
@@ -148,17 +154,31 @@ public final class SFTPReadFile: ReadableFile {
         var moved = try client.turn(limits).moved
         do throws(ConnectorError) {
             if try advanceSecond(limits, call) { moved = true }
+            if keepsFirstWaiting { throw SecondConnection.tooSlow(client.options.serverName) }
         } catch {
             return try loseSecond(error, call)
         }
         guard !moved else { return }
+        var limits = limits
+        if keptWaitingSince != nil { limits.stallMilliseconds = min(limits.stallMilliseconds, SecondConnection.patienceMilliseconds) }
         do throws(ConnectorError) {
             try client.wait(limits, besides: secondClient)
         } catch {
-            // The first may have nothing more to do than to wait for a second that has stalled.
-            guard error.status == .timeout, case .reading(let lane) = second, lane.waiting > 0 else { throw error }
+            guard error.status == .timeout, keptWaitingSince != nil else { throw error }
             try loseSecond(error, call)
         }
+    }
+
+    /// Whether the first has had nothing to do for too long but to wait for the second.
+    private var keepsFirstWaiting: Bool {
+        guard case .reading(let lane) = second, lane.waiting > 0, first.waiting == 0 else {
+            keptWaitingSince = nil
+            return false
+        }
+        let now = MonotonicClock.milliseconds()
+        let since = keptWaitingSince ?? now
+        keptWaitingSince = since
+        return now - since > SecondConnection.patienceMilliseconds
     }
 
     // MARK: The second connection
@@ -177,9 +197,9 @@ public final class SFTPReadFile: ReadableFile {
 
     private func openSecondIfWorthIt(_ call: any CallContext) {
         guard case .none = second, let source = client.secondConnection, knownEnd >= nextOffset, knownEnd - nextOffset >= source.leastRemaining,
-            pace.waitsForLine(after: source.firstLook) == true, let client = source.client(beside: client, for: name, call)
+            pace.waitsForLine(after: source.firstLook) == true, let other = source.client(beside: client, for: name, call)
         else { return }
-        second = .opening(SFTPSecondHandle(client, path: opened.path, name: name, .read))
+        second = .opening(SFTPSecondHandle(other, path: opened.path, name: name, .read))
     }
 
     /// - Returns: whether anything moved.
@@ -189,6 +209,8 @@ public final class SFTPReadFile: ReadableFile {
         case .opening(let opening):
             let moved = try opening.advance(limits)
             guard let handle = opening.handle, let attributes = opening.attributes else { return moved }
+            // The comparison is one more request to the first.
+            guard first.takesMore else { return moved }
             guard attributes.size == opened.attributes?.size, attributes.modified == opened.attributes?.modified else { throw anotherFile }
             second = .comparing(opening, try SFTPTwinPieces(client, opened.handle, opening.client, handle, end: knownEnd, limits))
             return true
@@ -200,7 +222,8 @@ public final class SFTPReadFile: ReadableFile {
             call.log(.debug, "A second connection fetches a part of the file.", ["file": name])
             return true
         case .reading(let lane):
-            return try lane.waiting > 0 ? lane.client.turn(limits).moved : false
+            if let secondRefusal { throw client.error(secondRefusal, "be read over a second connection", name) }
+            return try lane.client.turn(limits).moved
         }
     }
 
@@ -264,9 +287,9 @@ public final class SFTPReadFile: ReadableFile {
 
     func received(_ reply: SFTPReply, stretch index: Int) {
         stretches[index].slot = -1
+        let refusal = if case .status(let status) = reply { status } else { SFTPStatus(number: 4, message: "an unexpected reply") }
         // What the second is refused, the first is asked for.
-        if stretches[index].isOfSecond { return }
-        stretches[index].refusal = if case .status(let status) = reply { status } else { SFTPStatus(number: 4, message: "an unexpected reply") }
+        if stretches[index].isOfSecond { secondRefusal = refusal } else { stretches[index].refusal = refusal }
     }
 
     func contentsDestination(stretch index: Int, remaining: Int) -> UnsafeMutableRawBufferPointer {

@@ -2,37 +2,14 @@ public import ConnectorKit
 
 /// A file that is being written: the caller's bytes go to the channel without a copy, many WRITEs wait for their replies at once.
 ///
-/// Of a large file that is waited for, a second connection writes some ranges (`SecondConnection`). What a broken transfer leaves then has holes,
-/// at most `SFTPClient.mostOnTheWay` before its end: as with a server that writes several requests at once.
+/// Of a large file that is waited for, a second connection writes some ranges (`SecondConnection`); when it is lost, the first writes them. What a
+/// broken transfer leaves then has holes, at most `SFTPClient.mostOnTheWay` before its end: as with a server that writes several requests at once.
 public final class SFTPWriteFile: WritableFile {
     /// How far a second connection is.
     private enum Second {
         case none
         case opening(SFTPSecondHandle)
         case writing(SFTPWriteLane)
-    }
-
-    /// The WRITEs that are out, oldest first, numbered in the order of the file: `pieces[number % pieces.count]`.
-    private struct Pieces {
-        private var isAnswered: [Bool]
-        private(set) var oldest = 0
-        private(set) var next = 0
-
-        init(_ most: Int) { isAnswered = Array(repeating: true, count: most) }
-
-        func hasRoom(_ most: Int) -> Bool { next - oldest < min(most, isAnswered.count) }
-        var isEmpty: Bool { oldest == next }
-
-        mutating func add() -> Int {
-            isAnswered[next % isAnswered.count] = false
-            next += 1
-            return next - 1
-        }
-
-        mutating func answered(_ number: Int) {
-            isAnswered[number % isAnswered.count] = true
-            while oldest < next, isAnswered[oldest % isAnswered.count] { oldest += 1 }
-        }
     }
 
     private let client: SFTPClient
@@ -43,11 +20,17 @@ public final class SFTPWriteFile: WritableFile {
     /// How long the file is to be; nil when nobody knows.
     private let expected: UInt64?
     private var offset: UInt64
-    private var pieces: Pieces
     private let handle: [UInt8]
-    private lazy var first = SFTPWriteLane(client, handle: handle) { [unowned self] in pieces.answered($0) }
+    private let pieces: SFTPPieces
+    private let first: SFTPWriteLane
     private var second = Second.none
+    /// The second that was lost, whose memory holds what it gave back.
+    private var lost: SFTPWriteLane?
+    /// What the first has to write in the place of one that was lost, in the order of the file.
+    private var givenBack: ArraySlice<SFTPWriteLane.Piece> = []
     private var pace = TransferPace()
+    /// Since when the first waits for nothing but the second.
+    private var keptWaitingSince: Int64?
     private var isEnded = false
 
     init(_ client: SFTPClient, handle: [UInt8], path: [UInt8], name: String, offset: UInt64, expected: UInt64?) {
@@ -58,42 +41,53 @@ public final class SFTPWriteFile: WritableFile {
         self.start = offset
         self.offset = offset
         self.expected = expected
-        pieces = Pieces(client.mostInFlight(withSecond: client.secondConnection != nil, each: client.writeLength))
+        pieces = SFTPPieces(client.mostInFlight(each: client.writeLength))
+        first = SFTPWriteLane(client, handle: handle, pieces, keepsCopies: false)
     }
 
-    deinit { endSecond() }
+    deinit { forget() }
 
     /// Takes all of `buffer`.
     public func write(_ buffer: UnsafeRawBufferPointer, _ call: any CallContext) throws(ConnectorError) -> Int {
         let limits = client.limits(call)
         pace.enter()
         defer { pace.leave(buffer.count) }
+        keptWaitingSince = nil
         openSecondIfWorthIt(call)
         var taken = 0
         do throws(ConnectorError) {
-            while taken < buffer.count || !lanes.allSatisfy(\.rest.isEmpty) {
+            while taken < buffer.count || !givenBack.isEmpty || !first.rest.isEmpty {
                 try checkRefusal(limits)
+                try giveBack(limits)
                 while taken < buffer.count, pieces.hasRoom(mostInFlight), let lane = idlestLane {
-                    let count = min(buffer.count - taken, client.writeLength)
-                    try lane.begin(UnsafeRawBufferPointer(rebasing: buffer[taken..<taken + count]), at: offset, piece: pieces.add(), limits)
+                    let count = min(buffer.count - taken, nextLength)
+                    let contents = UnsafeRawBufferPointer(rebasing: buffer[taken..<taken + count])
+                    let piece = SFTPWriteLane.Piece(number: pieces.add(), offset: offset, contents: contents)
                     offset += UInt64(count)
                     taken += count
+                    try lane.begin(piece, limits)
                 }
                 try move(limits, call)
             }
         } catch {
-            for lane in lanes { lane.keepRest() }
+            first.keepRest()
             throw error
         }
         return taken
     }
 
-    // MARK: Moving bytes
+    /// Where two write, at multiples of 64 KiB: two servers that share a disk over a network write whole pages.
+    private var nextLength: Int {
+        guard case .writing = second, client.writeLength > Self.border else { return client.writeLength }
+        return client.writeLength / Self.border * Self.border - Int(offset % UInt64(Self.border))
+    }
+    private static let border = 64 << 10
 
-    private var lanes: [SFTPWriteLane] { if case .writing(let lane) = second { [first, lane] } else { [first] } }
+    // MARK: Moving bytes
 
     /// The lane that takes the next piece; nil when none has room.
     private var idlestLane: SFTPWriteLane? {
+        guard givenBack.isEmpty else { return nil }
         guard case .writing(let lane) = second, lane.takesMore, !first.takesMore || lane.waitingCount < first.waitingCount else {
             return first.takesMore ? first : nil
         }
@@ -101,6 +95,10 @@ public final class SFTPWriteFile: WritableFile {
     }
 
     private var mostInFlight: Int { if case .writing = second { .max } else { client.options.requestsInFlight } }
+
+    private func giveBack(_ limits: WaitLimits) throws(ConnectorError) {
+        while first.takesMore, let piece = givenBack.popFirst() { try first.begin(piece, limits) }
+    }
 
     /// Moves what can be moved over every connection; waits when nothing can.
     private func move(_ limits: WaitLimits, _ call: any CallContext) throws(ConnectorError) {
@@ -119,21 +117,46 @@ public final class SFTPWriteFile: WritableFile {
         case .writing(let lane):
             do throws(ConnectorError) {
                 if try lane.turn(limits) { moved = true }
+                if let refusal = lane.refusal { throw client.error(refusal, "be written over a second connection", name) }
+                if keepsFirstWaiting { throw SecondConnection.tooSlow(client.options.serverName) }
             } catch {
                 return try loseSecond(error, call)
             }
-            if !moved { try client.wait(limits, contents: first.rest, besides: lane.client, contents: lane.rest) }
+            if !moved { try wait(besides: lane, limits, call) }
         }
     }
 
-    private func checkRefusal(_ limits: WaitLimits) throws(ConnectorError) {
-        for lane in lanes {
-            guard let refusal = lane.refusal else { continue }
-            if refusal.code == .failure, client.isFull(path, limits) {
-                throw ConnectorError(.noSpace, "\(name) could not be written: the disk of \(client.options.serverName) is full. Free space there.")
-            }
-            throw client.error(refusal, "be written", name)
+    private func wait(besides lane: SFTPWriteLane, _ limits: WaitLimits, _ call: any CallContext) throws(ConnectorError) {
+        var limits = limits
+        if keptWaitingSince != nil { limits.stallMilliseconds = min(limits.stallMilliseconds, SecondConnection.patienceMilliseconds) }
+        do throws(ConnectorError) {
+            try client.wait(limits, contents: first.rest, besides: lane.client, contents: lane.rest)
+        } catch {
+            guard error.status == .timeout, keptWaitingSince != nil else { throw error }
+            try loseSecond(error, call)
         }
+    }
+
+    /// Whether the first has had nothing to do for too long but to wait for the second.
+    private var keepsFirstWaiting: Bool {
+        guard first.waitingCount == 0 else {
+            keptWaitingSince = nil
+            return false
+        }
+        let now = MonotonicClock.milliseconds()
+        let since = keptWaitingSince ?? now
+        keptWaitingSince = since
+        return now - since > SecondConnection.patienceMilliseconds
+    }
+
+    private func checkRefusal(_ limits: WaitLimits) throws(ConnectorError) {
+        guard let refusal = first.refusal else { return }
+        // Nothing may come between a WRITE and its contents.
+        first.keepRest()
+        if refusal.code == .failure, client.isFull(path, limits) {
+            throw ConnectorError(.noSpace, "\(name) could not be written: the disk of \(client.options.serverName) is full. Free space there.")
+        }
+        throw client.error(refusal, "be written", name)
     }
 
     // MARK: The second connection
@@ -154,15 +177,18 @@ public final class SFTPWriteFile: WritableFile {
         guard let size = attributes.size, size > 0, size <= offset, offset - UInt64(size) <= 2 * UInt64(SFTPClient.mostOnTheWay) else {
             throw ConnectorError(.unsupported, "\(client.options.serverName) does not show one handle of a file what another has written.")
         }
-        second = .writing(SFTPWriteLane(opening.client, handle: handle) { [unowned self] in pieces.answered($0) })
+        second = .writing(SFTPWriteLane(opening.client, handle: handle, pieces, keepsCopies: true))
         call.log(.debug, "A second connection writes a part of the file.", ["file": name])
     }
 
-    /// Goes on without the second where all it was given is on the server. Throws where something may be missing, or all was cancelled.
+    /// Has the first write what the second has not. Throws where the transfer as a whole was cancelled.
     private func loseSecond(_ error: ConnectorError, _ call: any CallContext) throws(ConnectorError) {
         if error.status == .cancelled { throw error }
         client.secondConnection?.lost(error, name, call)
-        if case .writing(let lane) = second, !lane.isIdle { throw error }
+        if case .writing(let lane) = second {
+            givenBack = ArraySlice(lane.forget())
+            lost = lane
+        }
         endSecond()
     }
 
@@ -175,15 +201,27 @@ public final class SFTPWriteFile: WritableFile {
             lane.client.close()
         }
         second = .none
+        keptWaitingSince = nil
     }
 
-    /// Has the server close the second handle, which may only then say what went wrong.
-    private func completeSecond(_ limits: WaitLimits) throws(ConnectorError) {
-        if case .writing(let lane) = second {
-            let handle = lane.handle
-            try client.expectOK(lane.client.ask({ $0.close(handle) }, limits), "be completed", name)
+    /// Has the server close the second handle, which only then may say what went wrong, and looks whether the first one shows the file whole.
+    private func completeSecond(_ limits: WaitLimits, _ call: any CallContext) throws(ConnectorError) {
+        guard case .writing(let lane) = second else { return endSecond() }
+        do throws(ConnectorError) {
+            let closing = try lane.close(limits)
+            while closing.reply == nil, case .writing = second { try move(limits, call) }
+            if let reply = closing.reply { try client.expectOK(reply, "be completed", name) }
+        } catch {
+            // One that is lost has written all it was given, and the first puts the file on the disk.
+            guard case .writing = second, lane.isBroken else { throw error }
+            try loseSecond(error, call)
         }
         endSecond()
+        let handle = handle
+        let size = try client.expectAttributes(client.ask({ $0.handleStat(handle) }, limits), "be looked at", name).size
+        if let size, size != offset {
+            throw ConnectorError(.transient, "\(name) has \(size) bytes on \(client.options.serverName) after \(offset) were written.")
+        }
     }
 
     // MARK: Ending
@@ -192,10 +230,15 @@ public final class SFTPWriteFile: WritableFile {
     public func commit(modifiedUnixNanoseconds: Int64?, _ call: any CallContext) throws(ConnectorError) {
         let limits = client.limits(call)
         isEnded = true
-        defer { endSecond() }
-        while !pieces.isEmpty { try move(limits, call) }
+        keptWaitingSince = nil
+        defer { forget() }
+        while !pieces.areAllAnswered {
+            try checkRefusal(limits)
+            try giveBack(limits)
+            try move(limits, call)
+        }
         try checkRefusal(limits)
-        try completeSecond(limits)
+        try completeSecond(limits, call)
         let handle = handle
         if let modifiedUnixNanoseconds {
             let seconds = UInt32(clamping: modifiedUnixNanoseconds / 1_000_000_000)
@@ -207,12 +250,18 @@ public final class SFTPWriteFile: WritableFile {
         try client.expectOK(client.ask({ $0.close(handle) }, limits), "be completed", name)
     }
 
+    /// Replies that are still to come find nobody.
+    private func forget() {
+        first.keepRest()
+        first.forget()
+        endSecond()
+    }
+
     /// Gives up within two seconds. A file that this writer began is removed; one that it went on with is cut back to where it began.
     public func abort() {
         guard !isEnded else { return }
         isEnded = true
-        endSecond()
-        first.forget()
+        forget()
         let limits = WaitLimits(stallMilliseconds: 1500, deadlineMilliseconds: MonotonicClock.milliseconds() + 1500, call: nil)
         let (handle, path, start) = (handle, path, start)
         // Nothing can be done about a server that does not let us; the caller has its error already.

@@ -10,6 +10,8 @@ public final class SecondConnection {
     private let open: (any CallContext) throws(ConnectorError) -> any ByteChannel
     /// A server that refused one is not asked again in this session: it may count log-ins.
     private var isRefused = false
+    /// How long the first may have nothing to do but to wait for what the second has taken on: a line that is so much slower is no help.
+    static let patienceMilliseconds: Int64 = 10_000
 
     /// - Parameter open: logs in once more. The channel is connected while it is waited for.
     public init(forFilesFrom bytes: Int64, _ open: @escaping (any CallContext) throws(ConnectorError) -> any ByteChannel) {
@@ -22,7 +24,8 @@ public final class SecondConnection {
 
     /// A client that is on its way; nil where it cannot be had.
     func client(beside first: SFTPClient, for name: String, _ call: any CallContext) -> SFTPClient? {
-        guard !isRefused else { return nil }
+        // A server that takes one request at a time is asked for no more.
+        guard !isRefused, first.options.requestsInFlight > 1 else { return nil }
         do throws(ConnectorError) {
             let channel = try open(call)
             guard channel.awaited([]) != nil else {
@@ -40,35 +43,14 @@ public final class SecondConnection {
         }
     }
 
+    /// What became of a second that keeps the first waiting.
+    static func tooSlow(_ server: String) -> ConnectorError {
+        ConnectorError(.timeout, "\(server) moved too little over it for \(patienceMilliseconds / 1000) seconds.")
+    }
+
     /// Says why one connection is all there is from now on.
     func lost(_ error: ConnectorError, _ name: String, _ call: any CallContext) {
         isRefused = true
         call.log(.warning, "The second connection for large files is gone; the transfer goes on over one. (\(error.message))", ["file": name])
     }
-}
-
-/// How much of a transfer's time is spent waiting for its line, which a second connection can shorten, and how much elsewhere, which it cannot.
-struct TransferPace {
-    private var began = MonotonicClock.nanoseconds()
-    private var entered: Int64 = 0
-    private var inside: Int64 = 0
-    private var bytes = 0
-
-    mutating func enter() { entered = MonotonicClock.nanoseconds() }
-
-    mutating func leave(_ count: Int) {
-        inside += MonotonicClock.nanoseconds() - entered
-        bytes += count
-    }
-
-    /// Whether the line was waited for most of the time, once `least` bytes have passed since the last answer; nil before.
-    mutating func waitsForLine(after least: Int) -> Bool? {
-        guard bytes >= least else { return nil }
-        let now = MonotonicClock.nanoseconds()
-        defer { (began, inside, bytes) = (now, 0, 0) }
-        return Double(inside) >= Self.most * Double(now - began)
-    }
-
-    /// A store that is fed by the transfer takes up more than the rest, and gains nothing by a faster line.
-    private static let most = 0.7
 }
