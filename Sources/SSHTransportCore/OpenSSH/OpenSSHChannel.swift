@@ -108,12 +108,13 @@ public final class OpenSSHChannel: SSHChannel {
         }
     }
 
-    /// What the child says is to be taken as well, or it would wait for that.
+    /// What the child says is to be taken as well, or it would wait for that; it says much until the log-in is done. Later it must not end a wait: the
+    /// other end's signs of life are not what is waited for.
     public func awaited(_ interest: ChannelInterest) -> AwaitedChannel? {
         takeErrors()
         return AwaitedChannel(
             readable: interest.contains(.reading) ? output.number : -1, writable: interest.contains(.writing) ? input.number : -1,
-            complaints: errors.number)
+            complaints: command == nil ? -1 : errors.number)
     }
 
     /// True when a direction of `interest`, or something of `other`, is ready or has ended.

@@ -49,8 +49,7 @@ public final class SFTPReadFile: ReadableFile {
     private lazy var first = SFTPReadLane(client, handle: opened.handle, self)
     private var second = Second.none
     private var pace = TransferPace()
-    /// Since when the first waits for nothing but the second.
-    private var keptWaitingSince: Int64?
+    private var patience = SecondPatience()
     /// The second would not give a part of the file.
     private var secondRefusal: SFTPStatus?
     private var stretches: [Stretch]
@@ -89,7 +88,7 @@ public final class SFTPReadFile: ReadableFile {
         room = buffer
         filled = 0
         pace.enter()
-        keptWaitingSince = nil
+        patience.pause()
         defer {
             pace.leave(filled)
             room = .empty
@@ -154,32 +153,22 @@ public final class SFTPReadFile: ReadableFile {
         var moved = try client.turn(limits).moved
         do throws(ConnectorError) {
             if try advanceSecond(limits, call) { moved = true }
-            if keepsFirstWaiting { throw SecondConnection.tooSlow(client.options.serverName) }
+            if patience.isOver(firstWaits: keepsFirstWaiting) { throw SecondConnection.tooSlow(client.options.serverName) }
         } catch {
             return try loseSecond(error, call)
         }
         guard !moved else { return }
         var limits = limits
-        if keptWaitingSince != nil { limits.stallMilliseconds = min(limits.stallMilliseconds, SecondConnection.patienceMilliseconds) }
+        if patience.isTried { limits.stallMilliseconds = min(limits.stallMilliseconds, SecondPatience.milliseconds) }
         do throws(ConnectorError) {
             try client.wait(limits, besides: secondClient)
         } catch {
-            guard error.status == .timeout, keptWaitingSince != nil else { throw error }
+            guard error.status == .timeout, patience.isTried else { throw error }
             try loseSecond(error, call)
         }
     }
 
-    /// Whether the first has had nothing to do for too long but to wait for the second.
-    private var keepsFirstWaiting: Bool {
-        guard case .reading(let lane) = second, lane.waiting > 0, first.waiting == 0 else {
-            keptWaitingSince = nil
-            return false
-        }
-        let now = MonotonicClock.milliseconds()
-        let since = keptWaitingSince ?? now
-        keptWaitingSince = since
-        return now - since > SecondConnection.patienceMilliseconds
-    }
+    private var keepsFirstWaiting: Bool { if case .reading(let lane) = second { lane.waiting > 0 && first.waiting == 0 } else { false } }
 
     // MARK: The second connection
 
@@ -212,12 +201,15 @@ public final class SFTPReadFile: ReadableFile {
             // The comparison is one more request to the first.
             guard first.takesMore else { return moved }
             guard attributes.size == opened.attributes?.size, attributes.modified == opened.attributes?.modified else { throw anotherFile }
+            first.reserved = 1
             second = .comparing(opening, try SFTPTwinPieces(client, opened.handle, opening.client, handle, end: knownEnd, limits))
             return true
         case .comparing(let opening, let pieces):
             let moved = try opening.client.turn(limits).moved
             guard let handle = opening.handle, let areAlike = pieces.areAlike else { return moved }
             guard areAlike else { throw anotherFile }
+            first.reserved = 0
+            patience = SecondPatience()
             second = .reading(SFTPReadLane(opening.client, handle: handle, self))
             call.log(.debug, "A second connection fetches a part of the file.", ["file": name])
             return true
@@ -244,6 +236,7 @@ public final class SFTPReadFile: ReadableFile {
         case .opening(let handle): handle.client.close()
         case .comparing(let handle, let pieces):
             pieces.forget()
+            first.reserved = 0
             handle.client.close()
         case .reading(let lane):
             for index in stretches.indices where stretches[index].slot >= 0 && stretches[index].isOfSecond {

@@ -9,7 +9,9 @@ final class SFTPReadLane: SFTPReplyReceiver {
     private var stretchOfSlot = [Int](repeating: 0, count: SFTPRequestTable.capacity)
     /// Requests that wait for their replies.
     private(set) var waiting = 0
-    var takesMore: Bool { waiting < client.options.requestsInFlight }
+    /// Requests of somebody else that are out over it.
+    var reserved = 0
+    var takesMore: Bool { waiting + reserved < client.options.requestsInFlight }
 
     init(_ client: SFTPClient, handle: [UInt8], _ file: SFTPReadFile) {
         self.client = client

@@ -29,8 +29,7 @@ public final class SFTPWriteFile: WritableFile {
     /// What the first has to write in the place of one that was lost, in the order of the file.
     private var givenBack: ArraySlice<SFTPWriteLane.Piece> = []
     private var pace = TransferPace()
-    /// Since when the first waits for nothing but the second.
-    private var keptWaitingSince: Int64?
+    private var patience = SecondPatience()
     private var isEnded = false
 
     init(_ client: SFTPClient, handle: [UInt8], path: [UInt8], name: String, offset: UInt64, expected: UInt64?) {
@@ -52,7 +51,7 @@ public final class SFTPWriteFile: WritableFile {
         let limits = client.limits(call)
         pace.enter()
         defer { pace.leave(buffer.count) }
-        keptWaitingSince = nil
+        patience.pause()
         openSecondIfWorthIt(call)
         var taken = 0
         do throws(ConnectorError) {
@@ -118,7 +117,9 @@ public final class SFTPWriteFile: WritableFile {
             do throws(ConnectorError) {
                 if try lane.turn(limits) { moved = true }
                 if let refusal = lane.refusal { throw client.error(refusal, "be written over a second connection", name) }
-                if keepsFirstWaiting { throw SecondConnection.tooSlow(client.options.serverName) }
+                if patience.isOver(firstWaits: first.waitingCount == 0 && lane.waitingCount > 0) {
+                    throw SecondConnection.tooSlow(client.options.serverName)
+                }
             } catch {
                 return try loseSecond(error, call)
             }
@@ -128,25 +129,13 @@ public final class SFTPWriteFile: WritableFile {
 
     private func wait(besides lane: SFTPWriteLane, _ limits: WaitLimits, _ call: any CallContext) throws(ConnectorError) {
         var limits = limits
-        if keptWaitingSince != nil { limits.stallMilliseconds = min(limits.stallMilliseconds, SecondConnection.patienceMilliseconds) }
+        if patience.isTried { limits.stallMilliseconds = min(limits.stallMilliseconds, SecondPatience.milliseconds) }
         do throws(ConnectorError) {
             try client.wait(limits, contents: first.rest, besides: lane.client, contents: lane.rest)
         } catch {
-            guard error.status == .timeout, keptWaitingSince != nil else { throw error }
+            guard error.status == .timeout, patience.isTried else { throw error }
             try loseSecond(error, call)
         }
-    }
-
-    /// Whether the first has had nothing to do for too long but to wait for the second.
-    private var keepsFirstWaiting: Bool {
-        guard first.waitingCount == 0 else {
-            keptWaitingSince = nil
-            return false
-        }
-        let now = MonotonicClock.milliseconds()
-        let since = keptWaitingSince ?? now
-        keptWaitingSince = since
-        return now - since > SecondConnection.patienceMilliseconds
     }
 
     private func checkRefusal(_ limits: WaitLimits) throws(ConnectorError) {
@@ -177,6 +166,7 @@ public final class SFTPWriteFile: WritableFile {
         guard let size = attributes.size, size > 0, size <= offset, offset - UInt64(size) <= 2 * UInt64(SFTPClient.mostOnTheWay) else {
             throw ConnectorError(.unsupported, "\(client.options.serverName) does not show one handle of a file what another has written.")
         }
+        patience = SecondPatience()
         second = .writing(SFTPWriteLane(opening.client, handle: handle, pieces, keepsCopies: true))
         call.log(.debug, "A second connection writes a part of the file.", ["file": name])
     }
@@ -201,12 +191,15 @@ public final class SFTPWriteFile: WritableFile {
             lane.client.close()
         }
         second = .none
-        keptWaitingSince = nil
     }
 
     /// Has the server close the second handle, which only then may say what went wrong, and looks whether the first one shows the file whole.
     private func completeSecond(_ limits: WaitLimits, _ call: any CallContext) throws(ConnectorError) {
-        guard case .writing(let lane) = second else { return endSecond() }
+        guard case .writing(let lane) = second else {
+            endSecond()
+            if lost != nil { try checkSize(limits) }
+            return
+        }
         do throws(ConnectorError) {
             let closing = try lane.close(limits)
             while closing.reply == nil, case .writing = second { try move(limits, call) }
@@ -217,6 +210,10 @@ public final class SFTPWriteFile: WritableFile {
             try loseSecond(error, call)
         }
         endSecond()
+        try checkSize(limits)
+    }
+
+    private func checkSize(_ limits: WaitLimits) throws(ConnectorError) {
         let handle = handle
         let size = try client.expectAttributes(client.ask({ $0.handleStat(handle) }, limits), "be looked at", name).size
         if let size, size != offset {
@@ -230,7 +227,7 @@ public final class SFTPWriteFile: WritableFile {
     public func commit(modifiedUnixNanoseconds: Int64?, _ call: any CallContext) throws(ConnectorError) {
         let limits = client.limits(call)
         isEnded = true
-        keptWaitingSince = nil
+        patience.pause()
         defer { forget() }
         while !pieces.areAllAnswered {
             try checkRefusal(limits)
@@ -257,7 +254,8 @@ public final class SFTPWriteFile: WritableFile {
         endSecond()
     }
 
-    /// Gives up within two seconds. A file that this writer began is removed; one that it went on with is cut back to where it began.
+    /// Gives up within two seconds. A file that this writer began is removed; one that it went on with is cut back to where it began, as far as
+    /// the server has not still something of a second connection to write.
     public func abort() {
         guard !isEnded else { return }
         isEnded = true

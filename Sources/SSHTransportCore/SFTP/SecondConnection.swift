@@ -10,8 +10,6 @@ public final class SecondConnection {
     private let open: (any CallContext) throws(ConnectorError) -> any ByteChannel
     /// A server that refused one is not asked again in this session: it may count log-ins.
     private var isRefused = false
-    /// How long the first may have nothing to do but to wait for what the second has taken on: a line that is so much slower is no help.
-    static let patienceMilliseconds: Int64 = 10_000
 
     /// - Parameter open: logs in once more. The channel is connected while it is waited for.
     public init(forFilesFrom bytes: Int64, _ open: @escaping (any CallContext) throws(ConnectorError) -> any ByteChannel) {
@@ -38,14 +36,15 @@ public final class SecondConnection {
             client.greet()
             return client
         } catch {
-            lost(error, name, call)
+            // The next call of a cancelled transfer says so itself.
+            if error.status != .cancelled { lost(error, name, call) }
             return nil
         }
     }
 
     /// What became of a second that keeps the first waiting.
     static func tooSlow(_ server: String) -> ConnectorError {
-        ConnectorError(.timeout, "\(server) moved too little over it for \(patienceMilliseconds / 1000) seconds.")
+        ConnectorError(.timeout, "\(server) moved too little over it, and kept the first one waiting.")
     }
 
     /// Says why one connection is all there is from now on.
