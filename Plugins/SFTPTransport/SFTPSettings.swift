@@ -9,6 +9,7 @@ struct SFTPSettings: Sendable {
     var requestsInFlight: Int
     /// Bytes that a file must have to go for a second connection to help with it; nil for never.
     var secondConnectionFrom: Int64?
+    var alwaysSecondConnection: Bool
 
     static let schema = SettingsSchema(
         SSHSettings.connectionFields + [
@@ -22,10 +23,17 @@ struct SFTPSettings: Sendable {
                 help: "How many requests wait for their answers at once. 1 for servers that lose their way with more. The default is 64.",
                 kind: .integer(minimum: 1, maximum: 128), default: .integer(64), advanced: true),
             SettingField(
+                "second_connection", title: "Second connection",
+                help:
+                    "When a large file is moved over two connections: where the distance holds one up, which is the default, or wherever the line is waited for, "
+                    + "for servers that hold each connection to a rate of its own. With OpenSSH only.",
+                kind: .choice([("auto", "Where the distance holds one up"), ("always", "Wherever the line is waited for")]), default: .string("auto"),
+                advanced: true),
+            SettingField(
                 "second_connection_mib", title: "Second connection from (MiB)",
                 help:
-                    "Files with at least so many MiB to go are moved over two connections where the line is what is waited for. 0 never opens a second one. "
-                    + "The default is 256. With OpenSSH only.",
+                    "Files with at least so many MiB to go may be moved over two connections. 0 never opens a second one. The default is 256. "
+                    + "With OpenSSH only.",
                 kind: .integer(minimum: 0, maximum: 1 << 30), default: .integer(256), advanced: true),
         ])
 
@@ -36,6 +44,7 @@ struct SFTPSettings: Sendable {
         requestsInFlight = Int(values.integer("requests_in_flight") ?? 64)
         let mebibytes = values.integer("second_connection_mib") ?? 256
         secondConnectionFrom = mebibytes > 0 ? mebibytes << 20 : nil
+        alwaysSecondConnection = values.string("second_connection") == "always"
         ssh = try SSHSettings(values)
     }
 
@@ -49,7 +58,9 @@ struct SFTPSettings: Sendable {
     /// Where a client gets help with large files from. libssh2 encrypts on the thread that waits, and would gain nothing.
     var secondConnection: SecondConnection? {
         guard let secondConnectionFrom else { return nil }
-        return SecondConnection(forFilesFrom: secondConnectionFrom) { [self] (call) throws(ConnectorError) in try channel(call) }
+        return SecondConnection(forFilesFrom: secondConnectionFrom, always: alwaysSecondConnection) { [self] (call) throws(ConnectorError) in
+            try channel(call)
+        }
     }
 
     var clientOptions: SFTPClientOptions {

@@ -26,7 +26,10 @@ import Testing
             defer { proxy.stop() }
             try body(
                 server, proxy,
-                ["port": .integer(Int64(proxy.port)), "second_connection_mib": .integer(mebibytes), "stall_timeout_seconds": .integer(5)])
+                [
+                    "port": .integer(Int64(proxy.port)), "second_connection_mib": .integer(mebibytes), "second_connection": .string("always"),
+                    "stall_timeout_seconds": .integer(5),
+                ])
         }
     }
 

@@ -51,6 +51,9 @@ public final class SFTPClient {
     private(set) var readLength = 32768
     private(set) var writeLength = 32768
 
+    /// The least time from a request to its reply so far, in nanoseconds: how far away the server is.
+    private(set) var shortestRoundTrip = Int64.max
+
     private var receivers = [SFTPReplyReceiver?](repeating: nil, count: SFTPRequestTable.capacity)
     /// Bytes that came in and were not understood yet: the front of packets, small enough that copying contents out of it costs little.
     private let arrived: UnsafeMutableRawBufferPointer
@@ -131,9 +134,13 @@ public final class SFTPClient {
     /// Sends one request and waits for its reply. `encode` gets nil only when the table of requests is full.
     func ask(_ encode: (inout SFTPCodec) -> SFTPRequestID?, _ limits: WaitLimits) throws(ConnectorError) -> SFTPReply {
         let waiting = SFTPSingleReply()
+        let asked = MonotonicClock.nanoseconds()
         try send(waiting, encode, limits)
         while true {
-            if let reply = waiting.reply { return reply }
+            if let reply = waiting.reply {
+                shortestRoundTrip = min(shortestRoundTrip, MonotonicClock.nanoseconds() - asked)
+                return reply
+            }
             try exchange(limits)
         }
     }

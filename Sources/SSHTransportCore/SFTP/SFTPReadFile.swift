@@ -186,7 +186,8 @@ public final class SFTPReadFile: ReadableFile {
 
     private func openSecondIfWorthIt(_ call: any CallContext) {
         guard case .none = second, let source = client.secondConnection, knownEnd >= nextOffset, knownEnd - nextOffset >= source.leastRemaining,
-            pace.waitsForLine(after: source.firstLook) == true, let other = source.client(beside: client, for: name, call)
+            pace.wantsSecond(after: source.firstLook, roundTrip: source.roundTrip(of: client)) == true,
+            let other = source.client(beside: client, for: name, call)
         else { return }
         second = .opening(SFTPSecondHandle(other, path: opened.path, name: name, .read))
     }

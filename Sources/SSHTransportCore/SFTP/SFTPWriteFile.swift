@@ -154,7 +154,8 @@ public final class SFTPWriteFile: WritableFile {
     /// two objects.
     private func openSecondIfWorthIt(_ call: any CallContext) {
         guard case .none = second, let source = client.secondConnection, let expected, expected >= offset, expected - offset >= source.leastRemaining,
-            client.has(SFTPExtension.limits), client.has(SFTPExtension.fsync), pace.waitsForLine(after: source.firstLook) == true,
+            client.has(SFTPExtension.limits), client.has(SFTPExtension.fsync),
+            pace.wantsSecond(after: source.firstLook, roundTrip: source.roundTrip(of: client)) == true,
             let other = source.client(beside: client, for: name, call)
         else { return }
         second = .opening(SFTPSecondHandle(other, path: path, name: name, .write))

@@ -7,18 +7,26 @@ public import ConnectorKit
 public final class SecondConnection {
     /// A file with so many bytes to go is worth it.
     let leastRemaining: UInt64
+    /// Whether it is opened wherever the line is waited for, also where its length is not what holds it up.
+    private let always: Bool
     private let open: (any CallContext) throws(ConnectorError) -> any ByteChannel
     /// A server that refused one is not asked again in this session: it may count log-ins.
     private var isRefused = false
 
-    /// - Parameter open: logs in once more. The channel is connected while it is waited for.
-    public init(forFilesFrom bytes: Int64, _ open: @escaping (any CallContext) throws(ConnectorError) -> any ByteChannel) {
+    /// - Parameters:
+    ///   - always: for servers that hold each connection to a rate of its own.
+    ///   - open: logs in once more. The channel is connected while it is waited for.
+    public init(forFilesFrom bytes: Int64, always: Bool, _ open: @escaping (any CallContext) throws(ConnectorError) -> any ByteChannel) {
         leastRemaining = UInt64(clamping: max(bytes, 1))
+        self.always = always
         self.open = open
     }
 
     /// How much is moved before it is judged whether the line is what is waited for.
     var firstLook: Int { Int(clamping: min(leastRemaining / 8, 32 << 20)) }
+
+    /// What is to be known of a client for `TransferPace`.
+    func roundTrip(of first: SFTPClient) -> Int64? { always ? nil : first.shortestRoundTrip }
 
     /// A client that is on its way; nil where it cannot be had.
     func client(beside first: SFTPClient, for name: String, _ call: any CallContext) -> SFTPClient? {

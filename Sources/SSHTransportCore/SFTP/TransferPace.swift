@@ -1,4 +1,7 @@
-/// How much of a transfer's time is spent waiting for its line, which a second connection can shorten, and how much elsewhere, which it cannot.
+/// Whether a second connection would shorten a transfer: whether its time goes by waiting for its line, and that is held up by its length.
+///
+/// What a line has on its way is its rate times its round trip. A channel of SSH takes 2 MiB, so one that has about as much on its way cannot be
+/// faster; one with less is as fast as its ends or its slowest stretch, and two would only share that.
 struct TransferPace {
     private var began = MonotonicClock.nanoseconds()
     private var entered: Int64 = 0
@@ -12,13 +15,20 @@ struct TransferPace {
         bytes += count
     }
 
-    /// Whether the line was waited for most of the time, once `least` bytes have passed since the last answer; nil before.
-    mutating func waitsForLine(after least: Int) -> Bool? {
+    /// Once `least` bytes have passed since the last answer; nil before.
+    /// - Parameter roundTrip: nanoseconds; nil to judge by the waiting alone.
+    mutating func wantsSecond(after least: Int, roundTrip: Int64?) -> Bool? {
         guard bytes >= least else { return nil }
         let now = MonotonicClock.nanoseconds()
         defer { (began, inside, bytes) = (now, 0, 0) }
-        return Double(inside) >= Self.most * Double(now - began)
+        let elapsed = Double(max(1, now - began))
+        guard Double(inside) >= Self.most * elapsed else { return false }
+        guard let roundTrip else { return true }
+        return Double(bytes) / elapsed * Double(roundTrip) >= Self.fullLine
     }
+
+    /// Half of what a channel of SSH may have on its way.
+    private static let fullLine = Double(1 << 20)
 
     /// A store that is fed by the transfer takes up more than the rest, and gains nothing by a faster line.
     private static let most = 0.7
