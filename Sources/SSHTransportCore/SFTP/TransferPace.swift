@@ -3,23 +3,25 @@
 /// What a line has on its way is its rate times its round trip. A channel of SSH takes 2 MiB, so one that has about as much on its way cannot be
 /// faster; one with less is as fast as its ends or its slowest stretch, and two would only share that.
 struct TransferPace {
-    private var began = MonotonicClock.nanoseconds()
+    private var began: Int64
     private var entered: Int64 = 0
     private var inside: Int64 = 0
     private var bytes = 0
 
-    mutating func enter() { entered = MonotonicClock.nanoseconds() }
+    /// - Parameter now: nanoseconds, as everywhere here.
+    init(now: Int64 = MonotonicClock.nanoseconds()) { began = now }
 
-    mutating func leave(_ count: Int) {
-        inside += MonotonicClock.nanoseconds() - entered
+    mutating func enter(now: Int64 = MonotonicClock.nanoseconds()) { entered = now }
+
+    mutating func leave(_ count: Int, now: Int64 = MonotonicClock.nanoseconds()) {
+        inside += now - entered
         bytes += count
     }
 
     /// Once `least` bytes have passed since the last answer; nil before.
     /// - Parameter roundTrip: nanoseconds; nil to judge by the waiting alone.
-    mutating func wantsSecond(after least: Int, roundTrip: Int64?) -> Bool? {
+    mutating func wantsSecond(after least: Int, roundTrip: Int64?, now: Int64 = MonotonicClock.nanoseconds()) -> Bool? {
         guard bytes >= least else { return nil }
-        let now = MonotonicClock.nanoseconds()
         defer { (began, inside, bytes) = (now, 0, 0) }
         let elapsed = Double(max(1, now - began))
         guard Double(inside) >= Self.most * elapsed else { return false }
